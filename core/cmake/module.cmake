@@ -1,0 +1,15 @@
+# outpost_module(NAME dependency...): a static library of the .cpp files in the current folder.
+# Its dependencies are the folders it may include from; there is no other way to reach them.
+function(outpost_module name)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    if(NOT sources)
+        add_library(${name} INTERFACE)
+        target_link_libraries(${name} INTERFACE outpost_flags outpost_asio fmt::fmt ${ARGN})
+        return()
+    endif()
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC outpost_flags outpost_asio fmt::fmt ${ARGN})
+    if(NOT name STREQUAL "outpost_async" AND NOT name STREQUAL "outpost_base")
+        target_precompile_headers(${name} REUSE_FROM outpost_async)
+    endif()
+endfunction()

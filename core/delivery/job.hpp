@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/mail/address.hpp"
+#include "core/mail/content.hpp"
+
+namespace outpost::delivery {
+
+/// What the submitter asked to be told (RFC 3461 section 4.1). The default is failure and delay.
+struct Notify {
+    bool never = false, success = false, failure = false, delay = false;
+    bool unspecified() const noexcept { return !never && !success && !failure && !delay; }
+    bool wants_failure() const noexcept { return failure || unspecified(); }
+    bool wants_delay() const noexcept { return delay || unspecified(); }
+    /// "NEVER", "SUCCESS,FAILURE", empty when unspecified: the wire and storage form.
+    std::string text() const;
+    static std::optional<Notify> parse(std::string_view text);
+    bool operator==(const Notify&) const = default;
+};
+
+struct Recipient {
+    std::int32_t number = 0;  ///< within the message, from 1
+    mail::Address address;
+    Notify notify;
+    std::string orcpt;  ///< "rfc822;user@example.org", xtext-decoded; empty when not given
+};
+
+/// Whole-message DSN return (RFC 3461 section 4.3): full message, headers, or as the server likes.
+enum class Ret { unspecified, full, headers };
+
+/// The message of a delivery: immutable, shared by all its attempts.
+struct Message {
+    MessageId id{};
+    std::string account;      ///< empty for system mail (DSNs)
+    mail::Address mail_from;  ///< null reverse-path for DSNs
+    mail::ContentPtr content;
+    bool eightbit = false;    ///< has octets above 127: wants 8BITMIME
+    bool smtputf8 = false;    ///< submitted with SMTPUTF8
+    std::optional<bool> require_tls;  ///< yes: REQUIRETLS; no: TLS-Required: No (RFC 8689)
+    Ret ret = Ret::unspecified;
+    std::string envid;        ///< xtext-decoded
+    std::string tag;          ///< class given at submission, for routes
+    WallTime submitted_at{};
+    std::uint64_t size = 0;   ///< octets of content
+};
+
+/// One unit of work for a transport: a message and those of its recipients that share a next hop.
+struct DeliveryJob {
+    std::shared_ptr<const Message> message;
+    std::vector<Recipient> recipients;  ///< never empty
+    /// The recipients' common domain (empty for address literals: then one recipient a job).
+    mail::Domain domain;
+    int attempt = 1;  ///< counting this one
+};
+
+}  // namespace outpost::delivery

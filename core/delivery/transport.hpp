@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/awaitable.hpp"
+#include "core/async/deadline.hpp"
+#include "core/delivery/job.hpp"
+#include "core/delivery/verdict.hpp"
+#include "core/dns/resolver.hpp"
+#include "core/net/dialer.hpp"
+
+namespace outpost::delivery {
+
+/// What became of a job: one verdict for each of its recipients, in the job's order.
+struct DeliveryOutcome {
+    std::vector<Verdict> verdicts;
+    /// Nothing could be reached at all (no host answered a connection): the route's next transport
+    /// may try within the same attempt.
+    bool unreachable = false;
+
+    /// The same verdict for every recipient.
+    static DeliveryOutcome all(const DeliveryJob& job, const Verdict& verdict, bool unreachable = false) {
+        return {std::vector<Verdict>(job.recipients.size(), verdict), unreachable};
+    }
+};
+
+/// The last checkpoint before a message may be duplicated. A transport must ask before it sends the
+/// end of the data, and must not send it when the answer is no: the lease has been lost.
+class DotGate {
+  public:
+    virtual ~DotGate() = default;
+    /// Notes progress, so that other nodes can see it: best effort, never waits.
+    virtual void reached(Stage stage) noexcept = 0;
+    /// Records in the database that the final dot is about to be sent for these recipients (by number)
+    /// and confirms that we still hold them.
+    virtual awaitable<bool> may_finish(std::span<const std::int32_t> recipients) = 0;
+};
+
+/// What one attempt may use. Lives as long as the attempt.
+struct AttemptContext {
+    std::string ehlo_name;  ///< what we call ourselves, unless the transport is configured otherwise
+    dns::Resolver& resolver;
+    net::Dialer& dialer;  ///< direct connections from this node
+    DotGate& gate;
+    Transcript& transcript;
+    Deadline deadline;  ///< for the whole attempt
+    std::size_t loop = 0;  ///< index of the event loop the attempt runs on, for per-loop session pools
+};
+
+/// Delivers jobs. The same interface for built-in transports and plugins. Thread-safe: attempts run on
+/// all loops at once.
+class Transport {
+  public:
+    virtual ~Transport() = default;
+    /// Attempts the job once and says what became of every recipient. Refusals, lost connections and
+    /// timeouts are verdicts; an exception means a bug and defers all recipients.
+    virtual awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, AttemptContext& context) = 0;
+    /// True when jobs are queued per recipient domain (direct delivery); false when the transport has
+    /// one next hop for all mail (a relay), so that recipients of any domain may share a job.
+    virtual bool per_domain() const noexcept = 0;
+    /// Whether this transport can be trusted with REQUIRETLS (RFC 8689). Others fail with 5.7.30.
+    virtual bool can_require_tls() const noexcept = 0;
+    /// Drops idle connections; called regularly, and when the configuration that made it is gone.
+    virtual void prune() noexcept {}
+};
+
+using TransportPtr = std::shared_ptr<Transport>;
+
+}  // namespace outpost::delivery

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/delivery/job.hpp"
+#include "core/delivery/verdict.hpp"
+
+/// The queue's vocabulary: what goes in, what is claimed, what is recorded.
+namespace outpost::queue {
+
+struct NewRecipient {
+    mail::Address address;
+    delivery::Notify notify;
+    std::string orcpt;
+};
+
+/// A message that has passed all checks at the door and is to be made durable.
+struct NewMessage {
+    std::string account;      ///< empty: unauthenticated relay or system mail
+    mail::Address mail_from;
+    std::vector<NewRecipient> recipients;
+    mail::ContentPtr content;
+    bool eightbit = false, smtputf8 = false;
+    std::optional<bool> require_tls;
+    delivery::Ret ret = delivery::Ret::unspecified;
+    std::string envid;
+    std::string tag;
+    std::string idempotency_key;         ///< unique per account; empty: none
+    std::optional<WallTime> release_at;  ///< FUTURERELEASE: not before
+    std::string source;                  ///< "submission", "relay", "sql", "dsn"
+    std::string client;                  ///< "192.0.2.7 helo mail.example.org", for people
+    std::string message_id;              ///< of the Message-ID field, with brackets
+    MessageId id{};                      ///< from QueueStore::new_id, already in the Received field
+};
+
+struct Enqueued {
+    MessageId id{};
+    bool duplicate = false;  ///< the idempotency key was known: `id` is the first message
+};
+
+/// A recipient that we hold a lease on, with all that routing needs; content is loaded separately.
+struct Claimed {
+    RecipientKey key;
+    LeaseToken token{};
+    delivery::Recipient recipient;
+    int attempts = 1;            ///< counting the one this claim is for
+    bool uncertain = false;      ///< an earlier attempt ended with an unknown outcome
+    delivery::ErrorKind last_error = delivery::ErrorKind::none;
+    std::string last_status;
+    std::string transport_override;  ///< set by an operator; empty: routes decide
+    bool warned = false;             ///< a delay DSN has been asked for already
+    std::shared_ptr<const delivery::Message> envelope;  ///< shared by a message's recipients; content may be null
+};
+
+enum class RecipientState { queued, leased, held, delivered, failed, dropped };
+std::string_view text(RecipientState state) noexcept;
+
+/// Which DSN a settlement asks for. Composed later by the reporter, in its own transaction.
+enum class Report { none, delayed, failed, delivered, relayed };
+std::string_view text(Report report) noexcept;
+
+/// What one attempt did with one recipient: becomes an attempt row and the recipient's new state.
+struct Settled {
+    RecipientKey key;
+    LeaseToken token{};
+    RecipientState state = RecipientState::queued;  ///< queued, held, delivered or failed
+    std::optional<WallTime> next_attempt;           ///< for queued
+    std::string hold_reason;                        ///< for held
+    bool uncertain = false;
+    Report report = Report::none;
+
+    int attempt = 1;
+    WallTime started{};
+    Duration duration{};
+    std::string route_list, route_name, route_reason;
+    int route_index = 0;
+    std::string transport;
+    std::string config_version;
+    delivery::Verdict verdict = delivery::Verdict::delivered("");
+    std::string transcript;  ///< empty for what succeeded
+};
+
+}  // namespace outpost::queue
