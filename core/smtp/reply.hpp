@@ -44,9 +44,13 @@ class ReplyParser {
     const std::string& error() const noexcept { return error_; }
 
   private:
+    void start_anew();
+    State refuse(std::string_view why);
+
     Reply reply_;
     std::size_t size_ = 0;
     std::string error_;
+    bool ended_ = false;  ///< the next line begins another reply
 };
 
 }  // namespace outpost::smtp
