@@ -18,15 +18,19 @@ void Transcript::add(char direction, std::string_view line) {
         ++dropped_;
         return;
     }
-    lines_.push_back({SteadyClock::now() - start_, direction, std::string(line.substr(0, max_line_octets))});
+    lines_.push_back(
+        {SteadyClock::now() - start_, direction, std::string(line.substr(0, max_line_octets))}
+    );
 }
 
 std::string Transcript::text() const {
     std::string out;
     for (const auto& line : lines_) {
         const double seconds = std::chrono::duration<double>(line.since_start).count();
-        out += fmt::format("{:8.3f} {} {}\n", seconds, line.direction,
-                           mail::safe_text(line.text, mail::Charset::utf8, max_line_octets));
+        out += fmt::format(
+            "{:8.3f} {} {}\n", seconds, line.direction,
+            mail::safe_text(line.text, mail::Charset::utf8, max_line_octets)
+        );
     }
     if (dropped_ > 0) out += fmt::format("         * {} more lines are not kept\n", dropped_);
     return out;

@@ -9,9 +9,10 @@
 namespace outpost::delivery {
 namespace {
 
-constexpr std::array<std::string_view, 12> error_kind_names = {
-    "none", "config", "dns", "connect", "timeout", "protocol",
-    "tls",  "auth",   "policy", "reply_4xx", "reply_5xx", "local"};
+constexpr std::array<std::string_view, 12> error_kind_names = {"none",      "config",    "dns",
+                                                               "connect",   "timeout",   "protocol",
+                                                               "tls",       "auth",      "policy",
+                                                               "reply_4xx", "reply_5xx", "local"};
 
 /// A refusal to authenticate or to start TLS is trouble of that kind whatever its code.
 ErrorKind kind_of_refusal(Stage stage, const smtp::Reply& reply) {
@@ -28,9 +29,12 @@ Verdict::Kind kind_of_reply(const smtp::Reply& reply) {
 
 std::uint16_t status_class(Verdict::Kind kind) {
     switch (kind) {
-        case Verdict::Kind::delivered: return 2;
-        case Verdict::Kind::deferred: return 4;
-        case Verdict::Kind::failed: return 5;
+        case Verdict::Kind::delivered:
+            return 2;
+        case Verdict::Kind::deferred:
+            return 4;
+        case Verdict::Kind::failed:
+            return 5;
     }
     return 4;
 }
@@ -39,19 +43,32 @@ std::uint16_t status_class(Verdict::Kind kind) {
 
 std::string_view text(Stage stage) noexcept {
     switch (stage) {
-        case Stage::route: return "route";
-        case Stage::resolve: return "resolve";
-        case Stage::connect: return "connect";
-        case Stage::greeting: return "greeting";
-        case Stage::ehlo: return "ehlo";
-        case Stage::starttls: return "starttls";
-        case Stage::tls: return "tls";
-        case Stage::auth: return "auth";
-        case Stage::mail: return "mail";
-        case Stage::rcpt: return "rcpt";
-        case Stage::data: return "data";
-        case Stage::final_dot: return "final_dot";
-        case Stage::done: return "done";
+        case Stage::route:
+            return "route";
+        case Stage::resolve:
+            return "resolve";
+        case Stage::connect:
+            return "connect";
+        case Stage::greeting:
+            return "greeting";
+        case Stage::ehlo:
+            return "ehlo";
+        case Stage::starttls:
+            return "starttls";
+        case Stage::tls:
+            return "tls";
+        case Stage::auth:
+            return "auth";
+        case Stage::mail:
+            return "mail";
+        case Stage::rcpt:
+            return "rcpt";
+        case Stage::data:
+            return "data";
+        case Stage::final_dot:
+            return "final_dot";
+        case Stage::done:
+            return "done";
     }
     return "unknown";
 }
@@ -79,7 +96,9 @@ Verdict Verdict::from_reply(Stage stage, smtp::Reply reply) {
     return verdict;
 }
 
-Verdict Verdict::deferred(Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason) {
+Verdict Verdict::deferred(
+    Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason
+) {
     Verdict verdict;
     verdict.kind_ = Kind::deferred;
     verdict.stage_ = stage;
@@ -89,7 +108,9 @@ Verdict Verdict::deferred(Stage stage, ErrorKind kind, smtp::EnhancedStatus stat
     return verdict;
 }
 
-Verdict Verdict::failed(Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason) {
+Verdict Verdict::failed(
+    Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason
+) {
     Verdict verdict = deferred(stage, kind, status, std::move(reason));
     verdict.kind_ = Kind::failed;
     return verdict;

@@ -55,12 +55,14 @@ Result<LocalPart> parse_unquoted(std::string_view text) {
     const auto local = text.substr(0, at);
     if (!is_dot_string(local)) {
         if (local.empty()) return Err("nothing stands before the @");
-        const bool dots = std::all_of(local.begin(), local.end(),
-                                      [](char c) { return c == '.' || is_atext(c); });
-        return Err(dots ? "a dot stands at the beginning or end of the part before the @, or twice "
-                          "in a row: such a part must be written in quotation marks"
-                        : "the part before the @ has characters that must be written in quotation "
-                          "marks");
+        const bool dots =
+            std::all_of(local.begin(), local.end(), [](char c) { return c == '.' || is_atext(c); });
+        return Err(
+            dots ? "a dot stands at the beginning or end of the part before the @, or twice "
+                   "in a row: such a part must be written in quotation marks"
+                 : "the part before the @ has characters that must be written in quotation "
+                   "marks"
+        );
     }
     return LocalPart{std::string(local), at == text.npos ? std::string_view() : text.substr(at)};
 }
@@ -97,7 +99,9 @@ std::string bracketed(const std::string& ip) {
 }
 
 std::string describe(std::string_view text, std::string_view fault) {
-    return fmt::format("\"{}\" is not a mail address: {}", safe_text(text, Charset::utf8, 80), fault);
+    return fmt::format(
+        "\"{}\" is not a mail address: {}", safe_text(text, Charset::utf8, 80), fault
+    );
 }
 
 }  // namespace
@@ -128,11 +132,14 @@ Result<Address> Address::parse(std::string_view text) {
     return address;
 }
 
-bool Address::needs_smtputf8() const noexcept { return !is_ascii(local_); }
+bool Address::needs_smtputf8() const noexcept {
+    return !is_ascii(local_);
+}
 
 std::string Address::wire() const {
     if (is_null()) return {};
-    return quoted_if_needed(local_) + '@' + (literal_.empty() ? domain_.ascii() : bracketed(literal_));
+    return quoted_if_needed(local_) + '@' +
+           (literal_.empty() ? domain_.ascii() : bracketed(literal_));
 }
 
 std::string Address::unicode() const {

@@ -13,7 +13,8 @@ class AddressListReader {
     explicit AddressListReader(std::string_view text) : text_(text) {}
 
     AddressList read() {
-        while (!text_.empty()) step();
+        while (!text_.empty())
+            step();
         finish_entry();
         return std::move(list_);
     }
@@ -21,9 +22,12 @@ class AddressListReader {
   private:
     void step() {
         switch (text_.front()) {
-            case '(': return skip_comment();
-            case '"': return copy_quoted();
-            case '[': return copy_until(']');
+            case '(':
+                return skip_comment();
+            case '"':
+                return copy_quoted();
+            case '[':
+                return copy_until(']');
             case '<':
                 if (had_angle_) finish_entry();  // a comma was forgotten
                 in_angle_ = had_angle_ = true;
@@ -41,7 +45,8 @@ class AddressListReader {
                 // A comma in angle brackets belongs to a source route.
                 if (!in_angle_) finish_entry();
                 return drop();
-            default: return copy();
+            default:
+                return copy();
         }
     }
 
@@ -62,7 +67,8 @@ class AddressListReader {
     }
 
     void copy_until(char end) {
-        while (!text_.empty() && text_.front() != end) copy();
+        while (!text_.empty() && text_.front() != end)
+            copy();
         if (!text_.empty()) copy();
     }
 
@@ -99,6 +105,8 @@ class AddressListReader {
 
 }  // namespace
 
-AddressList parse_address_list(std::string_view value) { return AddressListReader(value).read(); }
+AddressList parse_address_list(std::string_view value) {
+    return AddressListReader(value).read();
+}
 
 }  // namespace outpost::mail

@@ -71,13 +71,17 @@ std::string name_fault(std::string_view name) {
         if (dot == std::string_view::npos) break;
         rest.remove_prefix(dot + 1);
     }
-    // No top-level domain is a number (RFC 3696 section 2), but an address without brackets ends so.
-    if (is_number(label)) return "it looks like an IP address, which needs brackets in a mail address";
+    // No top-level domain is a number (RFC 3696 section 2), but an address without brackets ends
+    // so.
+    if (is_number(label))
+        return "it looks like an IP address, which needs brackets in a mail address";
     return {};
 }
 
 std::string describe(std::string_view text, std::string_view fault) {
-    return fmt::format("\"{}\" is not a domain name: {}", safe_text(text, Charset::utf8, 80), fault);
+    return fmt::format(
+        "\"{}\" is not a domain name: {}", safe_text(text, Charset::utf8, 80), fault
+    );
 }
 
 }  // namespace
@@ -102,7 +106,8 @@ Result<Domain> Domain::parse(std::string_view text) {
 
 std::string Domain::unicode() const {
     if (ascii_.find("xn--") == std::string::npos) return ascii_;
-    // A-labels come from strangers: what they decode to is shown only if it is that very name again.
+    // A-labels come from strangers: what they decode to is shown only if it is that very name
+    // again.
     auto decoded = to_unicode(ascii_);
     if (!decoded) return ascii_;
     const auto again = parse(*decoded);

@@ -8,7 +8,9 @@
 namespace outpost::mail {
 namespace {
 
-constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+constexpr bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\t';
+}
 
 /// The next line with its end, taken off `rest`.
 std::string_view take_line(std::string_view& rest) {
@@ -28,7 +30,8 @@ std::string_view field_name(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || is_blank(line.front())) return {};
     const auto name = trim(line.substr(0, colon));
-    const bool valid = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    const bool valid =
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
     return valid ? name : std::string_view();
 }
 
@@ -38,7 +41,8 @@ std::string_view take_field(std::string_view& rest) {
     const auto first = take_line(rest);
     if (without_line_end(first).empty()) return {};
     std::size_t size = first.size();
-    while (!rest.empty() && is_blank(rest.front())) size += take_line(rest).size();
+    while (!rest.empty() && is_blank(rest.front()))
+        size += take_line(rest).size();
     return {begin, size};
 }
 
@@ -74,7 +78,8 @@ std::optional<HeaderField> find_field(std::string_view section, std::string_view
 std::size_t count_fields(std::string_view section, std::string_view name) {
     const auto fields = parse_header(section);
     return static_cast<std::size_t>(std::count_if(
-        fields.begin(), fields.end(), [&](const auto& field) { return iequals(field.name, name); }));
+        fields.begin(), fields.end(), [&](const auto& field) { return iequals(field.name, name); }
+    ));
 }
 
 std::string without_fields(std::string_view section, const std::vector<std::string_view>& names) {
@@ -82,8 +87,9 @@ std::string without_fields(std::string_view section, const std::vector<std::stri
     out.reserve(section.size());
     const char* kept_until = section.data();
     for (const auto& field : parse_header(section)) {
-        const bool drop = std::any_of(names.begin(), names.end(),
-                                      [&](auto name) { return iequals(field.name, name); });
+        const bool drop = std::any_of(names.begin(), names.end(), [&](auto name) {
+            return iequals(field.name, name);
+        });
         if (!drop) continue;
         out.append(kept_until, field.whole.data());
         kept_until = field.whole.data() + field.whole.size();

@@ -42,8 +42,8 @@ std::string safe_text(std::string_view text, Charset charset, std::size_t max_oc
         const auto next = first_code_point(text);
         const std::size_t octets = next ? next->octets : 1;
         if (out.size() + octets > max_octets) break;
-        const bool fits = next && !is_control(next->value) &&
-                          (charset == Charset::utf8 || next->value < 0x80);
+        const bool fits =
+            next && !is_control(next->value) && (charset == Charset::utf8 || next->value < 0x80);
         if (fits) {
             out += text.substr(0, octets);
         } else {

@@ -5,11 +5,12 @@
 #include <string>
 #include <string_view>
 
-/// Text from strangers, made fit for a place where it must not act: a header field, a DSN, a log, SQL.
+/// Text from strangers, made fit for a place where it must not act: a header field, a DSN, a log,
+/// SQL.
 namespace outpost::mail {
 
-/// The code point at the beginning of `text` and its length in octets; none when `text` does not begin
-/// with well-formed UTF-8.
+/// The code point at the beginning of `text` and its length in octets; none when `text` does not
+/// begin with well-formed UTF-8.
 struct CodePoint {
     char32_t value = 0;
     std::size_t octets = 0;

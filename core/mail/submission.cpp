@@ -18,7 +18,8 @@ bool is_field_name(std::string_view name) {
            std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-/// Whether a line (without its end) can stand in a header section. A continuation cannot be the first.
+/// Whether a line (without its end) can stand in a header section. A continuation cannot be the
+/// first.
 bool belongs_to_header(std::string_view line, bool first) {
     if (line.front() == ' ' || line.front() == '\t') return !first;
     const auto colon = line.find(':');
@@ -69,8 +70,10 @@ MessageParts split_message(std::vector<std::string> chunks) {
 
     MessageParts parts;
     if (finder.body_start() < text.size()) parts.body.push_back(text.substr(finder.body_start()));
-    std::move(chunks.begin() + static_cast<std::ptrdiff_t>(used), chunks.end(),
-              std::back_inserter(parts.body));
+    std::move(
+        chunks.begin() + static_cast<std::ptrdiff_t>(used), chunks.end(),
+        std::back_inserter(parts.body)
+    );
     text.resize(finder.fields_end());
     if (!text.empty() && !text.ends_with(crlf)) text += crlf;
     text += crlf;
@@ -105,12 +108,15 @@ bool is_looping(std::string_view header_section) {
     return count_fields(header_section, "Received") > max_received_fields;
 }
 
-bool has_eightbit(std::string_view text) noexcept { return !is_ascii(text); }
+bool has_eightbit(std::string_view text) noexcept {
+    return !is_ascii(text);
+}
 
 bool has_eightbit(const Content& content) noexcept {
     return has_eightbit(content.header()) ||
-           std::any_of(content.body().begin(), content.body().end(),
-                       [](const std::string& chunk) { return has_eightbit(chunk); });
+           std::any_of(content.body().begin(), content.body().end(), [](const std::string& chunk) {
+               return has_eightbit(chunk);
+           });
 }
 
 }  // namespace outpost::mail

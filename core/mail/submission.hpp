@@ -21,18 +21,19 @@ struct MessageParts {
     std::vector<std::string> body;
 };
 
-/// Splits a whole message (CRLF line ends, chunks of any size) at the first empty line. Where there is
-/// none, the header section ends before the first line that cannot belong to it, and the empty line
-/// is added; so a text without any header becomes all body. Chunks behind the header are moved.
+/// Splits a whole message (CRLF line ends, chunks of any size) at the first empty line. Where there
+/// is none, the header section ends before the first line that cannot belong to it, and the empty
+/// line is added; so a text without any header becomes all body. Chunks behind the header are
+/// moved.
 MessageParts split_message(std::vector<std::string> chunks);
 
-/// Makes local input (sendmail, SQL) fit for the wire: LF and CRLF become CRLF, the last line gets its
-/// end. Refuses NUL, and CR that is not followed by LF, with a sentence for people.
+/// Makes local input (sendmail, SQL) fit for the wire: LF and CRLF become CRLF, the last line gets
+/// its end. Refuses NUL, and CR that is not followed by LF, with a sentence for people.
 Result<std::string> normalise_line_ends(std::string_view text);
 
-/// Completes the header section of a submitted message (RFC 6409 section 8): adds Date and Message-ID
-/// (with `host` as its right side) where missing, and removes Bcc and Resent-Bcc. `section` ends with
-/// its empty line.
+/// Completes the header section of a submitted message (RFC 6409 section 8): adds Date and
+/// Message-ID (with `host` as its right side) where missing, and removes Bcc and Resent-Bcc.
+/// `section` ends with its empty line.
 std::string complete_header(std::string_view section, std::string_view host, WallTime now);
 
 /// True when the header section shows that the message is looping: over max_received_fields.

@@ -33,8 +33,9 @@ std::string host_text(std::string_view text) {
 
 /// Text within a comment (RFC 5322 section 3.2.2): nothing that ends, nests or escapes.
 std::string comment_text(std::string_view text) {
-    return masked(text, max_comment,
-                  [](char c) { return c >= ' ' && c < 0x7f && c != '(' && c != ')' && c != '\\'; });
+    return masked(text, max_comment, [](char c) {
+        return c >= ' ' && c < 0x7f && c != '(' && c != ')' && c != '\\';
+    });
 }
 
 /// "from helo (name [ip])", nothing for local submissions.
@@ -43,17 +44,20 @@ std::string from_clause(const ReceivedFacts& facts) {
     std::string out = "from " + (facts.helo.empty() ? "unknown" : host_text(facts.helo));
     if (facts.client_ip.empty()) return out;
     const bool v6 = facts.client_ip.find(':') != std::string::npos;
-    out += fmt::format(" ({}{}[{}{}])", host_text(facts.client_name),
-                       facts.client_name.empty() ? "" : " ", v6 ? "IPv6:" : "",
-                       host_text(facts.client_ip));
+    out += fmt::format(
+        " ({}{}[{}{}])", host_text(facts.client_name), facts.client_name.empty() ? "" : " ",
+        v6 ? "IPv6:" : "", host_text(facts.client_ip)
+    );
     return out;
 }
 
 std::string for_clause(const ReceivedFacts& facts) {
     if (facts.for_recipient.empty()) return {};
     const bool utf8 = facts.protocol.starts_with("UTF8");
-    return fmt::format("for <{}>", safe_text(facts.for_recipient, utf8 ? Charset::utf8 : Charset::ascii,
-                                             max_address));
+    return fmt::format(
+        "for <{}>",
+        safe_text(facts.for_recipient, utf8 ? Charset::utf8 : Charset::ascii, max_address)
+    );
 }
 
 /// Joins clauses with spaces, and breaks the line before one that would not fit.
@@ -104,19 +108,22 @@ std::string rfc5322_date(WallTime at) {
     constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    return fmt::format("{}, {} {} {:04} {:02}:{:02}:{:02} +0000",
-                       days[std::chrono::weekday(day).c_encoding()],
-                       static_cast<unsigned>(date.day()),
-                       months[static_cast<unsigned>(date.month()) - 1],
-                       static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
-                       time.seconds().count());
+    return fmt::format(
+        "{}, {} {} {:04} {:02}:{:02}:{:02} +0000", days[std::chrono::weekday(day).c_encoding()],
+        static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+        static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+        time.seconds().count()
+    );
 }
 
 std::string make_message_id(std::string_view host) {
     constexpr std::size_t random_octets = 12;
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(WallClock::now().time_since_epoch());
-    return fmt::format("<{}.{}@{}>", hex_encode(crypto::random_bytes(random_octets)), now.count(),
-                       host.empty() ? "localhost" : host_text(host));
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(WallClock::now().time_since_epoch());
+    return fmt::format(
+        "<{}.{}@{}>", hex_encode(crypto::random_bytes(random_octets)), now.count(),
+        host.empty() ? "localhost" : host_text(host)
+    );
 }
 
 }  // namespace outpost::mail

@@ -9,7 +9,9 @@
 namespace outpost::mail {
 namespace {
 
-constexpr bool is_graphic(char c) noexcept { return c > ' ' && c < 0x7f; }
+constexpr bool is_graphic(char c) noexcept {
+    return c > ' ' && c < 0x7f;
+}
 
 /// The octet of a "+HH" at the beginning of `text`, when it is printable ASCII.
 std::optional<char> decode_hexchar(std::string_view text) {

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t max_lines = 128;
 constexpr std::size_t max_octets = 64 * 1024;
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 /// A number of one to three digits, taken off `text`.
 std::optional<std::uint16_t> take_number(std::string_view& text) {
@@ -37,7 +39,8 @@ bool take_dot(std::string_view& text) {
 std::optional<EnhancedStatus> take_status(std::string_view& text) {
     auto rest = text;
     const auto klass = take_number(rest);
-    if (!klass || (*klass != 2 && *klass != 4 && *klass != 5) || !take_dot(rest)) return std::nullopt;
+    if (!klass || (*klass != 2 && *klass != 4 && *klass != 5) || !take_dot(rest))
+        return std::nullopt;
     const auto subject = take_number(rest);
     if (!subject || !take_dot(rest)) return std::nullopt;
     const auto detail = take_number(rest);
@@ -46,8 +49,9 @@ std::optional<EnhancedStatus> take_status(std::string_view& text) {
     return EnhancedStatus{*klass, *subject, *detail};
 }
 
-/// The enhanced code before a line's text, taken off it with the blank that follows. Text that merely
-/// looks like one ("2.0.0.1 ready") and codes of another class are left alone (RFC 2034 section 4).
+/// The enhanced code before a line's text, taken off it with the blank that follows. Text that
+/// merely looks like one ("2.0.0.1 ready") and codes of another class are left alone (RFC 2034
+/// section 4).
 std::optional<EnhancedStatus> take_status_of_class(std::string_view& text, int klass) {
     auto rest = text;
     const auto status = take_status(rest);
@@ -83,7 +87,9 @@ std::optional<EnhancedStatus> EnhancedStatus::parse(std::string_view text) {
     return text.empty() ? status : std::nullopt;
 }
 
-std::string EnhancedStatus::text() const { return fmt::format("{}.{}.{}", klass, subject, detail); }
+std::string EnhancedStatus::text() const {
+    return fmt::format("{}.{}.{}", klass, subject, detail);
+}
 
 std::string Reply::text() const {
     std::string out = std::to_string(code);
@@ -106,7 +112,8 @@ ReplyParser::State ReplyParser::feed(std::string_view line) {
         return refuse("the lines of the reply have different codes");
     }
     size_ += line.size();
-    if (reply_.lines.size() == max_lines || size_ > max_octets) return refuse("the reply is too long");
+    if (reply_.lines.size() == max_lines || size_ > max_octets)
+        return refuse("the reply is too long");
 
     reply_.code = parts->code;
     auto text = parts->text;
