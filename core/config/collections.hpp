@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/scalars.hpp"
+
+/// Values made of other values.
+namespace outpost::config {
+
+/// A list. A single value does for a list of one, unless `strict`.
+enum class ListForm { or_single, strict };
+template <class T>
+Type<std::vector<T>> list_of(Type<T> item, ListForm form = ListForm::or_single, std::size_t most = 10'000) {
+    Type<std::vector<T>> type;
+    const Json array = {{"type", "array"}, {"items", item.schema}};
+    type.schema = form == ListForm::strict ? array : Json{{"anyOf", {item.schema, array}}};
+    type.definitions = item.definitions;
+    type.read = [item, form, most](Reader& reader, const Node& node, std::vector<T>& value) {
+        std::vector<T> got;
+        if (node.kind == Node::Kind::list) {
+            if (node.entries.size() > most) return reader.error(node.at, fmt::format("more than {} items", most));
+            for (std::size_t i = 0; i < node.entries.size(); ++i) {
+                const Reader::Scope scope(reader, i);
+                item.read(reader, node.entries[i].value, got.emplace_back());
+            }
+        } else if (form == ListForm::or_single && node.kind != Node::Kind::null) {
+            item.read(reader, node, got.emplace_back());
+        } else {
+            return reader.expected("a list", node);
+        }
+        value = std::move(got);
+    };
+    type.show = [item](const std::vector<T>& value) {
+        Json out = Json::array();
+        for (const T& each : value) out.push_back(item.show(each));
+        return out;
+    };
+    return type;
+}
+
+/// What names in a map may look like: they appear in SQL, logs and command lines.
+bool is_plain_name(std::string_view name) noexcept;
+
+/// Named values. `Map` is std::map<std::string, T> or alike. `fix_key` turns a key into its canonical
+/// form, or says what is wrong with it; by default keys are plain names.
+using KeyRule = std::function<Result<std::string>(std::string_view)>;
+KeyRule plain_names();
+template <class T>
+Type<std::map<std::string, T>> map_of(Type<T> item, KeyRule fix_key = plain_names()) {
+    Type<std::map<std::string, T>> type;
+    type.schema = {{"type", "object"}, {"additionalProperties", item.schema}};
+    type.definitions = item.definitions;
+    type.read = [item, fix_key](Reader& reader, const Node& node, std::map<std::string, T>& value) {
+        if (node.kind == Node::Kind::null) return;
+        if (node.kind != Node::Kind::map) return reader.expected("a mapping of names to values", node);
+        for (const Node::Entry& entry : node.entries) {
+            const Reader::Scope scope(reader, entry.key);
+            const auto key = fix_key(entry.key);
+            if (!key) {
+                reader.error(entry.key_at, key.error(), {}, Source::Quote::up_to_key);
+                continue;
+            }
+            T got{};
+            item.read(reader, entry.value, got);
+            if (!value.emplace(*key, std::move(got)).second) {
+                reader.error(entry.key_at, fmt::format("is the same as another key, both mean '{}'", *key));
+            }
+        }
+    };
+    type.show = [item](const std::map<std::string, T>& value) {
+        Json out = Json::object();
+        for (const auto& [name, each] : value) out[name] = item.show(each);
+        return out;
+    };
+    return type;
+}
+
+/// A value that may be left out.
+template <class T>
+Type<std::optional<T>> maybe(Type<T> inner) {
+    Type<std::optional<T>> type;
+    type.schema = inner.schema;
+    type.definitions = inner.definitions;
+    type.read = [inner](Reader& reader, const Node& node, std::optional<T>& value) {
+        T got = value.value_or(T{});
+        inner.read(reader, node, got);
+        value = std::move(got);
+    };
+    type.show = [inner](const std::optional<T>& value) { return value ? inner.show(*value) : Json(); };
+    return type;
+}
+
+/// The same value under another C++ type: `in` and `out` convert. For settings whose owners keep them
+/// in a form of their own.
+template <class To, class From>
+Type<To> converted(Type<From> inner, std::function<To(const From&)> in, std::function<From(const To&)> out) {
+    Type<To> type;
+    type.schema = inner.schema;
+    type.definitions = inner.definitions;
+    type.read = [inner, in, out](Reader& reader, const Node& node, To& value) {
+        From got = out(value);
+        inner.read(reader, node, got);
+        value = in(got);
+    };
+    type.show = [inner, out](const To& value) { return inner.show(out(value)); };
+    return type;
+}
+
+/// Options for a plugin, which alone knows their names: any scalars, kept as text.
+Type<std::map<std::string, std::string>> free_options();
+
+}  // namespace outpost::config

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/source.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "core/base/encoding.hpp"
+#include "core/base/log.hpp"
+
+namespace outpost::config {
+namespace {
+
+constexpr std::size_t longest_line = 300;
+
+/// Where the first value begins whose key sounds like a secret, misspelt or not; npos: nowhere.
+std::size_t find_secret(std::string_view line) {
+    const std::string lower = to_lower(line);
+    std::size_t first = lower.npos;
+    for (const char* word : {"pass", "pasw", "pwd", "secret", "token", "credential", "verifier"}) {
+        const std::size_t key = lower.find(word);
+        if (key == lower.npos) continue;
+        const std::size_t colon = lower.find(':', key);
+        if (colon != lower.npos) first = std::min(first, colon + 1);
+    }
+    return first;
+}
+
+/// The octet at which the character of that number (from 1) begins.
+std::size_t octet_of(std::string_view line, int column) {
+    std::size_t at = 0;
+    for (int passed = 1; at < line.size(); ++at) {
+        if ((static_cast<unsigned char>(line[at]) & 0xC0) == 0x80) continue;
+        if (passed++ == column) break;
+    }
+    return at;
+}
+
+std::string quotable(std::string_view line, Position at, Source::Quote quote) {
+    std::size_t end = std::min(line.size(), longest_line);
+    while (end < line.size() && end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
+    end = std::min(end, find_secret(line));
+    if (quote == Source::Quote::up_to_key) {
+        const std::size_t colon = line.find(':', octet_of(line, at.column));
+        if (colon != line.npos) end = std::min(end, colon + 1);
+    }
+    std::string out;
+    for (const char c : line.substr(0, end)) {  // tabs matter for the place of the caret
+        out += c == '\t' ? std::string(1, c) : log::printable(std::string(1, c));
+    }
+    if (end < line.size()) out += " ...";
+    return out;
+}
+
+}  // namespace
+
+Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+    starts_.push_back(0);
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+        if (text_[i] == '\n') starts_.push_back(i + 1);
+    }
+}
+
+std::string_view Source::line(int number) const noexcept {
+    if (number < 1 || static_cast<std::size_t>(number) > starts_.size()) return {};
+    const std::size_t start = starts_[static_cast<std::size_t>(number) - 1];
+    const std::string_view rest = std::string_view(text_).substr(start);
+    std::string_view found = rest.substr(0, rest.find('\n'));
+    if (!found.empty() && found.back() == '\r') found.remove_suffix(1);
+    return found;
+}
+
+bool Source::indents_with_tab(int number) const noexcept {
+    const std::string_view found = line(number);
+    return found.substr(0, found.find_first_not_of(" \t")).find('\t') != found.npos;
+}
+
+Problem Source::problem(Severity severity, Position at, std::string path, std::string message,
+                        std::string hint, Quote quote) const {
+    Problem problem{severity, name_, at, std::move(path), std::move(message), std::move(hint), {}};
+    if (quote != Quote::nothing) problem.source = quotable(line(at.line), at, quote);
+    return problem;
+}
+
+}  // namespace outpost::config

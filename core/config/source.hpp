@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/problem.hpp"
+
+namespace outpost::config {
+
+/// The text of a configuration file, as messages quote it.
+class Source {
+  public:
+    Source(std::string name, std::string text);
+    const std::string& name() const noexcept { return name_; }
+    const std::string& text() const noexcept { return text_; }
+
+    /// How much of a line a message may quote.
+    enum class Quote {
+        line,        ///< all of it
+        up_to_key,   ///< only to the end of the key at the position: its value may be anything
+        nothing,
+    };
+    /// A problem at a place of this file. Values that may be secrets are left out of the quoted line.
+    Problem problem(Severity severity, Position at, std::string path, std::string message,
+                    std::string hint = {}, Quote quote = Quote::line) const;
+
+    /// Whether that line begins with white space that holds a tab, which YAML forbids.
+    bool indents_with_tab(int line) const noexcept;
+
+  private:
+    std::string_view line(int number) const noexcept;
+    std::string name_;
+    std::string text_;
+    std::vector<std::size_t> starts_;
+};
+
+}  // namespace outpost::config
