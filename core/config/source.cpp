@@ -69,6 +69,15 @@ std::string_view Source::line(int number) const noexcept {
     return found;
 }
 
+Position Source::end() const noexcept {
+    int number = static_cast<int>(starts_.size());
+    while (number > 1 && trim(line(number)).empty()) --number;
+    const std::string_view last = line(number);
+    const auto characters = std::count_if(
+        last.begin(), last.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    return {number, static_cast<int>(characters) + 1};
+}
+
 bool Source::indents_with_tab(int number) const noexcept {
     const std::string_view found = line(number);
     return found.substr(0, found.find_first_not_of(" \t")).find('\t') != found.npos;

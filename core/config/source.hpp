@@ -25,6 +25,8 @@ class Source {
     Problem problem(Severity severity, Position at, std::string path, std::string message,
                     std::string hint = {}, Quote quote = Quote::line) const;
 
+    /// Behind the last character that is no white space.
+    Position end() const noexcept;
     /// Whether that line begins with white space that holds a tab, which YAML forbids.
     bool indents_with_tab(int line) const noexcept;
 

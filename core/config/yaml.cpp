@@ -80,6 +80,8 @@ class TreeBuilder : public YAML::EventHandler {
     /// Yaml-cpp counts lines and octets from 0; people count lines and characters from 1.
     Position position(const YAML::Mark& mark) const {
         if (mark.is_null()) return {};
+        const Position last = source_.end();
+        if (mark.line + 1 > last.line) return last;
         const std::string& text = source_.text();
         const auto end = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text.size());
         const auto start = end - std::min(end, static_cast<std::size_t>(std::max(mark.column, 0)));
@@ -207,19 +209,15 @@ bool is_text(const Source& source, const YamlLimits& limits, Problems& problems)
     return true;
 }
 
-/// Yaml-cpp 0.7 overlooks a quote that is still open at the end when a line end comes last.
-std::string without_last_line_ends(const std::string& text) {
-    const auto last = text.find_last_not_of(" \t\r\n");
-    return text.substr(0, last == text.npos ? 0 : last + 1);
-}
-
 }  // namespace
 
 Node parse_yaml(const Source& source, Problems& problems, const YamlLimits& limits) {
     if (!is_text(source, limits, problems)) return {};
     TreeBuilder builder(source, problems, limits);
     try {
-        std::istringstream stream(without_last_line_ends(source.text()));
+        // The empty comment is for yaml-cpp 0.7, which overlooks a quote that is still open at the end
+        // of the file when a line end comes last.
+        std::istringstream stream(source.text() + "\n#");
         YAML::Parser parser(stream);
         if (!parser.HandleNextDocument(builder)) return {};
         Node root = builder.take();
