@@ -13,9 +13,14 @@ namespace {
 
 constexpr std::string_view crlf = "\r\n";
 
+/// A name before the colon; blanks between the two are obsolete but real (RFC 5322 section 4.5).
 bool is_field_name(std::string_view name) {
-    return !name.empty() &&
-           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    const auto last = name.find_last_not_of(" \t");
+    if (last == std::string_view::npos) return false;
+    return std::all_of(
+        name.begin(), name.begin() + static_cast<std::ptrdiff_t>(last) + 1,
+        [](char c) { return c > ' ' && c < 0x7f; }
+    );
 }
 
 /// Whether a line (without its end) can stand in a header section. A continuation cannot be the
@@ -24,7 +29,7 @@ bool belongs_to_header(std::string_view line, bool first) {
     if (line.front() == ' ' || line.front() == '\t') return !first;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return false;
-    return is_field_name(trim(line.substr(0, colon)));
+    return is_field_name(line.substr(0, colon));
 }
 
 /// Finds the end of a header section in text that grows chunk by chunk.
