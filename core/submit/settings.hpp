@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/mail/address.hpp"
+#include "core/net/endpoint.hpp"
+#include "core/sasl/mechanism.hpp"
+#include "core/tls/context.hpp"
+
+namespace outpost::submit {
+
+/// How a listener speaks TLS: not at all, offered, insisted on before MAIL, or from the first octet.
+enum class TlsMode { none, starttls, required, implicit };
+/// Whether clients may, or must, authenticate.
+enum class AuthMode { none, optional, required };
+
+/// One address on which mail is taken in.
+struct ListenerSettings {
+    std::vector<net::IpAddress> addresses;  ///< never empty
+    std::uint16_t port = 0;
+    std::string hostname;  ///< announced instead of the node's host name; empty: that one
+
+    TlsMode tls = TlsMode::starttls;
+    tls::ServerSettings certificate;
+
+    AuthMode auth = AuthMode::required;
+    std::vector<net::Cidr> allowed_networks;  ///< clients from here need no authentication
+    std::string account;  ///< the account that mail from the allowed networks counts for
+
+    /// A submission service (RFC 6409) adds missing Date and Message-ID, and removes Bcc; a relay does not.
+    bool submission = true;
+    std::uint64_t max_message_size = 50 << 20;
+    std::size_t max_recipients = 1000;
+    std::size_t max_connections = 1000;
+    std::size_t max_connections_per_ip = 50;
+    /// Messages a minute and client address; 0: no limit.
+    std::size_t max_messages_per_minute = 0;
+    std::size_t max_received_fields = 50;  ///< more mean a loop (RFC 5321 section 6.3)
+    std::chrono::seconds idle_timeout{300};
+};
+
+/// Who may submit mail, and as whom.
+struct AccountSettings {
+    sasl::StoredCredential credential;
+    std::vector<std::string> logins;        ///< other names that this account may log in by
+    std::vector<mail::Address> addresses;   ///< envelope senders permitted
+    std::vector<mail::Domain> domains;      ///< all addresses in these are permitted too
+    bool any_sender = false;                ///< may send as anyone (relays, trusted applications)
+    std::size_t max_recipients_per_day = 0;  ///< 0: no limit
+};
+
+}  // namespace outpost::submit
