@@ -1,20 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace outpost::dispatch {
 
-/// How much this node does at once.
+/// How much one node takes on at once, and how long it waits. Every bound is per node.
 struct Settings {
-    std::size_t max_attempts = 500;                  ///< attempts under way in all
-    std::size_t max_attempts_per_destination = 20;   ///< of them to one domain, or to one relay host
-    std::size_t max_recipients_per_attempt = 100;    ///< recipients in one transaction
-    std::size_t max_queued_in_memory = 10'000;       ///< recipients leased and waiting for their turn
-    std::uint64_t memory_budget = 512ull << 20;      ///< octets of message bodies in flight
-    std::chrono::seconds lease{600};                 ///< a node unheard of for so long loses its work
-    std::chrono::seconds poll_interval{30};          ///< looks for due work even when not notified
-    std::chrono::seconds shutdown_grace{30};         ///< time that attempts under way get to end
+    /// Deliveries (attempts of one message with its recipients of one next hop) in flight.
+    std::size_t max_in_flight = 500;
+    /// Recipients leased by this node: waiting in its lanes or in flight.
+    std::size_t max_recipients = 20'000;
+    /// Octets of message content kept in memory; beyond it content is read again when it is needed.
+    std::uint64_t content_memory = 256ULL * 1024 * 1024;
+    /// Deliveries in flight to one destination: a recipient domain, or a relay's next hop.
+    std::size_t per_destination = 20;
+    /// Deliveries in flight through one transport, unless the transport has its own limit.
+    std::size_t per_transport = 200;
+    /// Recipients of one message handed to a transport together (RFC 5321 section 4.5.3.1.8: 100).
+    std::size_t recipients_per_delivery = 100;
+    /// Recipients that may wait for one destination on this node; the others stay in the database.
+    std::size_t waiting_per_destination = 1'000;
+    /// Recipients claimed from the database in one go.
+    std::size_t claim_batch = 500;
+    /// How often the database is asked for due recipients although nothing woke us: covers lost
+    /// notifications.
+    std::chrono::seconds poll_interval{5};
+    /// The longest that one attempt may take, all hosts and fallback transports together.
+    std::chrono::seconds attempt_timeout{30 * 60};
+    /// After so many attempts in a row that reached no host, a destination rests: what waits for it
+    /// is deferred without a connection of its own. Zero: never.
+    std::size_t unreachable_before_rest = 3;
+    /// How long a destination rests before one delivery probes it again.
+    std::chrono::seconds rest{60};
+    /// At SIGTERM: how long deliveries in flight may take to end. What has not sent its final dot by
+    /// then is given back.
+    std::chrono::seconds drain_time{25};
 };
 
 }  // namespace outpost::dispatch
