@@ -19,7 +19,8 @@ namespace {
 
 std::string whole(const mail::Content& content) {
     std::string out = content.header();
-    for (const auto& chunk : content.body()) out += chunk;
+    for (const auto& chunk : content.body())
+        out += chunk;
     return out;
 }
 
@@ -27,7 +28,9 @@ std::string whole(const mail::Content& content) {
 struct Part {
     std::string header, content;
     std::string type() const { return mail::find_field(header, "Content-Type")->value(); }
-    bool encoded() const { return mail::find_field(header, "Content-Transfer-Encoding").has_value(); }
+    bool encoded() const {
+        return mail::find_field(header, "Content-Transfer-Encoding").has_value();
+    }
 };
 
 std::vector<Part> parts_of(const mail::Content& dsn) {
@@ -35,7 +38,8 @@ std::vector<Part> parts_of(const mail::Content& dsn) {
     const auto from = type.find("boundary=\"") + 10;
     const auto delimiter = "\r\n--" + type.substr(from, type.find('"', from) - from);
     std::string body;
-    for (const auto& chunk : dsn.body()) body += chunk;
+    for (const auto& chunk : dsn.body())
+        body += chunk;
     std::vector<Part> parts;
     for (auto at = body.find(delimiter); at != body.npos;) {
         const auto begin = at + delimiter.size();
@@ -76,8 +80,9 @@ DsnFacts failure() {
     facts.now = facts.arrival + std::chrono::hours(1);
     facts.original_message_id = "<original@example.org>";
     facts.original_header = "From: sender@example.org\r\nSubject: Hello\r\n\r\n";
-    facts.original = std::make_shared<const mail::Content>(facts.original_header,
-                                                           std::vector<std::string>{"Private ", "words\r\n"});
+    facts.original = std::make_shared<const mail::Content>(
+        facts.original_header, std::vector<std::string>{"Private ", "words\r\n"}
+    );
     DsnRecipient recipient;
     recipient.address = *mail::Address::parse("user@example.net");
     recipient.orcpt = "rfc822;original+tag@example.net";
@@ -90,7 +95,9 @@ DsnFacts failure() {
     return facts;
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
 
 /// Every line is short enough, ASCII, and ends with CRLF: any server can carry it.
 void check_deliverable(const mail::Content& dsn) {
@@ -108,7 +115,9 @@ TEST_CASE("a failure is reported with all that RFC 3464 has a field for") {
     CHECK(field(dsn.header(), "Auto-Submitted") == "auto-replied");
     CHECK(field(dsn.header(), "References") == "<original@example.org>");
     CHECK(field(dsn.header(), "Message-ID").ends_with("@mail.example.com>"));
-    CHECK(contains(field(dsn.header(), "Content-Type"), "multipart/report; report-type=delivery-status;"));
+    CHECK(contains(
+        field(dsn.header(), "Content-Type"), "multipart/report; report-type=delivery-status;"
+    ));
 
     const auto parts = parts_of(dsn);
     REQUIRE(parts.size() == 3);
@@ -127,12 +136,15 @@ TEST_CASE("a failure is reported with all that RFC 3464 has a field for") {
     CHECK(field(groups[1], "Action") == "failed");
     CHECK(field(groups[1], "Status") == "5.1.1");
     CHECK(field(groups[1], "Remote-MTA") == "dns;mx.example.net (192.0.2.25)");
-    CHECK(field(groups[1], "Diagnostic-Code") == "smtp; 550-5.1.1 no such user 550 5.1.1 really not");
+    CHECK(
+        field(groups[1], "Diagnostic-Code") == "smtp; 550-5.1.1 no such user 550 5.1.1 really not"
+    );
     CHECK(field(groups[1], "Last-Attempt-Date") == "Mon, 23 Nov 2026 14:35:41 +0000");
     CHECK(field(groups[1], "Will-Retry-Until") == "(absent)");
 
-    for (const char* words : {"could not be delivered", "<user@example.net>", "mx.example.net [192.0.2.25] said",
-                              "550 5.1.1 really not", "No further attempt"}) {
+    for (const char* words :
+         {"could not be delivered", "<user@example.net>", "mx.example.net [192.0.2.25] said",
+          "550 5.1.1 really not", "No further attempt"}) {
         CHECK_MESSAGE(contains(parts[0].content, words), words);
     }
 }
@@ -145,7 +157,10 @@ TEST_CASE("a delay says until when it is tried, success says what kind it was") 
     facts.recipients[0].reason = "no MX host could be reached";
     facts.recipients[0].will_retry_until = facts.arrival + std::chrono::hours(24);
     const auto delayed = parts_of(compose_dsn(facts));
-    CHECK(field(groups_of(delayed[1].content)[1], "Will-Retry-Until") == "Tue, 24 Nov 2026 13:35:41 +0000");
+    CHECK(
+        field(groups_of(delayed[1].content)[1], "Will-Retry-Until") ==
+        "Tue, 24 Nov 2026 13:35:41 +0000"
+    );
     CHECK(contains(delayed[0].content, "It will be tried until Tue, 24 Nov 2026 13:35:41 +0000"));
     CHECK(contains(delayed[0].content, "Reason: no MX host could be reached"));
     CHECK(contains(delayed[0].content, "need not send it again"));
@@ -162,7 +177,12 @@ TEST_CASE("a delay says until when it is tried, success says what kind it was") 
 TEST_CASE("a status that contradicts the action gives way") {
     auto facts = failure();
     const std::pair<const char*, const char*> cases[] = {
-        {"5.7.1", "5.7.1"}, {"4.4.1", "5.0.0"}, {"", "5.0.0"}, {"5.1.1\r\nX: y", "5.0.0"}, {"2.0.0", "5.0.0"}};
+        {"5.7.1", "5.7.1"},
+        {"4.4.1", "5.0.0"},
+        {"", "5.0.0"},
+        {"5.1.1\r\nX: y", "5.0.0"},
+        {"2.0.0", "5.0.0"}
+    };
     for (const auto& [given, said] : cases) {
         facts.recipients[0].status = given;
         CHECK(field(groups_of(parts_of(compose_dsn(facts))[1].content)[1], "Status") == said);
@@ -185,7 +205,9 @@ TEST_CASE("several recipients with different fates share one report") {
     CHECK(field(groups[2], "Original-Recipient") == "(absent)");
 }
 
-TEST_CASE("the whole original is returned only for a failure, when asked for, and when not too large") {
+TEST_CASE(
+    "the whole original is returned only for a failure, when asked for, and when not too large"
+) {
     auto facts = failure();
     const auto returned = [](const DsnFacts& about) { return parts_of(compose_dsn(about))[2]; };
     facts.ret = Ret::full;
@@ -199,7 +221,8 @@ TEST_CASE("the whole original is returned only for a failure, when asked for, an
 
     facts.recipients[0].action = DsnAction::failed;
     facts.original = std::make_shared<const mail::Content>(
-        facts.original_header, std::vector<std::string>(50, std::string(1'000'000, 'x')));
+        facts.original_header, std::vector<std::string>(50, std::string(1'000'000, 'x'))
+    );
     CHECK(returned(facts).type() == "text/rfc822-headers");
     facts.original.reset();
     CHECK(returned(facts).type() == "text/rfc822-headers");
@@ -210,8 +233,9 @@ TEST_CASE("8-bit originals are encoded: the next server may not take 8BITMIME") 
     facts.ret = Ret::full;
     facts.eightbit = true;
     facts.original_header = "Subject: gr\xc3\xbc\xc3\x9f\r\n\r\n";
-    facts.original = std::make_shared<const mail::Content>(facts.original_header,
-                                                           std::vector<std::string>{"\xe4\xf6\xfc\r\n"});
+    facts.original = std::make_shared<const mail::Content>(
+        facts.original_header, std::vector<std::string>{"\xe4\xf6\xfc\r\n"}
+    );
     const auto full = compose_dsn(facts);
     check_deliverable(full);
     CHECK(parts_of(full)[2].type() == "message/global");
@@ -252,9 +276,9 @@ TEST_CASE("no remote or forged text can add fields, groups or parts") {
     for (const std::string& evil :
          {std::string("x\r\n\r\nFinal-Recipient: rfc822;victim@example.org\r\nAction: delivered"),
           std::string("x\nStatus: 2.0.0"), std::string("x\r\n--report\r\nContent-Type: text/html"),
-          std::string("a\0b", 3), std::string("\xff\xfe\xc0\x8a"), std::string("\xe2\x80\xa8\xc2\x85X: y"),
-          std::string("\t \r\n \r\n "), std::string("\x1b[2J"), std::string(100'000, 'y'),
-          std::string(5'000, ' ')}) {
+          std::string("a\0b", 3), std::string("\xff\xfe\xc0\x8a"),
+          std::string("\xe2\x80\xa8\xc2\x85X: y"), std::string("\t \r\n \r\n "),
+          std::string("\x1b[2J"), std::string(100'000, 'y'), std::string(5'000, ' ')}) {
         auto facts = failure();
         facts.envid = facts.reporting_mta = facts.original_message_id = evil;
         auto& recipient = facts.recipients[0];
@@ -262,7 +286,10 @@ TEST_CASE("no remote or forged text can add fields, groups or parts") {
         recipient.diagnostic = std::vector<std::string>(200, evil);
         const auto dsn = compose_dsn(facts);
         check_deliverable(dsn);
-        CHECK(mail::parse_header(dsn.header()).size() == mail::parse_header(honest.header()).size() - 1);
+        CHECK(
+            mail::parse_header(dsn.header()).size() ==
+            mail::parse_header(honest.header()).size() - 1
+        );
         CHECK(field(dsn.header(), "References") == "(absent)");
         const auto parts = parts_of(dsn);
         REQUIRE(parts.size() == 3);
@@ -282,8 +309,11 @@ TEST_CASE("the original cannot end its part") {
     const auto type = field(first.header(), "Content-Type");
     const auto boundary = type.substr(type.find("report_"), 47);
     facts.original = std::make_shared<const mail::Content>(
-        facts.original_header, std::vector<std::string>{"--" + boundary + "\r\nContent-Type: text/html\r\n\r\n",
-                                                        "--" + boundary + "--\r\n"});
+        facts.original_header,
+        std::vector<std::string>{
+            "--" + boundary + "\r\nContent-Type: text/html\r\n\r\n", "--" + boundary + "--\r\n"
+        }
+    );
     const auto parts = parts_of(compose_dsn(facts));
     REQUIRE(parts.size() == 3);
     CHECK(parts[2].content == whole(*facts.original));
@@ -291,14 +321,19 @@ TEST_CASE("the original cannot end its part") {
 
 TEST_CASE("Python's email package sees the same structure") {
     auto facts = failure();
-    facts.recipients[0].diagnostic = {"550-5.1.1 line one\r\nAction: delivered", "550 5.1.1 " + std::string(300, 'z')};
+    facts.recipients[0].diagnostic = {
+        "550-5.1.1 line one\r\nAction: delivered", "550 5.1.1 " + std::string(300, 'z')
+    };
     facts.recipients.push_back(facts.recipients[0]);
-    const auto folder = std::filesystem::temp_directory_path() / fmt::format("outpost-dsn-{}", getpid());
+    const auto folder =
+        std::filesystem::temp_directory_path() / fmt::format("outpost-dsn-{}", getpid());
     std::filesystem::create_directory(folder);
     std::ofstream(folder / "dsn", std::ios::binary) << whole(compose_dsn(facts));
     const auto script = std::filesystem::path(__FILE__).parent_path() / "../../support/read_dsn.py";
-    const auto command = fmt::format("python3 '{}' < '{}' > '{}'", script.string(), (folder / "dsn").string(),
-                                     (folder / "seen").string());
+    const auto command = fmt::format(
+        "python3 '{}' < '{}' > '{}'", script.string(), (folder / "dsn").string(),
+        (folder / "seen").string()
+    );
     REQUIRE(std::system(command.c_str()) == 0);
     std::stringstream seen;
     seen << std::ifstream(folder / "seen").rdbuf();

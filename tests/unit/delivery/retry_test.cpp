@@ -13,9 +13,13 @@ using std::chrono::seconds;
 
 TEST_CASE("delays double from minutes up to the longest") {
     const RetryPolicy policy;
-    const std::pair<int, int> cases[] = {{1, 300}, {2, 600}, {3, 1200}, {6, 9600}, {7, 14400}, {8, 14400},
-                                         {1'000'000, 14400}, {2'000'000'000, 14400}, {0, 300}, {-5, 300}};
-    for (const auto& [attempts, delay] : cases) CHECK(retry_delay(policy, attempts, 0.5) == seconds(delay));
+    const std::pair<int, int> cases[] = {{1, 300},           {2, 600},
+                                         {3, 1200},          {6, 9600},
+                                         {7, 14400},         {8, 14400},
+                                         {1'000'000, 14400}, {2'000'000'000, 14400},
+                                         {0, 300},           {-5, 300}};
+    for (const auto& [attempts, delay] : cases)
+        CHECK(retry_delay(policy, attempts, 0.5) == seconds(delay));
 }
 
 TEST_CASE("jitter varies both ways, and never beyond the longest delay") {
@@ -43,14 +47,16 @@ TEST_CASE("giving up counts from submission") {
 }
 
 TEST_CASE("NOTIFY values") {
-    for (const char* valid : {"", "NEVER", "SUCCESS", "FAILURE", "DELAY", "SUCCESS,FAILURE,DELAY"}) {
+    for (const char* valid :
+         {"", "NEVER", "SUCCESS", "FAILURE", "DELAY", "SUCCESS,FAILURE,DELAY"}) {
         const auto notify = Notify::parse(valid);
         REQUIRE_MESSAGE(notify, valid);
         CHECK(notify->text() == valid);
     }
     CHECK(Notify::parse("delay,Success")->text() == "SUCCESS,DELAY");
-    for (const char* bad : {"NEVER,SUCCESS", "ALWAYS", ",", "SUCCESS,", ",DELAY", "SUCCESS,SUCCESS", " SUCCESS",
-                            "SUCCESS DELAY"}) {
+    for (const char* bad :
+         {"NEVER,SUCCESS", "ALWAYS", ",", "SUCCESS,", ",DELAY", "SUCCESS,SUCCESS", " SUCCESS",
+          "SUCCESS DELAY"}) {
         CHECK_MESSAGE(!Notify::parse(bad), bad);
     }
     CHECK(Notify{}.wants_failure());

@@ -50,7 +50,8 @@ TEST_CASE("a reply's class decides the verdict") {
 }
 
 TEST_CASE("verdicts of our own") {
-    const auto deferred = Verdict::deferred(Stage::connect, ErrorKind::connect, {4, 4, 1}, "nobody\r\nanswered");
+    const auto deferred =
+        Verdict::deferred(Stage::connect, ErrorKind::connect, {4, 4, 1}, "nobody\r\nanswered");
     CHECK(deferred.kind() == Kind::deferred);
     CHECK(deferred.words() == "nobody??answered");
     CHECK(deferred.status().text() == "4.4.1");
@@ -71,8 +72,9 @@ TEST_CASE("softening turns a failure into a temporary one and keeps the words") 
 
 TEST_CASE("names of stages and kinds are those of SQL and configuration") {
     CHECK(text(Stage::final_dot) == "final_dot");
-    for (const char* name : {"none", "config", "dns", "connect", "timeout", "protocol", "tls", "auth", "policy",
-                             "reply_4xx", "reply_5xx", "local"}) {
+    for (const char* name :
+         {"none", "config", "dns", "connect", "timeout", "protocol", "tls", "auth", "policy",
+          "reply_4xx", "reply_5xx", "local"}) {
         const auto kind = parse_error_kind(name);
         REQUIRE(kind);
         CHECK(text(*kind) == name);
