@@ -3,6 +3,7 @@
 a chosen step of the dialogue, a chosen number of times; after that it behaves."""
 import socket
 import threading
+import time
 
 STEPS = ("connect", "greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "quit")
 
@@ -20,6 +21,7 @@ class FaultyServer:
         self.accepted = []  # (sender, recipients, content) for which 250 was sent
         self.stored = []    # the same, for which the dot was read, whatever was answered
         self.sessions = 0
+        self.think_time = 0  # seconds between the final dot and its reply
         self._lock = threading.Lock()
         self._socket = socket.create_server((address, port), backlog=100)
         threading.Thread(target=self._accept, daemon=True).start()
@@ -91,6 +93,7 @@ class FaultyServer:
                 self.stored.append(message)
                 if self._fault("dot", connection):
                     return
+                time.sleep(self.think_time)
                 self.accepted.append(message)
                 say("250 2.0.0 kept")
             elif verb == "QUIT":
