@@ -57,6 +57,10 @@ struct RemoteFacts {
     std::string tls_version, tls_cipher;  ///< empty: in clear
     std::string tls_requirement;          ///< TlsRequirement::describe()
     bool tls_verified = false;            ///< PKIX-verified, whether asked for or not
+    /// Who tells a sender that asked for it about a success (RFC 3461 section 5.2): we do, of a mail
+    /// that was relayed to a server without DSN or finally delivered; or the remote, which took NOTIFY.
+    enum class Success { relayed, delivered, passed_on };
+    Success success = Success::relayed;
 };
 
 /// What became of one recipient in one attempt.
