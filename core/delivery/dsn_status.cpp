@@ -65,13 +65,13 @@ std::string original_recipient(const std::string& orcpt, bool global) {
     return global ? orcpt : mail::escape_unicode(orcpt);
 }
 
-/// "5.1.1"; a status that does not fit the action gives way to the action's general one.
+/// A failure may have a status of class 4: a temporary condition that lasted too long (RFC 3463
+/// section 2). Other statuses that do not fit the action give way to the action's general one.
 std::string status_of(const DsnRecipient& recipient) {
-    const char klass = recipient.action == DsnAction::failed    ? '5'
-                       : recipient.action == DsnAction::delayed ? '4'
-                                                                : '2';
+    const bool failed = recipient.action == DsnAction::failed;
+    const std::uint16_t klass = failed ? 5 : recipient.action == DsnAction::delayed ? 4 : 2;
     const auto status = smtp::EnhancedStatus::parse(recipient.status);
-    if (status && recipient.status.front() == klass) return status->text();
+    if (status && (status->klass == klass || (failed && status->klass == 4))) return status->text();
     return fmt::format("{}.0.0", klass);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/delivery/status_words.hpp"
 #include "core/mail/safe_text.hpp"
 #include "core/mail/trace.hpp"
 
@@ -60,6 +61,12 @@ std::string_view what_happened(DsnAction action) {
     return {};
 }
 
+/// What the status means in plain words; for mail that arrived there is nothing to explain.
+std::string_view meaning_for(const DsnRecipient& recipient) {
+    const auto status = smtp::EnhancedStatus::parse(recipient.status);
+    return status && status->klass != 2 ? meaning(*status) : std::string_view();
+}
+
 std::string what_happens_next(const DsnRecipient& recipient) {
     switch (recipient.action) {
         case DsnAction::failed:
@@ -104,6 +111,9 @@ std::string about(const DsnRecipient& recipient) {
     std::string out = fmt::format(
         "\r\n<{}>\r\n  {}\r\n", shown(recipient.address.unicode()), what_happened(recipient.action)
     );
+    if (const auto words = meaning_for(recipient); !words.empty()) {
+        out += fmt::format("  {}\r\n", words);
+    }
     if (!recipient.reason.empty()) out += fmt::format("  Reason: {}\r\n", shown(recipient.reason));
     return out + what_the_remote_said(recipient) + what_happens_next(recipient);
 }
