@@ -29,6 +29,12 @@ TEST_CASE("addresses are parsed, and written for the wire and for people") {
         {"$HOME`id`{x}@example.org", "$HOME`id`{x}", "$HOME`id`{x}@example.org",
          "$HOME`id`{x}@example.org"},
         {"o'brien@example.org", "o'brien", "o'brien@example.org", "o'brien@example.org"},
+        {"\"'); drop table queue; --\"@example.org", "'); drop table queue; --",
+         "\"'); drop table queue; --\"@example.org", "\"'); drop table queue; --\"@example.org"},
+        {"$$@example.org", "$$", "$$@example.org", "$$@example.org"},
+        {"\"E'\\\\'\"@example.org", "E'\\'", "\"E'\\\\'\"@example.org", "\"E'\\\\'\"@example.org"},
+        {"${run{id}}@example.org", "${run{id}}", "${run{id}}@example.org", "${run{id}}@example.org"
+        },
         // U+560A and U+010D end in the octets of LF and CR.
         {"\xe5\x98\x8a\xc4\x8d@example.org", "\xe5\x98\x8a\xc4\x8d",
          "\xe5\x98\x8a\xc4\x8d@example.org", "\xe5\x98\x8a\xc4\x8d@example.org"},
