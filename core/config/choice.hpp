@@ -16,9 +16,11 @@ class Choice {
     /// `name` is how the schema and the reference page call it.
     Choice(std::string name, std::string doc) : name_(std::move(name)), doc_(std::move(doc)) {}
 
-    /// `object` comes from a Spec; `word` is what `type` says for it.
+    /// `object` comes from a Spec; `word` is what `type` says for it. Where several words make the same
+    /// struct, `initial` is what reading starts from, and `is` tells whose word a value has.
     template <class A>
-    Choice& alternative(std::string word, Type<A> object);
+    Choice& alternative(std::string word, Type<A> object, A initial = {},
+                        std::function<bool(const A&)> is = [](const A&) { return true; });
     Type<V> type() const;
 
   private:
@@ -40,21 +42,21 @@ Json with_type_key(const Json& definition, const std::string& word);
 
 template <class V>
 template <class A>
-Choice<V>& Choice<V>::alternative(std::string word, Type<A> object) {
+Choice<V>& Choice<V>::alternative(std::string word, Type<A> object, A initial, std::function<bool(const A&)> is) {
     const std::string reference = object.schema.at("$ref");
     const std::string definition = reference.substr(reference.rfind('/') + 1);
     merge_definitions(definitions_, object.definitions);
     definitions_[definition] = with_type_key(definitions_[definition], word);
     branches_.push_back({{"$ref", reference}});
     alternatives_.push_back({word,
-        [object](Reader& reader, const Node& node, V& value) {
-            A got{};
+        [object, initial](Reader& reader, const Node& node, V& value) {
+            A got = initial;
             object.read(reader, node, got);
             value = std::move(got);
         },
-        [object, word](const V& value) {
+        [object, word, is](const V& value) {
             const A* held = std::get_if<A>(&value);
-            if (!held) return Json();
+            if (!held || !is(*held)) return Json();
             Json out = {{"type", word}};
             out.update(object.show(*held));
             return out;

@@ -95,21 +95,23 @@ Type<std::optional<T>> maybe(Type<T> inner) {
     return type;
 }
 
-/// The same value under another C++ type: `in` and `out` convert. For settings whose owners keep them
-/// in a form of their own.
+/// A value that its owner keeps in a form of his own, or in several members: `set` stores what was
+/// read into it, `get` takes it back. With the whole settings struct as To, a key may set several
+/// members (name it by `itself`).
 template <class To, class From>
-Type<To> converted(Type<From> inner, std::function<To(const From&)> in, std::function<From(const To&)> out) {
+Type<To> stored_as(Type<From> inner, std::function<void(To&, const From&)> set, std::function<From(const To&)> get) {
     Type<To> type;
     type.schema = inner.schema;
     type.definitions = inner.definitions;
-    type.read = [inner, in, out](Reader& reader, const Node& node, To& value) {
-        From got = out(value);
+    type.read = [inner, set, get](Reader& reader, const Node& node, To& value) {
+        From got = get(value);
         inner.read(reader, node, got);
-        value = in(got);
+        set(value, got);
     };
-    type.show = [inner, out](const To& value) { return inner.show(out(value)); };
+    type.show = [inner, get](const To& value) { return inner.show(get(value)); };
     return type;
 }
+inline constexpr auto itself = [](auto& value) -> auto& { return value; };
 
 /// Options for a plugin, which alone knows their names: any scalars, kept as text.
 Type<std::map<std::string, std::string>> free_options();

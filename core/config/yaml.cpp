@@ -114,7 +114,8 @@ class TreeBuilder : public YAML::EventHandler {
     }
     void check_tag(const std::string& tag, Position at) {
         if (tag.empty() || tag == "?" || tag == "!") return;
-        problems_.add(source_.problem(Severity::error, at, {}, fmt::format("tag '{}' has no meaning here", tag)));
+        problems_.add(source_.problem(Severity::error, at, {}, fmt::format("tag {} has no meaning here", in_quotes(tag)),
+                                      "text that begins with '!' needs quotes"));
     }
 
     void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -186,6 +187,7 @@ std::string hint_for(std::string_view message, bool tabs) {
     if (message.find("end of map not found") != message.npos || message.find("end of sequence not found") != message.npos) {
         return "check the indentation of this line and of those above it";
     }
+    if (message.find("alias") != message.npos) return "text that begins with '*' needs quotes";
     if (message.find("EOF in scalar") != message.npos) return "a closing quote is missing";
     if (message.find("unknown token") != message.npos) return "text that begins with this character needs quotes";
     return {};

@@ -61,7 +61,10 @@ TEST_CASE("what is no proper YAML is refused with its place") {
         {"a: 'x\n", "t.yaml:1:6: error: YAML syntax: illegal EOF in scalar (a closing quote is missing)"},
         {"a:\n\tb: 1\n", "t.yaml:2:3: error: YAML syntax: illegal map value (indent with blanks, not tabs)"},
         {"a: *x\n", "t.yaml:1:4: error: YAML syntax: the referenced anchor is not defined"},
-        {"a: !!python/object:os.system x\n", "t.yaml:1:4: error: tag 'tag:yaml.org,2002:python/object:os.system' has no meaning here"},
+        {"a: !!python/object:os.system x\n", "t.yaml:1:4: error: tag 'tag:yaml.org,2002:python/object:os.system' has no meaning here "
+                                                "(text that begins with '!' needs quotes)"},
+        {"a: !example.org\n", "t.yaml:1:4: error: tag '!example.org' has no meaning here (text that begins with '!' needs quotes)"},
+        {"a: *\n", "t.yaml:1:5: error: YAML syntax: alias not found after * (text that begins with '*' needs quotes)"},
         {"a: 1\n---\nb: 2\n", "t.yaml: error: the file holds more than one YAML document"},
         {"[a, b]: c\n", "t.yaml:1:1: error: a key must be text, found a list"},
         {"a: \xff\n", "t.yaml: error: the file is not UTF-8 text"},

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/db/settings.hpp"
+#include "core/delivery/retry.hpp"
+#include "core/dispatch/settings.hpp"
+#include "core/dns/settings.hpp"
+#include "core/route/table.hpp"
+#include "core/submit/settings.hpp"
+#include "core/tls/context.hpp"
+#include "transports/settings.hpp"
+
+/// The whole configuration, typed. What each part can be set to is defined by that part; here they
+/// come together, and settings_*.cpp say how they are written in YAML.
+namespace outpost::app {
+
+struct Account {
+    submit::AccountSettings submission;
+    std::vector<route::Route> routes;
+};
+
+/// A domain that we send for.
+struct SenderDomain {
+    std::vector<route::Route> routes;
+};
+
+/// How long what is finished stays in the database.
+struct Retention {
+    std::chrono::seconds messages{7 * 24 * 3600};   ///< delivered and failed, with their content
+    std::chrono::seconds attempts{30 * 24 * 3600};  ///< attempt rows
+};
+
+/// Delivery status notifications.
+struct DsnSettings {
+    mail::Address from;         ///< header From; null: MAILER-DAEMON at the node's host name
+    std::string reporting_mta;  ///< empty: the host name
+    std::uint64_t max_original = 1 << 20;  ///< a larger original is never returned in full
+};
+
+/// Where `outpost sendmail` hands messages to, and keeps them when nobody takes them.
+struct SendmailSettings {
+    std::filesystem::path socket;  ///< empty: only the server below
+    std::optional<transports::RelaySettings> server;
+    std::filesystem::path spool = "/var/spool/outpost";
+    std::string account;  ///< the account of local users
+};
+
+/// A catch-all receiving server of our own, for trying things out: nothing leaves the machine.
+struct SinkSettings {
+    net::Endpoint listen;
+    std::filesystem::path directory;  ///< where received messages are kept; empty: nowhere
+};
+
+struct Settings {
+    std::string hostname;  ///< EHLO name, Received, Reporting-MTA
+    std::string node;      ///< never empty once loaded: the host name by default
+    db::Settings database;
+    tls::ClientSettings tls;
+    dns::Settings dns;
+    std::map<std::string, submit::ListenerSettings> listeners;
+    std::map<std::string, Account> accounts;
+    std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them
+    std::vector<route::Route> routes;
+    /// Always has "direct", configured or not.
+    std::map<std::string, transports::TransportSettings> transports;
+    std::vector<std::filesystem::path> plugins;
+    delivery::RetryPolicy retry;
+    dispatch::Settings limits;
+    Retention retention;
+    log::Level log_level = log::Level::info;
+    DsnSettings dsn;
+    SendmailSettings sendmail;
+    std::optional<SinkSettings> sink;
+};
+
+}  // namespace outpost::app
