@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/app/load.hpp"
+#include "core/cli/exit_codes.hpp"
+
+/// The commands of the program, one file each. Each returns the exit code and has printed what there
+/// was to say: results on standard output, problems on standard error.
+namespace outpost::cli {
+
+/// The configuration file that a command works with: the one named, else $OUTPOST_CONFIG, else
+/// /etc/outpost/outpost.yaml.
+std::filesystem::path config_file(const std::string& named);
+/// Loads it; on failure prints all problems and returns nothing.
+std::optional<app::Loaded> load_or_complain(const std::filesystem::path& file);
+
+/// `localserve`'s directory: the one named, else one in the user's home.
+std::filesystem::path local_directory(const std::string& named);
+
+int config_check(const std::filesystem::path& file, bool elsewhere);
+int config_show(const std::filesystem::path& file);
+
+struct PasswordOptions {
+    unsigned iterations = 10'000;
+};
+/// Reads a password from the terminal (unseen) or standard input, prints its verifier.
+int password(const PasswordOptions& options);
+
+/// Replaces this process with psql on the configured database.
+int psql(const app::Settings& settings, const std::vector<std::string>& arguments);
+int migrate(const app::Loaded& loaded);
+
+struct ExplainOptions {
+    std::string from, to, account, tag, last_error, last_status;
+    std::vector<std::string> headers, mx_hosts;
+    int attempt = 1;  ///< counting the one that is asked about
+    std::uint64_t size = 0;
+    std::int64_t message = 0;  ///< a queued message instead of the facts above
+};
+int route_explain(const app::Loaded& loaded, const ExplainOptions& options);
+
+/// What a message is waiting for and until when, and its story so far.
+int why(const app::Loaded& loaded, std::int64_t message);
+
+struct QueueAction {
+    std::string name;  ///< hold, release, retry, fail, drop, transport, tls
+    std::int64_t message = 0;
+    std::string recipient, argument;
+};
+int queue_list(const app::Loaded& loaded);
+int queue_act(const app::Loaded& loaded, const QueueAction& action);
+
+int serve(app::Loaded loaded, const std::filesystem::path& file);
+
+struct LocalOptions {
+    std::filesystem::path directory;
+    std::optional<int> port_base;
+    bool send_sample = false;
+};
+int localserve(const LocalOptions& options);
+
+/// sendmail(1): the arguments as they came.
+int sendmail(const std::vector<std::string>& arguments);
+
+}  // namespace outpost::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "core/cli/commands.hpp"
+
+namespace outpost::cli {
+
+int config_check(const std::filesystem::path& file, bool elsewhere) {
+    const app::CheckReport report = app::check(file, elsewhere);
+    (report.ok ? std::cout : std::cerr) << report.text;
+    return report.ok ? ok : failed;
+}
+
+int config_show(const std::filesystem::path& file) {
+    const auto loaded = load_or_complain(file);
+    if (!loaded) return config_error;
+    std::cout << app::show(loaded->settings);
+    return ok;
+}
+
+}  // namespace outpost::cli
