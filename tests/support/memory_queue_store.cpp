@@ -123,8 +123,8 @@ awaitable<std::vector<Claimed>> MemoryQueueStore::claim(
         if (row.state == RecipientState::leased && row.leased_until <= now()) expire(row);
         if (due(row, saturated)) ready.push_back(&row);
     }
-    std::stable_sort(ready.begin(), ready.end(), [](const Row* a, const Row* b) {
-        return a->next_attempt < b->next_attempt;
+    std::sort(ready.begin(), ready.end(), [](const Row* a, const Row* b) {
+        return std::pair(a->next_attempt, a->key) < std::pair(b->next_attempt, b->key);
     });
     if (ready.size() > limit) ready.resize(limit);
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/smtp/data_decoder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outpost::smtp {
+namespace {
+
+constexpr std::size_t chunk_size = 64 * 1024;
+
+}  // namespace
+
+void ContentCollector::fail(ContentFault fault) {
+    if (fault_ == ContentFault::none) fault_ = fault;
+    chunks_.clear();
+    chunks_.shrink_to_fit();
+}
+
+/// Runs over the octets once; false (and a fault) at the first that may not stand there.
+bool ContentCollector::check(std::string_view octets) {
+    for (const char c : octets) {
+        if (c == '\n') {
+            if (!after_cr_) return fail(ContentFault::bare_lf), false;
+            after_cr_ = false;
+            line_length_ = 0;
+            continue;
+        }
+        if (after_cr_) return fail(ContentFault::bare_cr), false;
+        if (c == '\r') {
+            after_cr_ = true;
+            continue;
+        }
+        if (c == '\0') return fail(ContentFault::nul), false;
+        if (++line_length_ > limits_.max_line) return fail(ContentFault::long_line), false;
+    }
+    return true;
+}
+
+void ContentCollector::store(std::string_view octets) {
+    while (!octets.empty()) {
+        if (chunks_.empty() || chunks_.back().size() == chunk_size) chunks_.emplace_back();
+        auto& chunk = chunks_.back();
+        const auto part = octets.substr(0, chunk_size - chunk.size());
+        chunk += part;
+        octets.remove_prefix(part.size());
+    }
+}
+
+void ContentCollector::add(std::string_view octets) {
+    if (fault_ != ContentFault::none) return;
+    const auto room = std::min<std::uint64_t>(octets.size(), limits_.max_size - size_);
+    const auto fitting = octets.substr(0, static_cast<std::size_t>(room));
+    if (!check(fitting)) return;
+    if (fitting.size() < octets.size()) return fail(ContentFault::too_large);
+    size_ += octets.size();
+    store(octets);
+}
+
+void ContentCollector::finish() {
+    if (after_cr_) return fail(ContentFault::bare_cr);
+    if (line_length_ > 0) add("\r\n");
+}
+
+std::vector<std::string> ContentCollector::take() {
+    return std::exchange(chunks_, {});
+}
+
+std::size_t DataDecoder::feed(std::string_view input) {
+    std::size_t kept = 0;  // up to here the input has been passed on
+    std::size_t i = 0;
+    const auto pass_on = [&](std::size_t end) { content_.add(input.substr(kept, end - kept)); };
+    while (i < input.size() && state_ != State::ended) {
+        const char c = input[i];
+        switch (state_) {
+            case State::line_start:
+                if (c == '.') {
+                    pass_on(i);
+                    kept = i + 1;
+                    state_ = State::dot;
+                    break;
+                }
+                [[fallthrough]];
+            case State::text:
+                state_ = c == '\r' ? State::cr : State::text;
+                break;
+            case State::cr:
+                state_ = c == '\n' ? State::line_start : c == '\r' ? State::cr : State::text;
+                break;
+            case State::dot:
+            case State::dot_cr:
+                // The dot is gone, and the CR behind it is not content yet.
+                kept = state_ == State::dot && c == '\r' ? i + 1 : i;
+                state_ = after_dot(c);
+                break;
+            case State::ended:
+                break;
+        }
+        ++i;
+    }
+    if (state_ != State::ended && kept < i) pass_on(i);
+    return i;
+}
+
+/// The octet behind a dot at the beginning of a line: only CR and then LF end the data.
+DataDecoder::State DataDecoder::after_dot(char c) {
+    if (state_ == State::dot) return c == '\r' ? State::dot_cr : State::text;
+    if (c == '\n') return State::ended;
+    content_.add("\r");  // the CR that was kept back stands alone
+    return c == '\r' ? State::cr : State::text;
+}
+
+}  // namespace outpost::smtp
