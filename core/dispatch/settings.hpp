@@ -21,7 +21,7 @@ struct Settings {
     /// Recipients of one message handed to a transport together (RFC 5321 section 4.5.3.1.8: 100).
     std::size_t recipients_per_delivery = 100;
     /// Recipients that may wait for one destination on this node; the others stay in the database.
-    std::size_t waiting_per_destination = 1'000;
+    std::size_t waiting_per_destination = 5'000;
     /// Recipients claimed from the database in one go.
     std::size_t claim_batch = 500;
     /// How often the database is asked for due recipients although nothing woke us: covers lost
@@ -34,8 +34,8 @@ struct Settings {
     std::size_t unreachable_before_rest = 3;
     /// How long a destination rests before one delivery probes it again.
     std::chrono::seconds rest{60};
-    /// At SIGTERM: how long deliveries in flight may take to end. What has not sent its final dot by
-    /// then is given back.
+    /// At SIGTERM: how long deliveries in flight may take to end. What has not sent its final dot
+    /// by then is given back.
     std::chrono::seconds drain_time{25};
 };
 

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dispatch/attempt.hpp"
+
+#include <fmt/format.h>
+#include <asio/steady_timer.hpp>
+
+#include <random>
+#include <span>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/dispatch/attempt_log.hpp"
+#include "core/dispatch/settle_plan.hpp"
+
+namespace outpost::dispatch {
+namespace {
+
+using delivery::DeliveryOutcome;
+using delivery::ErrorKind;
+using delivery::Stage;
+using delivery::Verdict;
+
+double throw_dice() {
+    thread_local std::mt19937_64 generator{std::random_device{}()};
+    return std::uniform_real_distribution<>(0.0, 1.0)(generator);
+}
+
+delivery::DeliveryJob make_job(
+    const Parcel& parcel, std::shared_ptr<const delivery::Message> message
+) {
+    delivery::DeliveryJob job{std::move(message), {}, {}, parcel.claims.front().attempts};
+    job.domain = parcel.claims.front().recipient.address.domain();
+    for (const auto& claim : parcel.claims) {
+        job.recipients.push_back(claim.recipient);
+        if (claim.recipient.address.domain() != job.domain) job.domain = {};
+    }
+    return job;
+}
+
+// Waits for room in the content budget: a big message waits in its own lane.
+awaitable<bool> wait_for_room(const ContentMemory& memory, std::uint64_t size) {
+    constexpr std::chrono::seconds patience{60};
+    const auto deadline = Deadline::in(patience);
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (!memory.has_room(size)) {
+        if (deadline.passed()) co_return false;
+        timer.expires_after(std::chrono::milliseconds(100));
+        co_await timer.async_wait(use_awaitable);
+    }
+    co_return true;
+}
+
+/// What the transports of a decision made of a job.
+struct Tried {
+    DeliveryOutcome outcome;
+    std::string transport;     ///< the one whose outcome it is
+    bool unreachable = false;  ///< a transport was tried and reached no host
+};
+
+/// One attempt, while it runs.
+class Attempt {
+  public:
+    Attempt(
+        const Parcel& parcel, delivery::DeliveryJob job, Gate& gate, const AttemptParts& parts,
+        std::size_t loop
+    )
+        : parcel_(parcel),
+          job_(std::move(job)),
+          parts_(parts),
+          context_{
+              parcel.snapshot->ehlo_name,
+              parts.resolver,
+              parts.dialer,
+              gate,
+              transcript_,
+              Deadline::in(parts.settings.attempt_timeout),
+              loop
+          } {}
+
+    /// Transports in order, as long as each can reach nothing. One that cannot be used is passed
+    /// over; why counts only when no transport could be tried at all.
+    awaitable<Tried> run() {
+        std::optional<Tried> tried, passed_over;
+        for (const auto& name : parcel_.decision->transports) {
+            if (tried && context_.deadline.passed()) break;
+            const auto* entry = parcel_.snapshot->transport(name);
+            // The slot of the first transport was taken with the lane's turn.
+            const bool takes_slot = name != parcel_.lane.transport;
+            if (const auto verdict = unusable(name, entry, takes_slot)) {
+                transcript_.remark(verdict->words());
+                const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
+                if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
+                continue;
+            }
+            if (tried) transcript_.remark(fmt::format("falling back on transport {}", name));
+            auto outcome = co_await deliver(name, *entry->transport);
+            if (takes_slot) parts_.slots.release(name);
+            const bool unreachable = outcome.unreachable;
+            tried = Tried{std::move(outcome), name, unreachable};
+            if (!unreachable) break;
+            transcript_.remark(fmt::format("{}: {}", name, tried->outcome.verdicts.front().words())
+            );
+        }
+        co_return tried ? std::move(*tried) : std::move(*passed_over);
+    }
+
+    std::string transcript() const { return transcript_.text(); }
+
+  private:
+    /// Why the transport cannot be used for this job; otherwise its slot is taken, if it needs one.
+    std::optional<Verdict> unusable(
+        const std::string& name, const TransportEntry* entry, bool takes_slot
+    ) {
+        if (entry == nullptr) {
+            return Verdict::deferred(
+                Stage::route, ErrorKind::config, {4, 3, 5},
+                fmt::format("the configuration has no transport named '{}'", name)
+            );
+        }
+        // RFC 8689 section 4.2.1: never hand it to what cannot keep the promise.
+        if (job_.message->require_tls.value_or(false) && !entry->transport->can_require_tls()) {
+            return Verdict::failed(
+                Stage::route, ErrorKind::policy, {5, 7, 30},
+                fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
+            );
+        }
+        const auto limit =
+            entry->concurrency > 0 ? entry->concurrency : parts_.settings.per_transport;
+        if (takes_slot && !parts_.slots.try_take(name, limit)) {
+            return Verdict::deferred(
+                Stage::route, ErrorKind::local, {4, 4, 5},
+                fmt::format("fallback transport '{}' has all its connections in use", name)
+            );
+        }
+        return std::nullopt;
+    }
+
+    // An exception is a bug of the transport; it costs this attempt and nothing else.
+    awaitable<DeliveryOutcome> deliver(const std::string& name, delivery::Transport& transport) {
+        std::string fault;
+        try {
+            auto outcome = co_await transport.deliver(job_, context_);
+            if (outcome.verdicts.size() == job_.recipients.size()) co_return outcome;
+            fault = fmt::format(
+                "{} verdicts for {} recipients", outcome.verdicts.size(), job_.recipients.size()
+            );
+        } catch (const std::exception& error) {
+            fault = error.what();
+        } catch (...) {
+            fault = "unknown exception";
+        }
+        log::error(
+            "dispatch", "message={} transport {} is faulty: {}", to_number(job_.message->id), name,
+            fault
+        );
+        co_return DeliveryOutcome::all(
+            job_,
+            Verdict::deferred(Stage::route, ErrorKind::local, {4, 3, 0}, "internal error: " + fault)
+        );
+    }
+
+    const Parcel& parcel_;
+    delivery::DeliveryJob job_;
+    const AttemptParts& parts_;
+    delivery::Transcript transcript_;
+    delivery::AttemptContext context_;
+};
+
+/// What all recipients of an attempt have in common in their rows.
+struct Common {
+    WallTime started{};
+    Duration duration{};
+    std::string transport, transcript;
+};
+
+queue::Settled settle_one(
+    const Parcel& parcel, const queue::Claimed& claim, const Verdict& verdict, const Common& common
+) {
+    const auto& decision = *parcel.decision;
+    const SettleRules rules{
+        parcel.snapshot->retry, decision.on_uncertain, WallClock::now(), throw_dice()
+    };
+    auto settled = plan_settlement(claim, verdict, rules);
+    settled.started = common.started;
+    settled.duration = common.duration;
+    settled.route_list = route::text(decision.list);
+    settled.route_name = decision.route;
+    settled.route_index = static_cast<int>(decision.index);
+    settled.route_reason = decision.reason();
+    settled.transport = common.transport;
+    settled.config_version = parcel.snapshot->version;
+    if (settled.verdict.kind() != Verdict::Kind::delivered) settled.transcript = common.transcript;
+    log_attempt(claim, settled);
+    return settled;
+}
+
+AttemptResult conclude(
+    const Parcel& parcel, const Gate& gate, const Tried& tried, const Common& common
+) {
+    AttemptResult result;
+    for (std::size_t i = 0; i < parcel.claims.size(); ++i) {
+        const auto& claim = parcel.claims[i];
+        const auto& verdict = tried.outcome.verdicts[i];
+        // Refused at the gate: not sent, because the database or the lease was lost. It is no
+        // failure of the recipient, so the attempt does not count.
+        if (gate.refused(claim.recipient.number) && verdict.kind() == Verdict::Kind::deferred) {
+            result.untried.push_back({claim.key, claim.token});
+            result.untried_pause = std::chrono::seconds(5);
+        } else {
+            result.settled.push_back(settle_one(parcel, claim, verdict, common));
+        }
+    }
+    if (tried.unreachable) result.unreachable = tried.outcome.verdicts.front().words();
+    return result;
+}
+
+AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> pause) {
+    AttemptResult result;
+    result.untried = leases_of(parcel.claims);
+    result.untried_pause = pause;
+    return result;
+}
+
+}  // namespace
+
+awaitable<AttemptResult> attempt(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+) {
+    auto message = parcel.claims.front().envelope;
+    if (!message->content) {
+        if (!co_await wait_for_room(parts.memory, message->size))
+            co_return put_off(parcel, std::chrono::seconds(30));
+        auto loaded = co_await parts.store.load(message->id);
+        // Dropped by a person meanwhile: the lease leads nowhere.
+        if (!loaded || !loaded->content) co_return put_off(parcel, std::nullopt);
+        delivery::Message charged = *loaded;
+        if (auto content = parts.memory.charge(charged.content))
+            charged.content = std::move(content);
+        message = std::make_shared<const delivery::Message>(std::move(charged));
+    }
+    Common common;
+    common.started = WallClock::now();
+    const auto start = SteadyClock::now();
+    Attempt running(parcel, make_job(parcel, std::move(message)), gate, parts, loop);
+    const auto tried = co_await running.run();
+    common.duration = SteadyClock::now() - start;
+    common.transport = tried.transport;
+    common.transcript = running.transcript();
+    co_return conclude(parcel, gate, tried, common);
+}
+
+std::vector<queue::Settled> defer_resting(const Parcel& parcel, const std::string& reason) {
+    const auto verdict = Verdict::deferred(
+        Stage::connect, ErrorKind::connect, {4, 4, 1},
+        fmt::format("not tried: the destination was found unreachable just before: {}", reason)
+    );
+    Common common;
+    common.started = WallClock::now();
+    common.transport = parcel.lane.transport;
+    std::vector<queue::Settled> settled;
+    for (const auto& claim : parcel.claims)
+        settled.push_back(settle_one(parcel, claim, verdict, common));
+    return settled;
+}
+
+}  // namespace outpost::dispatch

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dispatch/content_memory.hpp"
+#include "core/dispatch/gate.hpp"
+#include "core/dispatch/parcel.hpp"
+#include "core/dispatch/settings.hpp"
+#include "core/dispatch/transport_slots.hpp"
+
+namespace outpost::dispatch {
+
+/// What attempts use of the node. All of it is thread-safe and outlives them.
+struct AttemptParts {
+    queue::QueueStore& store;
+    dns::Resolver& resolver;
+    net::Dialer& dialer;
+    TransportSlots& slots;
+    ContentMemory& memory;
+    const Settings& settings;
+};
+
+/// What came of an attempt: for each claim either a settlement or, untried, its lease to give back.
+struct AttemptResult {
+    std::vector<queue::Settled> settled;
+    std::vector<queue::Lease> untried;
+    std::optional<std::chrono::seconds>
+        untried_pause;                       ///< before these are due again; none: at once
+    std::optional<std::string> unreachable;  ///< no host was reached at all: the last words
+};
+
+/// Makes one attempt: loads the content, tries the transports of the decision in order while none
+/// can be reached, and says what becomes of each recipient. Records nothing but progress, and
+/// throws only what the store throws while loading.
+awaitable<AttemptResult> attempt(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+);
+
+/// The outcomes of recipients whose destination rests: deferred without a connection of their own.
+std::vector<queue::Settled> defer_resting(const Parcel& parcel, const std::string& reason);
+
+}  // namespace outpost::dispatch

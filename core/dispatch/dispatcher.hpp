@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/async/event.hpp"
+#include "core/async/event_loops.hpp"
+#include "core/async/task_group.hpp"
+#include "core/dispatch/attempt.hpp"
+#include "core/dispatch/grouping.hpp"
+#include "core/dispatch/lanes.hpp"
+#include "core/dispatch/recipient_budget.hpp"
+#include "core/dispatch/recorder.hpp"
+#include "core/dispatch/routing.hpp"
+
+namespace outpost::dispatch {
+
+/// Moves due recipients from the queue to the transports: claims them, routes them, lets their
+/// lanes take turns, and records what came of each. The dispatcher itself lives on the first loop;
+/// attempts run on all of them. Must outlive the running of the loops.
+class Dispatcher final : public queue::FreshWorkTaker {
+  public:
+    /// `on_report` is called, on any loop, when an outcome was recorded that owes a report.
+    Dispatcher(
+        EventLoops& loops, queue::QueueStore& store, dns::Resolver& resolver, net::Dialer& dialer,
+        Settings settings, SnapshotPtr snapshot, std::function<void()> on_report
+    );
+
+    /// Begins to claim. Once.
+    void start();
+    /// There may be due recipients (NOTIFY). Thread-safe.
+    void wake();
+    /// From now on, what is claimed follows this configuration. Thread-safe.
+    void use(SnapshotPtr snapshot);
+    /// Stops claiming, gives back what waits, lets what is in flight finish; shortly before the
+    /// deadline shuts the gates: what has not sent its final dot by then is given back. To be
+    /// awaited on the first loop, once.
+    awaitable<void> drain(Deadline deadline);
+
+    bool reserve(std::size_t recipients) noexcept override;
+    void cancel(std::size_t recipients) noexcept override;
+    void take(std::vector<queue::Claimed> claims) noexcept override;
+
+    /// Recipients that this node holds. Thread-safe.
+    std::size_t held() const noexcept { return budget_.held(); }
+
+  private:
+    // Claiming.
+    awaitable<void> claim_loop();
+    awaitable<void> look();
+    awaitable<void> claim(std::size_t limit);
+    bool should_look() const;
+    Duration pause_before_look(std::optional<WallTime> due) const;
+    void database_failed(const std::string& why);
+
+    // Routing and queueing.
+    void accept(std::vector<queue::Claimed> claims);
+    awaitable<void> route_with_lookups(
+        SnapshotPtr snapshot, std::vector<queue::Claimed> claims, Needs needs
+    );
+    void place(std::vector<Parcel> parcels);
+    std::shared_ptr<const delivery::Message> within_memory(
+        std::shared_ptr<const delivery::Message> message
+    );
+
+    // Delivering and recording.
+    void pump();
+    void start_delivery(Parcel parcel);
+    awaitable<void> deliver(
+        std::uint64_t id, Parcel parcel, std::shared_ptr<Gate> gate, std::size_t loop
+    );
+    void lane_ended(const LaneKey& lane, const std::optional<std::string>& unreachable);
+    void put_back(
+        const std::vector<queue::Claimed>& claims, std::optional<std::chrono::seconds> pause
+    );
+    awaitable<void> give_back(
+        std::vector<queue::Lease> leases, std::optional<std::chrono::seconds> pause
+    );
+    void defer(const Parcel& parcel, const std::string& reason);
+    awaitable<void> record(std::vector<queue::Settled> outcomes);
+    void released(std::size_t recipients);
+
+    void maintain();
+    awaitable<void> shut_gates(Deadline deadline);
+
+    EventLoops& loops_;
+    queue::QueueStore& store_;
+    dns::Resolver& resolver_;
+    const Settings settings_;
+    SnapshotPtr snapshot_;
+    const std::function<void()> on_report_;
+
+    RecipientBudget budget_;
+    ContentMemory memory_;
+    TransportSlots slots_;
+    Recorder recorder_;
+    const AttemptParts parts_;
+    std::atomic<bool> draining_{false};
+
+    // Only on the first loop:
+    Lanes lanes_;
+    Event wake_;
+    bool notified_ = false, more_due_ = false, database_away_ = false;
+    int failures_ = 0;
+    SteadyTime next_look_{}, next_maintenance_{};
+    std::size_t running_ = 0;
+    std::uint64_t next_id_ = 0;
+    std::map<std::uint64_t, std::shared_ptr<Gate>> in_flight_;
+    TaskGroup tasks_;
+};
+
+}  // namespace outpost::dispatch

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dispatch/lanes.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace outpost::dispatch {
+
+bool Lanes::found_dead(const Lane& lane) const noexcept {
+    return settings_.unreachable_before_rest > 0 &&
+           lane.unreachable_in_a_row >= settings_.unreachable_before_rest;
+}
+
+// After its rest a dead destination gets one probe at a time until one succeeds.
+bool Lanes::may_start(const Lane& lane) const noexcept {
+    const auto limit = found_dead(lane) ? 1 : settings_.per_destination;
+    return !lane.waiting.empty() && lane.running < limit;
+}
+
+void Lanes::offer_turn(const LaneKey& key, Lane& lane) {
+    if (lane.has_turn || !may_start(lane)) return;
+    lane.has_turn = true;
+    turns_[key.transport].push_back(key);
+}
+
+void Lanes::note_waiting(const LaneKey& key, Lane& lane, std::ptrdiff_t recipients) {
+    lane.waiting_recipients += static_cast<std::size_t>(recipients);
+    waiting_recipients_ += static_cast<std::size_t>(recipients);
+    // Half full is enough to stop claiming: what is on its way still finds a place.
+    if (2 * lane.waiting_recipients >= settings_.waiting_per_destination) {
+        crowded_.insert(key);
+    } else {
+        crowded_.erase(key);
+    }
+}
+
+Lanes::Admission Lanes::admit(Parcel& parcel, SteadyTime now) {
+    auto& lane = lanes_[parcel.lane];
+    lane.last_used = now;
+    if (found_dead(lane) && now < lane.rests_until) return Admission::resting;
+    if (lane.waiting_recipients >= settings_.waiting_per_destination) return Admission::full;
+    const LaneKey key = parcel.lane;
+    note_waiting(key, lane, std::ssize(parcel.claims));
+    lane.waiting.push_back(std::move(parcel));
+    offer_turn(key, lane);
+    return Admission::waiting;
+}
+
+std::string Lanes::resting_reason(const LaneKey& lane) const {
+    const auto found = lanes_.find(lane);
+    return found == lanes_.end() ? std::string() : found->second.last_reason;
+}
+
+std::optional<Parcel> Lanes::next(SteadyTime now) {
+    const auto transports = turns_.size();
+    for (std::size_t tried = 0; tried < transports; ++tried) {
+        auto turn = turns_.upper_bound(last_transport_);
+        if (turn == turns_.end()) turn = turns_.begin();
+        last_transport_ = turn->first;
+        auto parcel = next_of(turn->first);
+        if (turn->second.empty()) turns_.erase(turn);
+        if (!parcel) continue;
+        lanes_[parcel->lane].last_used = now;
+        return parcel;
+    }
+    return std::nullopt;
+}
+
+std::optional<Parcel> Lanes::next_of(const std::string& transport) {
+    auto& turn = turns_[transport];
+    while (!turn.empty()) {
+        const LaneKey key = turn.front();
+        auto& lane = lanes_[key];
+        if (!may_start(lane)) {
+            lane.has_turn = false;
+            turn.pop_front();
+            continue;
+        }
+        if (!slots_.try_take(transport, transport_limit(lane.waiting.front()))) return std::nullopt;
+        turn.pop_front();
+        lane.has_turn = false;
+        Parcel parcel = std::move(lane.waiting.front());
+        lane.waiting.pop_front();
+        ++lane.running;
+        note_waiting(key, lane, -std::ssize(parcel.claims));
+        offer_turn(key, lane);
+        return parcel;
+    }
+    return std::nullopt;
+}
+
+std::size_t Lanes::transport_limit(const Parcel& parcel) const {
+    const auto* entry = parcel.snapshot->transport(parcel.lane.transport);
+    const bool has_own = entry != nullptr && entry->concurrency > 0;
+    return has_own ? entry->concurrency : settings_.per_transport;
+}
+
+std::vector<Parcel> Lanes::finished(
+    const LaneKey& key, const std::optional<std::string>& unreachable, SteadyTime now
+) {
+    slots_.release(key.transport);
+    const auto found = lanes_.find(key);
+    if (found == lanes_.end()) return {};
+    auto& lane = found->second;
+    lane.last_used = now;
+    if (lane.running > 0) --lane.running;
+    std::vector<Parcel> given_up;
+    if (!unreachable) {
+        lane.unreachable_in_a_row = 0;
+    } else {
+        ++lane.unreachable_in_a_row;
+        lane.last_reason = *unreachable;
+        if (found_dead(lane)) {
+            lane.rests_until = now + settings_.rest;
+            given_up = take_waiting(key, lane);
+        }
+    }
+    offer_turn(key, lane);
+    const bool idle = lane.waiting.empty() && lane.running == 0 && lane.unreachable_in_a_row == 0;
+    if (idle && !lane.has_turn) lanes_.erase(found);
+    return given_up;
+}
+
+std::vector<Parcel> Lanes::take_waiting(const LaneKey& key, Lane& lane) {
+    std::vector<Parcel> parcels(
+        std::make_move_iterator(lane.waiting.begin()), std::make_move_iterator(lane.waiting.end())
+    );
+    lane.waiting.clear();
+    note_waiting(key, lane, -static_cast<std::ptrdiff_t>(lane.waiting_recipients));
+    return parcels;
+}
+
+std::vector<std::string> Lanes::saturated() const {
+    std::set<std::string> domains;
+    for (const auto& key : crowded_) {
+        for (const auto& parcel : lanes_.at(key).waiting) {
+            for (const auto& claim : parcel.claims) {
+                const auto& domain = claim.recipient.address.domain();
+                if (!domain.empty()) domains.insert(domain.ascii());
+            }
+        }
+    }
+    return {domains.begin(), domains.end()};
+}
+
+std::vector<Parcel> Lanes::clear() {
+    std::vector<Parcel> all;
+    for (auto& [key, lane] : lanes_) {
+        auto parcels = take_waiting(key, lane);
+        std::move(parcels.begin(), parcels.end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+void Lanes::sweep(SteadyTime now) {
+    const auto memory = 10 * settings_.rest;
+    std::erase_if(lanes_, [&](const auto& entry) {
+        const auto& lane = entry.second;
+        const bool idle = lane.waiting.empty() && lane.running == 0 && !lane.has_turn;
+        return idle && now - lane.last_used > memory;
+    });
+}
+
+}  // namespace outpost::dispatch

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/dispatch/parcel.hpp"
+#include "core/dispatch/settings.hpp"
+#include "core/dispatch/transport_slots.hpp"
+
+namespace outpost::dispatch {
+
+/// The waiting deliveries of this node, by destination. A slow or dead destination fills its own
+/// lane and nothing else: lanes take turns, each has its limits, and one that reaches no host
+/// rests. A plain data structure: no clock, no I/O; belongs to one thread.
+class Lanes {
+  public:
+    Lanes(const Settings& settings, TransportSlots& slots) : settings_(settings), slots_(slots) {}
+
+    enum class Admission {
+        waiting,  ///< taken
+        full,     ///< the lane holds all it may: give the recipients back for now
+        resting,  ///< the destination was just found dead: defer, with `resting_reason`
+    };
+    /// Takes the parcel, or leaves it as it is when there is no place for it.
+    Admission admit(Parcel& parcel, SteadyTime now);
+    /// Why the destination rests: the words of the attempt that found it dead.
+    std::string resting_reason(const LaneKey& lane) const;
+
+    /// The next delivery that may start, taking the transport's slot for it; lanes in turn.
+    std::optional<Parcel> next(SteadyTime now);
+    /// A delivery of this lane has ended; frees its slot. `unreachable` is set when it reached no
+    /// host. Returns what waited in the lane when that makes it rest: to be deferred.
+    std::vector<Parcel> finished(
+        const LaneKey& lane, const std::optional<std::string>& unreachable, SteadyTime now
+    );
+
+    /// Recipient domains of which nothing more should be claimed: their lanes are half full.
+    std::vector<std::string> saturated() const;
+    /// Takes out everything that waits (shutdown).
+    std::vector<Parcel> clear();
+    /// Forgets lanes that have been idle since long. To be called now and then.
+    void sweep(SteadyTime now);
+
+    std::size_t waiting_recipients() const noexcept { return waiting_recipients_; }
+    std::size_t lane_count() const noexcept { return lanes_.size(); }
+
+  private:
+    struct Lane {
+        std::deque<Parcel> waiting;
+        std::size_t waiting_recipients = 0;
+        std::size_t running = 0;
+        std::size_t unreachable_in_a_row = 0;
+        std::string last_reason;
+        SteadyTime rests_until{};
+        SteadyTime last_used{};
+        bool has_turn = false;  ///< it stands in the turn of its transport
+    };
+
+    bool found_dead(const Lane& lane) const noexcept;
+    bool may_start(const Lane& lane) const noexcept;
+    void offer_turn(const LaneKey& key, Lane& lane);
+    std::optional<Parcel> next_of(const std::string& transport);
+    std::size_t transport_limit(const Parcel& parcel) const;
+    void note_waiting(const LaneKey& key, Lane& lane, std::ptrdiff_t recipients);
+    std::vector<Parcel> take_waiting(const LaneKey& key, Lane& lane);
+
+    const Settings& settings_;
+    TransportSlots& slots_;
+    std::map<LaneKey, Lane> lanes_;
+    std::map<std::string, std::deque<LaneKey>> turns_;  ///< by transport: lanes that may start
+    std::string last_transport_;                        ///< transports take turns, too
+    std::set<LaneKey> crowded_;
+    std::size_t waiting_recipients_ = 0;
+};
+
+}  // namespace outpost::dispatch

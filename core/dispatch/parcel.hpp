@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <compare>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/dispatch/snapshot.hpp"
+#include "core/queue/records.hpp"
+#include "core/queue/store.hpp"
+
+namespace outpost::dispatch {
+
+/// Where deliveries queue up: one next hop of one transport.
+struct LaneKey {
+    std::string transport;  ///< the first choice of the route
+    std::string next_hop;  ///< recipient domain or address literal; empty: the transport's only one
+    auto operator<=>(const LaneKey&) const = default;
+};
+
+/// Recipients that will be attempted together: same message, same route, same next hop, same
+/// attempt.
+struct Parcel {
+    LaneKey lane;
+    SnapshotPtr snapshot;
+    std::shared_ptr<const route::Decision> decision;
+    std::vector<queue::Claimed> claims;  ///< never empty
+};
+
+std::vector<queue::Lease> leases_of(const std::vector<queue::Claimed>& claims);
+
+}  // namespace outpost::dispatch

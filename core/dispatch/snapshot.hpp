@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/delivery/retry.hpp"
+#include "core/delivery/transport.hpp"
+#include "core/route/table.hpp"
+
+namespace outpost::dispatch {
+
+struct TransportEntry {
+    delivery::TransportPtr transport;
+    std::size_t concurrency = 0;  ///< deliveries in flight through it; 0: Settings::per_transport
+};
+
+/// What the configuration says about delivering. Immutable: a reload makes another one, and an
+/// attempt keeps the one it started with.
+struct Snapshot {
+    std::string version;    ///< of the configuration, for attempt rows
+    std::string ehlo_name;  ///< our host name
+    std::map<std::string, std::vector<route::Route>> account_routes;
+    std::map<mail::Domain, std::vector<route::Route>> domain_routes;  ///< by the sender's domain
+    std::vector<route::Route> global_routes;
+    std::map<std::string, TransportEntry> transports;
+    delivery::RetryPolicy retry;
+
+    route::RouteLists lists_for(const std::string& account, const mail::Domain& sender) const;
+    /// Null when the configuration has no transport of that name.
+    const TransportEntry* transport(const std::string& name) const;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace outpost::dispatch
