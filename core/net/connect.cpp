@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/net/connect.hpp"
+
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <memory>
+#include <system_error>
+
+namespace outpost::net {
+namespace {
+
+using Socket = asio::generic::stream_protocol::socket;
+
+/// Closes the socket when the time is over; shared with the timer's handler, which may come late.
+struct Attempt {
+    explicit Attempt(const Executor& executor) : socket(executor), timer(executor) {}
+    Socket socket;
+    asio::steady_timer timer;
+    bool timed_out = false;
+};
+
+}  // namespace
+
+awaitable<Socket> connect(asio::generic::stream_protocol::endpoint to, asio::generic::stream_protocol::endpoint source, Deadline deadline) {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto attempt = std::make_shared<Attempt>(executor);
+    attempt->socket.open(to.protocol());
+    if (source.size() > 0) attempt->socket.bind(source);
+    attempt->timer.expires_at(deadline.at());
+    attempt->timer.async_wait([weak = std::weak_ptr(attempt)](const asio::error_code& error) {
+        const auto held = weak.lock();
+        if (error || !held) return;
+        held->timed_out = true;
+        asio::error_code ignored;
+        held->socket.close(ignored);
+    });
+    asio::error_code error;
+    co_await attempt->socket.async_connect(to, asio::redirect_error(use_awaitable, error));
+    attempt->timer.cancel();
+    if (attempt->timed_out) throw std::system_error(std::make_error_code(std::errc::timed_out));
+    if (error) throw std::system_error(error);
+    co_return std::move(attempt->socket);
+}
+
+}  // namespace outpost::net

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/net/tcp_stream.hpp"
+
+#include <asio/buffer.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/ssl/error.hpp>
+#include <asio/ssl/stream.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
+
+#include <cstring>
+#include <optional>
+
+#include "core/net/tls_error.hpp"
+
+namespace outpost::net {
+namespace {
+
+using Socket = asio::generic::stream_protocol::socket;
+
+/// The socket and the one timer that closes it when an operation's time is over. Closing is what ends
+/// the operation; `timed_out` then tells why it ended.
+class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
+  public:
+    explicit WatchedSocket(Socket opened) : socket(std::move(opened)), timer_(socket.get_executor()) {}
+
+    Socket socket;
+    bool timed_out = false;
+
+    /// Watches one operation (a read or a write) for its lifetime.
+    class Watch {
+      public:
+        Watch(WatchedSocket& owner, SteadyTime WatchedSocket::*slot, Deadline deadline) : owner_(owner), slot_(slot) {
+            owner_.*slot_ = deadline.at();
+            if (deadline.at() < owner_.armed_for_) owner_.arm(deadline.at());
+        }
+        ~Watch() { owner_.*slot_ = SteadyTime::max(); }
+        Watch(const Watch&) = delete;
+        Watch& operator=(const Watch&) = delete;
+
+      private:
+        WatchedSocket& owner_;
+        SteadyTime WatchedSocket::*slot_;
+    };
+
+    SteadyTime read_by = SteadyTime::max();
+    SteadyTime write_by = SteadyTime::max();
+
+  private:
+    // The timer is not disarmed when an operation ends: most operations end in time, and one that
+    // begins later usually has a later deadline. It looks again when it fires.
+    void arm(SteadyTime at) {
+        armed_for_ = at;
+        timer_.expires_at(at);
+        timer_.async_wait([weak = weak_from_this(), at](const asio::error_code&) {
+            const auto self = weak.lock();
+            if (self && self->armed_for_ == at) self->look();
+        });
+    }
+    void look() {
+        armed_for_ = SteadyTime::max();
+        const SteadyTime first = std::min(read_by, write_by);
+        if (first <= SteadyClock::now()) {
+            timed_out = true;
+            asio::error_code ignored;
+            socket.close(ignored);
+        } else if (first != SteadyTime::max()) {
+            arm(first);
+        }
+    }
+
+    asio::steady_timer timer_;
+    SteadyTime armed_for_ = SteadyTime::max();
+};
+
+std::optional<asio::ip::tcp::endpoint> as_tcp(const asio::generic::stream_protocol::endpoint& generic) {
+    const int family = generic.protocol().family();
+    if (family != AF_INET && family != AF_INET6) return std::nullopt;
+    asio::ip::tcp::endpoint endpoint(family == AF_INET ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), 0);
+    std::memcpy(endpoint.data(), generic.data(), std::min(generic.size(), endpoint.capacity()));
+    return endpoint;
+}
+
+std::string ip_text(const std::optional<asio::ip::tcp::endpoint>& endpoint) {
+    if (!endpoint) return {};
+    const auto& address = endpoint->address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    }
+    return address.to_string();
+}
+
+bool is_ip_address(const std::string& name) {
+    asio::error_code error;
+    asio::ip::make_address(name, error);
+    return !error;
+}
+
+class TcpStream final : public ServerStream {
+  public:
+    TcpStream(Socket socket, tls::ContextPtr client_context)
+        : watched_(std::make_shared<WatchedSocket>(std::move(socket))), client_context_(std::move(client_context)) {
+        asio::error_code ignored;
+        const auto remote = as_tcp(watched_->socket.remote_endpoint(ignored));
+        const auto local = as_tcp(watched_->socket.local_endpoint(ignored));
+        if (remote) watched_->socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+        remote_ip_ = ip_text(remote);
+        local_ip_ = ip_text(local);
+        remote_text_ = remote ? Endpoint{remote->address(), remote->port()}.text() : "unix socket";
+    }
+    ~TcpStream() override { close(); }
+
+    awaitable<std::size_t> read_some(std::span<char> into, Deadline deadline) override {
+        const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
+        asio::error_code error;
+        const auto room = asio::buffer(into.data(), into.size());
+        std::size_t count = 0;
+        if (tls_) {
+            count = co_await tls_->async_read_some(room, asio::redirect_error(use_awaitable, error));
+        } else {
+            count = co_await watched_->socket.async_read_some(room, asio::redirect_error(use_awaitable, error));
+        }
+        // Only a close_notify ends a TLS stream in order; a bare TCP end may be an attacker's cut.
+        if (error == asio::error::eof && !watched_->timed_out) co_return 0;
+        check(error);
+        co_return count;
+    }
+
+    awaitable<void> write(std::string_view data, Deadline deadline) override {
+        const WatchedSocket::Watch watch(*watched_, &WatchedSocket::write_by, deadline);
+        asio::error_code error;
+        const auto bytes = asio::buffer(data.data(), data.size());
+        if (tls_) {
+            co_await asio::async_write(*tls_, bytes, asio::redirect_error(use_awaitable, error));
+        } else {
+            co_await asio::async_write(watched_->socket, bytes, asio::redirect_error(use_awaitable, error));
+        }
+        check(error);
+    }
+
+    awaitable<void> start_tls(const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline) override {
+        if (!client_context_) throw std::logic_error("this stream was made without a TLS context");
+        begin_tls(client_context_);
+        if (!is_ip_address(server_name)) SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
+        co_await handshake(asio::ssl::stream_base::client, deadline);
+        const std::string problem = tls::judge(tls_->native_handle(), server_name, requirement, facts_.emplace());
+        if (!problem.empty() && !requirement.ignore_errors) throw TlsError(TlsError::Kind::verification, problem);
+    }
+
+    awaitable<void> accept_tls(tls::ContextPtr context, Deadline deadline) override {
+        begin_tls(std::move(context));
+        co_await handshake(asio::ssl::stream_base::server, deadline);
+        tls::judge(tls_->native_handle(), {}, {}, facts_.emplace());
+    }
+
+    const tls::TlsFacts* tls_facts() const noexcept override { return facts_ ? &*facts_ : nullptr; }
+    std::string remote_text() const override { return remote_text_; }
+    std::string remote_ip() const override { return remote_ip_; }
+    std::string local_ip() const override { return local_ip_; }
+    void close() noexcept override {
+        asio::error_code ignored;
+        watched_->socket.close(ignored);
+    }
+
+  private:
+    using TlsStream = asio::ssl::stream<Socket&>;
+
+    void begin_tls(tls::ContextPtr context) {
+        if (tls_) throw std::logic_error("TLS has been started already");
+        context_in_use_ = std::move(context);
+        tls_ = std::make_unique<TlsStream>(watched_->socket, *context_in_use_);
+    }
+
+    awaitable<void> handshake(asio::ssl::stream_base::handshake_type role, Deadline deadline) {
+        const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
+        asio::error_code error;
+        co_await tls_->async_handshake(role, asio::redirect_error(use_awaitable, error));
+        if (error && !watched_->timed_out) throw TlsError(TlsError::Kind::handshake, "TLS handshake failed: " + error.message());
+        check(error);
+    }
+
+    void check(const asio::error_code& error) const {
+        if (!error) return;
+        if (watched_->timed_out) throw std::system_error(std::make_error_code(std::errc::timed_out));
+        if (error == asio::ssl::error::stream_truncated) {
+            throw std::system_error(std::make_error_code(std::errc::connection_reset), "TLS stream cut off");
+        }
+        throw std::system_error(error);
+    }
+
+    std::shared_ptr<WatchedSocket> watched_;
+    tls::ContextPtr client_context_, context_in_use_;
+    std::unique_ptr<TlsStream> tls_;
+    std::optional<tls::TlsFacts> facts_;
+    std::string remote_text_, remote_ip_, local_ip_;
+};
+
+}  // namespace
+
+StreamPtr make_stream(asio::generic::stream_protocol::socket socket, tls::ContextPtr client_context) {
+    return std::make_unique<TcpStream>(std::move(socket), std::move(client_context));
+}
+
+std::unique_ptr<ServerStream> make_server_stream(asio::ip::tcp::socket socket) {
+    return std::make_unique<TcpStream>(Socket(std::move(socket)), nullptr);
+}
+
+}  // namespace outpost::net
