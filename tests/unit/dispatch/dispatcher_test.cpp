@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dispatch/dispatcher.hpp"
+
+#include <doctest/doctest.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/use_future.hpp>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/support/memory_queue_store.hpp"
+#include "tests/unit/dispatch/fixtures.hpp"
+
+using namespace outpost;
+using namespace outpost::dispatch;
+using namespace std::chrono_literals;
+using delivery::DeliveryOutcome;
+using delivery::ErrorKind;
+using delivery::Stage;
+using delivery::Verdict;
+using queue::RecipientState;
+
+namespace {
+
+class FakeResolver final : public dns::Resolver {
+  public:
+    std::map<std::string, std::string> mx;
+
+    awaitable<Result<dns::Answer, dns::Failure>> query(dns::Question question, Deadline) override {
+        dns::Answer answer;
+        const auto found = mx.find(question.name);
+        if (found != mx.end()) answer.records.push_back({dns::Type::mx, 10, found->second});
+        co_return answer;
+    }
+};
+
+class NoDialer final : public net::Dialer {
+  public:
+    awaitable<net::StreamPtr> dial(const net::Endpoint&, Deadline) override {
+        throw std::runtime_error("no network");
+    }
+    awaitable<net::StreamPtr> dial_unix(const std::string&, Deadline) override {
+        throw std::runtime_error("no network");
+    }
+};
+
+/// A node with a queue in memory, two loops and the fake transports "direct" and "relay".
+class Node {
+  public:
+    Node() {
+        snapshot->version = "v1";
+        snapshot->ehlo_name = "mail.sender.example";
+        snapshot->transports["direct"] = {direct, 0};
+        snapshot->transports["relay"] = {relay, 0};
+        settings.poll_interval = 1s;
+        loops.start();
+    }
+    ~Node() {
+        if (dispatcher) drain(5s);
+        loops.stop();
+    }
+
+    void start() {
+        dispatcher = std::make_unique<Dispatcher>(
+            loops, store, resolver, dialer, settings, snapshot, [this] { ++reports; }
+        );
+        dispatcher->start();
+    }
+
+    MessageId enqueue(
+        const std::vector<std::string>& recipients,
+        std::function<void(queue::NewMessage&)> change = {}
+    ) {
+        queue::NewMessage made;
+        made.mail_from = test::address("alice@sender.example");
+        for (const auto& recipient : recipients)
+            made.recipients.push_back({test::address(recipient), {}, {}});
+        made.content = std::make_shared<mail::Content>(
+            "X-Kind: urgent\r\n\r\n", std::vector<std::string>{"hello\r\n"}
+        );
+        made.id = MessageId{next_id++};
+        if (change) change(made);
+        const auto id = made.id;
+        await(store.enqueue(std::move(made)));
+        if (dispatcher) dispatcher->wake();
+        return id;
+    }
+
+    template <class T>
+    T await(awaitable<T> task) {
+        return asio::co_spawn(loops.at(0), std::move(task), asio::use_future).get();
+    }
+    void drain(Duration span) { await(dispatcher->drain(Deadline::in(span))); }
+
+    /// The settlements of one recipient, once there are `count` of them.
+    std::vector<queue::Settled> settled(
+        MessageId id, std::int32_t number = 1, std::size_t count = 1
+    ) {
+        std::vector<queue::Settled> mine;
+        until([&] {
+            mine.clear();
+            for (const auto& [outcome, recorded] : store.settled()) {
+                if (outcome.key == RecipientKey{id, number}) mine.push_back(outcome);
+            }
+            return mine.size() >= count;
+        });
+        return mine;
+    }
+    RecipientState state(MessageId id, std::int32_t number = 1) {
+        return store.row({id, number}).state;
+    }
+
+    static void until(const std::function<bool()>& condition) {
+        const auto limit = SteadyClock::now() + 20s;
+        while (!condition()) {
+            REQUIRE(SteadyClock::now() < limit);
+            std::this_thread::sleep_for(2ms);
+        }
+    }
+
+    EventLoops loops{2};
+    test::MemoryQueueStore store;
+    FakeResolver resolver;
+    NoDialer dialer;
+    Settings settings;
+    std::shared_ptr<Snapshot> snapshot = std::make_shared<Snapshot>();
+    std::shared_ptr<test::FakeTransport> direct = std::make_shared<test::FakeTransport>();
+    std::shared_ptr<test::FakeTransport> relay =
+        std::make_shared<test::FakeTransport>(false, false);
+    std::atomic<int> reports{0};
+    std::int64_t next_id = 1;
+    std::unique_ptr<Dispatcher> dispatcher;
+};
+
+test::FakeTransport::Script answer(Verdict verdict, bool unreachable = false) {
+    struct Fixed {
+        static awaitable<DeliveryOutcome> give(DeliveryOutcome outcome) { co_return outcome; }
+    };
+    return [verdict, unreachable](const delivery::DeliveryJob& job, delivery::AttemptContext&) {
+        return Fixed::give(DeliveryOutcome::all(job, verdict, unreachable));
+    };
+}
+
+Verdict connection_refused() {
+    return Verdict::deferred(Stage::connect, ErrorKind::connect, {4, 4, 1}, "connection refused");
+}
+
+/// Waits at the latch, then asks the gate for the first recipient, then delivers if it may.
+awaitable<DeliveryOutcome> wait_then_finish(
+    const delivery::DeliveryJob& job, delivery::AttemptContext& context,
+    std::shared_ptr<test::Latch> latch
+) {
+    context.gate.reached(Stage::data);
+    co_await latch->wait();
+    const std::vector<std::int32_t> numbers{job.recipients.front().number};
+    if (co_await context.gate.may_finish(numbers))
+        co_return DeliveryOutcome::all(job, Verdict::delivered("ok"));
+    co_return DeliveryOutcome::all(
+        job, Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "stopped before the dot")
+    );
+}
+
+test::FakeTransport::Script waits_at(std::shared_ptr<test::Latch> latch) {
+    return [latch](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
+        return wait_then_finish(job, context, latch);
+    };
+}
+
+route::Route route_to(std::vector<std::string> transports) {
+    route::Route made;
+    made.name = "test";
+    made.transports = std::move(transports);
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("a recipient is claimed, attempted and recorded with all that explains it") {
+    Node node;
+    node.snapshot->global_routes = {route_to({"relay"})};
+    node.start();
+    const auto id = node.enqueue({"bob@example.org"});
+    const auto settled = node.settled(id).front();
+    CHECK(settled.state == RecipientState::delivered);
+    CHECK(settled.transport == "relay");
+    CHECK(settled.route_list == "global");
+    CHECK(settled.route_index == 1);
+    CHECK(settled.route_name == "test");
+    CHECK(settled.route_reason.find("relay") != std::string::npos);
+    CHECK(settled.config_version == "v1");
+    CHECK(settled.attempt == 1);
+    CHECK(settled.transcript.empty());
+}
+
+TEST_CASE("a destination that never answers delays nobody else") {
+    Node node;
+    node.settings.per_destination = 2;
+    auto latch = std::make_shared<test::Latch>();
+    node.direct->script("slow.example", waits_at(latch));
+    node.start();
+    std::vector<MessageId> slow;
+    for (int i = 0; i < 10; ++i)
+        slow.push_back(node.enqueue({"bob@slow.example"}));
+    const auto quick = node.enqueue({"bob@quick.example"});
+    CHECK(node.settled(quick).front().state == RecipientState::delivered);
+    for (const auto id : slow)
+        CHECK(node.state(id) == RecipientState::leased);
+    latch->open();
+    for (const auto id : slow)
+        CHECK(node.settled(id).front().state == RecipientState::delivered);
+    CHECK(node.direct->most_at_once() <= 3);
+}
+
+TEST_CASE("no more deliveries run at once than the node's limit") {
+    Node node;
+    node.settings.max_in_flight = 3;
+    auto latch = std::make_shared<test::Latch>();
+    for (const auto* domain : {"a.example", "b.example"})
+        node.direct->script(domain, waits_at(latch));
+    node.start();
+    std::vector<MessageId> all;
+    for (int i = 0; i < 10; ++i)
+        all.push_back(node.enqueue({i % 2 == 0 ? "x@a.example" : "x@b.example"}));
+    Node::until([&] { return node.direct->calls() == 3; });
+    latch->open();
+    for (const auto id : all)
+        node.settled(id);
+    CHECK(node.direct->most_at_once() == 3);
+}
+
+TEST_CASE("a transport that reaches nothing is followed by the next one in the same attempt") {
+    Node node;
+    node.snapshot->global_routes = {route_to({"direct", "relay"})};
+    node.direct->script("example.org", answer(connection_refused(), true));
+    node.start();
+    const auto settled = node.settled(node.enqueue({"bob@example.org"})).front();
+    CHECK(settled.state == RecipientState::delivered);
+    CHECK(settled.transport == "relay");
+    CHECK(settled.attempt == 1);
+    CHECK(node.direct->calls() == 1);
+}
+
+TEST_CASE("a refusal is no reason to try the next transport") {
+    Node node;
+    node.snapshot->global_routes = {route_to({"direct", "relay"})};
+    node.direct->script(
+        "example.org", answer(Verdict::from_reply(Stage::rcpt, {450, std::nullopt, {"later"}}))
+    );
+    node.start();
+    const auto settled = node.settled(node.enqueue({"bob@example.org"})).front();
+    CHECK(settled.state == RecipientState::queued);
+    CHECK(settled.transport == "direct");
+    CHECK(node.relay->calls() == 0);
+}
+
+TEST_CASE("the route is chosen anew at each attempt") {
+    Node node;
+    auto later = route_to({"relay"});
+    later.min_attempts = 1;
+    node.snapshot->global_routes = {later};
+    node.snapshot->retry.first = 1s;
+    node.snapshot->retry.jitter = 0;
+    node.direct->script("example.org", answer(connection_refused(), true));
+    node.start();
+    const auto settled = node.settled(node.enqueue({"bob@example.org"}), 1, 2);
+    CHECK(settled[0].transport == "direct");
+    CHECK(settled[0].state == RecipientState::queued);
+    CHECK_FALSE(settled[0].transcript.empty());
+    CHECK(settled[1].transport == "relay");
+    CHECK(settled[1].attempt == 2);
+    CHECK(settled[1].state == RecipientState::delivered);
+}
+
+TEST_CASE("routes that ask for MX hosts or header fields get them") {
+    Node node;
+    auto by_mx = route_to({"relay"});
+    by_mx.mx_suffixes = {route::DomainPattern::parse(".provider.example").value()};
+    auto by_header = route_to({"relay"});
+    by_header.header = route::HeaderCondition{"X-Kind", "urgent"};
+    node.resolver.mx["hosted.example"] = "mx1.provider.example";
+    SUBCASE("MX host") {
+        node.snapshot->global_routes = {by_mx};
+        node.start();
+        const auto id = node.enqueue({"bob@hosted.example", "bob@own.example"});
+        CHECK(node.settled(id, 1).front().transport == "relay");
+        CHECK(node.settled(id, 2).front().transport == "direct");
+    }
+    SUBCASE("header") {
+        node.snapshot->global_routes = {by_header};
+        node.start();
+        CHECK(node.settled(node.enqueue({"bob@own.example"})).front().transport == "relay");
+    }
+}
+
+TEST_CASE("an operator's transport goes before the routes; an unknown one defers with the reason") {
+    Node node;
+    node.snapshot->global_routes = {route_to({"direct"})};
+    const auto wanted = node.enqueue({"a@example.org"});
+    const auto unknown = node.enqueue({"b@example.org"});
+    node.store.edit({wanted, 1}, [](auto& row) { row.transport_override = "relay"; });
+    node.store.edit({unknown, 1}, [](auto& row) { row.transport_override = "gone"; });
+    node.start();
+    CHECK(node.settled(wanted).front().transport == "relay");
+    CHECK(node.settled(wanted).front().route_list == "override");
+    const auto settled = node.settled(unknown).front();
+    CHECK(settled.state == RecipientState::queued);
+    CHECK(settled.verdict.error_kind() == ErrorKind::config);
+    CHECK(settled.verdict.words().find("'gone'") != std::string::npos);
+}
+
+TEST_CASE("REQUIRETLS never goes to a transport that cannot assure it") {
+    Node node;
+    const auto require_tls = [](queue::NewMessage& message) { message.require_tls = true; };
+    SUBCASE("no other transport: refused for good") {
+        node.snapshot->global_routes = {route_to({"relay"})};
+        node.start();
+        const auto settled = node.settled(node.enqueue({"bob@example.org"}, require_tls)).front();
+        CHECK(settled.state == RecipientState::failed);
+        CHECK(settled.verdict.status().text() == "5.7.30");
+        Node::until([&] { return node.reports == 1; });
+    }
+    SUBCASE("the other one cannot be reached: waits for it") {
+        node.snapshot->global_routes = {route_to({"direct", "relay"})};
+        node.direct->script("example.org", answer(connection_refused(), true));
+        node.start();
+        const auto settled = node.settled(node.enqueue({"bob@example.org"}, require_tls)).front();
+        CHECK(settled.state == RecipientState::queued);
+        CHECK(settled.transport == "direct");
+    }
+    CHECK(node.relay->calls() == 0);
+}
+
+TEST_CASE("a faulty transport defers, and the node lives on") {
+    Node node;
+    node.direct->script(
+        "throws.example",
+        [](const delivery::DeliveryJob&, delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
+            throw std::runtime_error("oops");
+            co_return DeliveryOutcome{};
+        }
+    );
+    node.direct->script(
+        "short.example",
+        [](const delivery::DeliveryJob&, delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
+            co_return DeliveryOutcome{};
+        }
+    );
+    node.start();
+    for (const auto* to : {"a@throws.example", "a@short.example"}) {
+        const auto settled = node.settled(node.enqueue({to})).front();
+        CHECK(settled.state == RecipientState::queued);
+        CHECK(settled.verdict.error_kind() == ErrorKind::local);
+    }
+    CHECK(
+        node.settled(node.enqueue({"a@fine.example"})).front().state == RecipientState::delivered
+    );
+}
+
+TEST_CASE("one recipient's refusal does not decide another's fate") {
+    Node node;
+    node.direct->script(
+        "example.org",
+        [](const delivery::DeliveryJob& job,
+           delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
+            auto outcome = DeliveryOutcome::all(job, Verdict::delivered("ok"));
+            outcome.verdicts[1] =
+                Verdict::from_reply(Stage::rcpt, {550, std::nullopt, {"no such user"}});
+            co_return outcome;
+        }
+    );
+    node.start();
+    const auto id = node.enqueue({"a@example.org", "b@example.org", "c@example.org"});
+    CHECK(node.settled(id, 1).front().state == RecipientState::delivered);
+    CHECK(node.settled(id, 2).front().state == RecipientState::failed);
+    CHECK(node.settled(id, 3).front().state == RecipientState::delivered);
+    CHECK(node.direct->calls() == 1);
+}
+
+TEST_CASE("a lost lease stops the delivery before its final dot") {
+    Node node;
+    auto latch = std::make_shared<test::Latch>();
+    node.direct->script("example.org", waits_at(latch));
+    node.start();
+    const auto id = node.enqueue({"bob@example.org"});
+    Node::until([&] { return node.direct->calls() == 1; });
+    node.store.edit({id, 1}, [](auto& row) { row.token = LeaseToken{999}; });  // another node's now
+    latch->open();
+    Node::until([&] { return node.dispatcher->held() == 0; });
+    CHECK(node.state(id) == RecipientState::leased);
+    CHECK_FALSE(node.store.row({id, 1}).dot_sent);
+    CHECK(node.store.settled().empty());
+}
+
+TEST_CASE("what waits for a dead destination is deferred without a connection of its own") {
+    Node node;
+    node.settings.per_destination = 1;
+    node.settings.unreachable_before_rest = 2;
+    node.direct->script("dead.example", answer(connection_refused(), true));
+    std::vector<MessageId> all;
+    for (int i = 0; i < 20; ++i)
+        all.push_back(node.enqueue({"bob@dead.example"}));
+    node.start();
+    for (const auto id : all) {
+        const auto settled = node.settled(id).front();
+        CHECK(settled.state == RecipientState::queued);
+        CHECK(settled.attempt == 1);
+        CHECK(settled.verdict.words().find("connection refused") != std::string::npos);
+    }
+    CHECK(node.direct->calls() == 2);
+}
+
+TEST_CASE("fresh work is delivered from memory, within the node's room") {
+    Node node;
+    node.settings.max_recipients = 2;
+    node.start();
+    node.store.set_taker(node.dispatcher.get());
+    CHECK_FALSE(node.dispatcher->reserve(3));
+    CHECK(node.dispatcher->reserve(2));
+    CHECK_FALSE(node.dispatcher->reserve(1));
+    node.dispatcher->cancel(2);
+    CHECK(
+        node.settled(node.enqueue({"bob@example.org"})).front().state == RecipientState::delivered
+    );
+    Node::until([&] { return node.dispatcher->held() == 0; });
+}
+
+TEST_CASE("while the database is away outcomes are kept, and recorded when it is back") {
+    Node node;
+    auto latch = std::make_shared<test::Latch>();
+    // Delivered before the database went away: the dot has been allowed.
+    node.direct->script(
+        "example.org",
+        [latch](const delivery::DeliveryJob& job, delivery::AttemptContext&) {
+            struct Waiting {
+                static awaitable<DeliveryOutcome> then_deliver(
+                    DeliveryOutcome outcome, std::shared_ptr<test::Latch> latch
+                ) {
+                    co_await latch->wait();
+                    co_return outcome;
+                }
+            };
+            return Waiting::then_deliver(
+                DeliveryOutcome::all(job, Verdict::delivered("ok")), latch
+            );
+        }
+    );
+    node.start();
+    const auto id = node.enqueue({"bob@example.org"});
+    Node::until([&] { return node.direct->calls() == 1; });
+    node.store.fail_with(std::make_exception_ptr(std::runtime_error("no database")));
+    latch->open();
+    std::this_thread::sleep_for(300ms);
+    CHECK(node.state(id) == RecipientState::leased);
+    node.store.fail_with(nullptr);
+    CHECK(node.settled(id).front().state == RecipientState::delivered);
+    CHECK(
+        node.settled(node.enqueue({"bob@other.example"})).front().state == RecipientState::delivered
+    );
+}
+
+TEST_CASE("draining gives back what has sent no dot, and sends none after that") {
+    Node node;
+    node.settings.per_destination = 1;
+    auto latch = std::make_shared<test::Latch>();
+    node.direct->script("slow.example", waits_at(latch));
+    node.start();
+    const auto in_flight = node.enqueue({"a@slow.example"});
+    Node::until([&] { return node.direct->calls() == 1; });
+    const auto waiting = node.enqueue({"b@slow.example"});
+    Node::until([&] { return node.state(waiting) == RecipientState::leased; });
+    node.drain(500ms);
+    for (const auto id : {in_flight, waiting}) {
+        CHECK(node.state(id) == RecipientState::queued);
+        CHECK(node.store.row({id, 1}).attempts == 0);
+    }
+    CHECK_FALSE(node.dispatcher->reserve(1));
+    latch->open();
+    Node::until([&] { return node.dispatcher->held() == 0; });
+    CHECK_FALSE(node.store.row({in_flight, 1}).dot_sent);
+    CHECK(node.state(in_flight) == RecipientState::queued);
+    const auto late = node.enqueue({"c@slow.example"});
+    CHECK(node.state(late) == RecipientState::queued);
+}
+
+TEST_CASE("draining waits for the reply to a dot that was sent") {
+    Node node;
+    auto after = std::make_shared<test::Latch>();
+    struct Dotted {
+        static awaitable<DeliveryOutcome> deliver(
+            const delivery::DeliveryJob& job, delivery::AttemptContext& context,
+            std::shared_ptr<test::Latch> after
+        ) {
+            const std::vector<std::int32_t> numbers{1};
+            const bool may = co_await context.gate.may_finish(numbers);
+            co_await after->wait();
+            co_return DeliveryOutcome::all(
+                job, may ? Verdict::delivered("ok") : connection_refused()
+            );
+        }
+    };
+    node.direct->script(
+        "slow.example",
+        [after](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
+            return Dotted::deliver(job, context, after);
+        }
+    );
+    node.start();
+    const auto id = node.enqueue({"a@slow.example"});
+    Node::until([&] { return node.store.row({id, 1}).dot_sent; });
+    std::thread opener([&] {
+        std::this_thread::sleep_for(450ms);  // after the gates were shut, before the deadline
+        after->open();
+    });
+    node.drain(500ms);
+    opener.join();
+    Node::until([&] { return node.state(id) == RecipientState::delivered; });
+}
+
+TEST_CASE("an attempt keeps the configuration that it was claimed under; the next one has the new"
+) {
+    Node node;
+    auto latch = std::make_shared<test::Latch>();
+    node.direct->script("example.org", waits_at(latch));
+    node.start();
+    const auto first = node.enqueue({"a@example.org"});
+    Node::until([&] { return node.direct->calls() == 1; });
+    auto next = std::make_shared<Snapshot>(*node.snapshot);
+    next->version = "v2";
+    next->global_routes = {route_to({"relay"})};
+    node.dispatcher->use(next);
+    const auto second = node.enqueue({"b@example.org"});
+    CHECK(node.settled(second).front().config_version == "v2");
+    CHECK(node.settled(second).front().transport == "relay");
+    latch->open();
+    CHECK(node.settled(first).front().config_version == "v1");
+    CHECK(node.settled(first).front().transport == "direct");
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dispatch/lanes.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/dispatch/fixtures.hpp"
+
+using namespace outpost;
+using namespace outpost::dispatch;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+    Settings settings;
+    TransportSlots slots;
+    std::shared_ptr<Snapshot> snapshot = std::make_shared<Snapshot>();
+    std::shared_ptr<const route::Decision> decision = std::make_shared<route::Decision>();
+    SteadyTime now = SteadyClock::now();
+    std::int64_t next_message = 1;
+
+    Parcel parcel(const std::string& transport, const std::string& domain) {
+        Parcel made{{transport, domain}, snapshot, decision, {}};
+        made.claims.push_back(test::claimed(test::message(next_message++), 1, "bob@" + domain));
+        return made;
+    }
+};
+
+std::string domain_of(const std::optional<Parcel>& parcel) {
+    return parcel ? parcel->lane.next_hop : "none";
+}
+
+}  // namespace
+
+TEST_CASE("lanes take turns, however much one of them holds") {
+    World world;
+    Lanes lanes(world.settings, world.slots);
+    for (int i = 0; i < 3; ++i) {
+        auto big = world.parcel("direct", "big.example");
+        REQUIRE(lanes.admit(big, world.now) == Lanes::Admission::waiting);
+    }
+    auto small = world.parcel("direct", "small.example");
+    REQUIRE(lanes.admit(small, world.now) == Lanes::Admission::waiting);
+
+    CHECK(domain_of(lanes.next(world.now)) == "big.example");
+    CHECK(domain_of(lanes.next(world.now)) == "small.example");
+    CHECK(domain_of(lanes.next(world.now)) == "big.example");
+    CHECK(domain_of(lanes.next(world.now)) == "big.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    CHECK(lanes.waiting_recipients() == 0);
+}
+
+TEST_CASE("a destination has no more deliveries at once than its limit, and the others go on") {
+    World world;
+    world.settings.per_destination = 2;
+    Lanes lanes(world.settings, world.slots);
+    for (int i = 0; i < 4; ++i) {
+        auto slow = world.parcel("direct", "slow.example");
+        lanes.admit(slow, world.now);
+    }
+    const auto first = lanes.next(world.now);
+    lanes.next(world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    auto other = world.parcel("direct", "other.example");
+    lanes.admit(other, world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "other.example");
+    lanes.finished(first->lane, std::nullopt, world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "slow.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+}
+
+TEST_CASE("a transport at its limit does not hold up another transport") {
+    World world;
+    world.snapshot->transports["direct"] = {std::make_shared<test::FakeTransport>(), 1};
+    Lanes lanes(world.settings, world.slots);
+    for (const auto* domain : {"a.example", "b.example"}) {
+        auto parcel = world.parcel("direct", domain);
+        lanes.admit(parcel, world.now);
+    }
+    auto relay = world.parcel("relay", "c.example");
+    lanes.admit(relay, world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "a.example");
+    CHECK(domain_of(lanes.next(world.now)) == "c.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    lanes.finished({"direct", "a.example"}, std::nullopt, world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "b.example");
+}
+
+TEST_CASE("a destination found dead rests, then is probed by one delivery at a time") {
+    World world;
+    world.settings.unreachable_before_rest = 2;
+    world.settings.rest = 60s;
+    Lanes lanes(world.settings, world.slots);
+    const auto admit = [&] {
+        auto parcel = world.parcel("direct", "dead.example");
+        return lanes.admit(parcel, world.now);
+    };
+    for (int i = 0; i < 5; ++i)
+        CHECK(admit() == Lanes::Admission::waiting);
+    const auto first = lanes.next(world.now);
+    const auto second = lanes.next(world.now);
+    CHECK(lanes.finished(first->lane, "connection refused", world.now).empty());
+    CHECK(lanes.finished(second->lane, "no route to host", world.now).size() == 3);
+    CHECK(lanes.waiting_recipients() == 0);
+    CHECK(admit() == Lanes::Admission::resting);
+    CHECK(lanes.resting_reason({"direct", "dead.example"}) == "no route to host");
+
+    world.now += 61s;
+    CHECK(admit() == Lanes::Admission::waiting);
+    CHECK(admit() == Lanes::Admission::waiting);
+    const auto probe = lanes.next(world.now);
+    CHECK(domain_of(probe) == "dead.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    SUBCASE("still dead: the rest begins anew") {
+        CHECK(lanes.finished(probe->lane, "connection refused", world.now).size() == 1);
+        CHECK(admit() == Lanes::Admission::resting);
+    }
+    SUBCASE("alive: all may go again") {
+        CHECK(lanes.finished(probe->lane, std::nullopt, world.now).empty());
+        CHECK(admit() == Lanes::Admission::waiting);
+        CHECK(domain_of(lanes.next(world.now)) == "dead.example");
+        CHECK(domain_of(lanes.next(world.now)) == "dead.example");
+    }
+}
+
+TEST_CASE("failures that are not in a row do not make a destination rest") {
+    World world;
+    world.settings.unreachable_before_rest = 2;
+    Lanes lanes(world.settings, world.slots);
+    for (const auto& unreachable :
+         {std::optional<std::string>("refused"), std::optional<std::string>(),
+          std::optional<std::string>("refused")}) {
+        auto parcel = world.parcel("direct", "shaky.example");
+        REQUIRE(lanes.admit(parcel, world.now) == Lanes::Admission::waiting);
+        const auto started = lanes.next(world.now);
+        CHECK(lanes.finished(started->lane, unreachable, world.now).empty());
+    }
+}
+
+TEST_CASE("a crowded lane is named to the claim, and a full one takes no more") {
+    World world;
+    world.settings.waiting_per_destination = 4;
+    Lanes lanes(world.settings, world.slots);
+    const auto admit = [&](const std::string& domain) {
+        auto parcel = world.parcel("relay", domain);
+        parcel.lane.next_hop.clear();  // one next hop for all
+        return lanes.admit(parcel, world.now);
+    };
+    admit("a.example");
+    CHECK(lanes.saturated().empty());
+    admit("b.example");
+    CHECK(lanes.saturated() == std::vector<std::string>{"a.example", "b.example"});
+    admit("a.example");
+    CHECK(admit("c.example") == Lanes::Admission::waiting);
+    CHECK(admit("d.example") == Lanes::Admission::full);
+    for (int i = 0; i < 3; ++i)
+        lanes.next(world.now);
+    CHECK(lanes.saturated().empty());
+}
+
+TEST_CASE("idle lanes are forgotten, and so is the memory of a dead one in the end") {
+    World world;
+    world.settings.unreachable_before_rest = 1;
+    world.settings.rest = 60s;
+    Lanes lanes(world.settings, world.slots);
+    for (const auto* domain : {"fine.example", "dead.example"}) {
+        auto parcel = world.parcel("direct", domain);
+        lanes.admit(parcel, world.now);
+        const auto started = lanes.next(world.now);
+        const bool dead = started->lane.next_hop == "dead.example";
+        lanes.finished(
+            started->lane, dead ? std::optional<std::string>("refused") : std::nullopt, world.now
+        );
+    }
+    lanes.sweep(world.now);
+    CHECK(lanes.lane_count() == 1);
+    lanes.sweep(world.now + 11min);
+    CHECK(lanes.lane_count() == 0);
+}
+
+TEST_CASE("clear takes out everything that waits") {
+    World world;
+    Lanes lanes(world.settings, world.slots);
+    for (const auto* domain : {"a.example", "b.example"}) {
+        auto parcel = world.parcel("direct", domain);
+        lanes.admit(parcel, world.now);
+    }
+    CHECK(lanes.clear().size() == 2);
+    CHECK(lanes.waiting_recipients() == 0);
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+}
