@@ -22,7 +22,10 @@ struct Attempt {
 
 }  // namespace
 
-awaitable<Socket> connect(asio::generic::stream_protocol::endpoint to, asio::generic::stream_protocol::endpoint source, Deadline deadline) {
+awaitable<Socket> connect(
+    asio::generic::stream_protocol::endpoint to, asio::generic::stream_protocol::endpoint source,
+    Deadline deadline
+) {
     const auto executor = co_await asio::this_coro::executor;
     const auto attempt = std::make_shared<Attempt>(executor);
     attempt->socket.open(to.protocol());

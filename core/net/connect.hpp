@@ -10,6 +10,8 @@ namespace outpost::net {
 /// Connects a new socket of the coroutine's executor, bound to `source` first where that is given
 /// (size 0: not). Throws std::system_error, with std::errc::timed_out when the deadline passes.
 awaitable<asio::generic::stream_protocol::socket> connect(
-    asio::generic::stream_protocol::endpoint to, asio::generic::stream_protocol::endpoint source, Deadline deadline);
+    asio::generic::stream_protocol::endpoint to, asio::generic::stream_protocol::endpoint source,
+    Deadline deadline
+);
 
 }  // namespace outpost::net

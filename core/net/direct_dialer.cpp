@@ -13,7 +13,9 @@ using GenericEndpoint = asio::generic::stream_protocol::endpoint;
 class DirectDialer final : public Dialer {
   public:
     DirectDialer(tls::ContextPtr client_context, IpAddress source_v4, IpAddress source_v6)
-        : client_context_(std::move(client_context)), source_v4_(std::move(source_v4)), source_v6_(std::move(source_v6)) {}
+        : client_context_(std::move(client_context)),
+          source_v4_(std::move(source_v4)),
+          source_v6_(std::move(source_v6)) {}
 
     awaitable<StreamPtr> dial(const Endpoint& to, Deadline deadline) override {
         const GenericEndpoint target(asio::ip::tcp::endpoint(to.address, to.port));
@@ -40,8 +42,12 @@ class DirectDialer final : public Dialer {
 
 }  // namespace
 
-std::shared_ptr<Dialer> make_direct_dialer(tls::ContextPtr client_context, IpAddress source_v4, IpAddress source_v6) {
-    return std::make_shared<DirectDialer>(std::move(client_context), std::move(source_v4), std::move(source_v6));
+std::shared_ptr<Dialer> make_direct_dialer(
+    tls::ContextPtr client_context, IpAddress source_v4, IpAddress source_v6
+) {
+    return std::make_shared<DirectDialer>(
+        std::move(client_context), std::move(source_v4), std::move(source_v6)
+    );
 }
 
 }  // namespace outpost::net

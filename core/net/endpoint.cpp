@@ -12,7 +12,8 @@ template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
     Number value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || text.empty())
+        return std::nullopt;
     return value;
 }
 
@@ -22,20 +23,21 @@ std::optional<IpAddress> parse_address(std::string_view text) {
     return error ? std::nullopt : std::optional(address);
 }
 
-IpAddress without_mapping(const IpAddress& address) {
-    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-}
-
 template <class Bytes>
 bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
     const std::size_t whole = bits / 8;
-    if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), b.begin())) return false;
+    if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), b.begin()))
+        return false;
     const unsigned rest = bits % 8;
     return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
 
 }  // namespace
+
+IpAddress without_mapping(const IpAddress& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
 
 Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_port) {
     const std::string shown = "'" + std::string(text) + "'";
@@ -43,10 +45,12 @@ Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_po
     const auto colon = text.rfind(':');
     if (colon == text.npos) return Err{shown + " is not an IP address"};
     std::string_view host = text.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
     const auto address = parse_address(host);
     const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
-    if (!address || !port || *port == 0) return Err{shown + " is not an IP address and port, like 192.0.2.1:53 or [2001:db8::1]:53"};
+    if (!address || !port || *port == 0)
+        return Err{shown + " is not an IP address and port, like 192.0.2.1:53 or [2001:db8::1]:53"};
     return Endpoint{*address, *port};
 }
 
@@ -66,7 +70,8 @@ Result<Cidr> Cidr::parse(std::string_view text) {
     cidr.prefix_ = longest;
     if (slash != text.npos) {
         const auto prefix = parse_number<unsigned>(text.substr(slash + 1));
-        if (!prefix || *prefix > longest) return Err{shown + ": the prefix length is 0 to " + std::to_string(longest)};
+        if (!prefix || *prefix > longest)
+            return Err{shown + ": the prefix length is 0 to " + std::to_string(longest)};
         cidr.prefix_ = *prefix;
     }
     return cidr;
@@ -79,6 +84,8 @@ bool Cidr::contains(const IpAddress& address) const {
                          : same_prefix(plain.to_v6().to_bytes(), base_.to_v6().to_bytes(), prefix_);
 }
 
-std::string Cidr::text() const { return base_.to_string() + "/" + std::to_string(prefix_); }
+std::string Cidr::text() const {
+    return base_.to_string() + "/" + std::to_string(prefix_);
+}
 
 }  // namespace outpost::net

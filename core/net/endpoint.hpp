@@ -12,6 +12,9 @@ namespace outpost::net {
 
 using IpAddress = asio::ip::address;
 
+/// An IPv4-mapped IPv6 address as the IPv4 address it stands for; others as they are.
+IpAddress without_mapping(const IpAddress& address);
+
 /// An IP address and port, printed as "192.0.2.1:25" or "[2001:db8::1]:25".
 struct Endpoint {
     IpAddress address;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t most_skipped = 64 * 1024;
 
-/// A line as it came, up to and with its LF: strips the CRLF and looks for a CR or LF that stands alone.
+/// A line as it came, up to and with its LF: strips the CRLF and looks for a CR or LF that stands
+/// alone.
 LineReader::Line judge(std::string raw) {
     if (raw.size() < 2 || raw[raw.size() - 2] != '\r') {
         raw.pop_back();
@@ -22,7 +23,8 @@ LineReader::Line judge(std::string raw) {
 
 }  // namespace
 
-LineReader::LineReader(Stream& stream, std::size_t buffer_size) : stream_(stream), buffer_(buffer_size, '\0') {}
+LineReader::LineReader(Stream& stream, std::size_t buffer_size)
+    : stream_(stream), buffer_(buffer_size, '\0') {}
 
 awaitable<std::string_view> LineReader::peek(Deadline deadline) {
     if (begin_ == end_) {
@@ -33,7 +35,9 @@ awaitable<std::string_view> LineReader::peek(Deadline deadline) {
     co_return std::string_view(buffer_).substr(begin_, end_ - begin_);
 }
 
-void LineReader::consume(std::size_t count) { begin_ += count; }
+void LineReader::consume(std::size_t count) {
+    begin_ += count;
+}
 
 awaitable<LineReader::Line> LineReader::read_line(std::size_t limit, Deadline deadline) {
     std::string line;
@@ -48,7 +52,9 @@ awaitable<LineReader::Line> LineReader::read_line(std::size_t limit, Deadline de
         consume(taken);
         if (feed != std::string_view::npos) break;
         if (length > limit + most_skipped) {
-            throw std::system_error(std::make_error_code(std::errc::protocol_error), "the peer's line has no end");
+            throw std::system_error(
+                std::make_error_code(std::errc::protocol_error), "the peer's line has no end"
+            );
         }
     }
     if (length > limit) co_return Line{Status::too_long, std::move(line)};

@@ -23,10 +23,11 @@ class LineReader {
 
     explicit LineReader(Stream& stream, std::size_t buffer_size = 16 * 1024);
 
-    /// Reads one line of at most `limit` octets, CRLF included. A peer that never ends its line is cut
-    /// off (std::system_error, protocol error) after 64 KiB more.
+    /// Reads one line of at most `limit` octets, CRLF included. A peer that never ends its line is
+    /// cut off (std::system_error, protocol error) after 64 KiB more.
     awaitable<Line> read_line(std::size_t limit, Deadline deadline);
-    /// What is buffered, reading more if nothing is; empty at the peer's end. Take it with `consume`.
+    /// What is buffered, reading more if nothing is; empty at the peer's end. Take it with
+    /// `consume`.
     awaitable<std::string_view> peek(Deadline deadline);
     void consume(std::size_t count);
     /// True when bytes wait in the buffer: the peer has sent ahead (pipelining, or an injection).

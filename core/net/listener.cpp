@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/listener.hpp"
 
+#include <asio/ip/v6_only.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
@@ -14,7 +15,8 @@ namespace outpost::net {
 using asio::ip::tcp;
 
 struct Listener::State {
-    State(EventLoops& all, Accepted handler) : loops(all), acceptor(all.at(0)), accepted(std::move(handler)) {}
+    State(EventLoops& all, Accepted handler)
+        : loops(all), acceptor(all.at(0)), accepted(std::move(handler)) {}
 
     EventLoops& loops;
     tcp::acceptor acceptor;
@@ -24,23 +26,27 @@ struct Listener::State {
 
 namespace {
 
-// Out of descriptors or memory: what helps is that others end, so wait for that.
-bool is_exhaustion(const asio::error_code& error) {
-    return error == asio::error::no_descriptors || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
-}
-
 template <class State>
 awaitable<void> accept_all(std::shared_ptr<State> state) {
     asio::steady_timer pause(state->acceptor.get_executor());
+    bool troubled = false;
     while (state->acceptor.is_open()) {
         const std::size_t index = state->loops.next_index();
         tcp::socket socket(state->loops.at(index));
         asio::error_code error;
         co_await state->acceptor.async_accept(socket, asio::redirect_error(use_awaitable, error));
         if (!error) {
-            asio::post(state->loops.at(index), [state, index, moved = std::move(socket)]() mutable { state->accepted(std::move(moved), index); });
-        } else if (is_exhaustion(error)) {
-            log::warning("net", "cannot accept on port {}: {}; pausing", state->port, error.message());
+            auto hand_over = [state, index, moved = std::move(socket)]() mutable {
+                state->accepted(std::move(moved), index);
+            };
+            asio::post(state->loops.at(index), std::move(hand_over));
+            troubled = false;
+        } else if (state->acceptor.is_open() && error != asio::error::connection_aborted) {
+            // Out of descriptors or memory: what helps is that others end, so wait for that. The
+            // connection stays in the backlog; trying again at once would spin.
+            if (!troubled)
+                log::warning("net", "cannot accept on port {}: {}", state->port, error.message());
+            troubled = true;
             pause.expires_after(std::chrono::milliseconds(200));
             co_await pause.async_wait(use_awaitable);
         }
@@ -49,11 +55,14 @@ awaitable<void> accept_all(std::shared_ptr<State> state) {
 
 }  // namespace
 
-Listener::Listener(EventLoops& loops, const Endpoint& at, Accepted accepted) : state_(std::make_shared<State>(loops, std::move(accepted))) {
+Listener::Listener(EventLoops& loops, const Endpoint& at, Accepted accepted)
+    : state_(std::make_shared<State>(loops, std::move(accepted))) {
     try {
         const tcp::endpoint endpoint(at.address, at.port);
         state_->acceptor.open(endpoint.protocol());
         state_->acceptor.set_option(tcp::acceptor::reuse_address(true));
+        // "::" is all of IPv6 only, so that "0.0.0.0" can be listened on beside it.
+        if (at.address.is_v6()) state_->acceptor.set_option(asio::ip::v6_only(true));
         state_->acceptor.bind(endpoint);
         state_->acceptor.listen(4096);
         state_->port = state_->acceptor.local_endpoint().port();
@@ -62,9 +71,13 @@ Listener::Listener(EventLoops& loops, const Endpoint& at, Accepted accepted) : s
     }
 }
 
-Listener::~Listener() { stop(); }
+Listener::~Listener() {
+    stop();
+}
 
-void Listener::start(TaskGroup& tasks) { tasks.spawn("listener", state_->acceptor.get_executor(), accept_all(state_)); }
+void Listener::start(TaskGroup& tasks) {
+    tasks.spawn("listener", state_->acceptor.get_executor(), accept_all(state_));
+}
 
 void Listener::stop() {
     asio::post(state_->acceptor.get_executor(), [state = state_] {
@@ -73,6 +86,8 @@ void Listener::stop() {
     });
 }
 
-std::uint16_t Listener::port() const { return state_->port; }
+std::uint16_t Listener::port() const {
+    return state_->port;
+}
 
 }  // namespace outpost::net

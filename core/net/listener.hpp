@@ -11,8 +11,8 @@
 
 namespace outpost::net {
 
-/// Accepts connections on one address and gives them to the event loops in turn. When the system has
-/// no descriptors left it pauses instead of spinning; clients wait in the backlog meanwhile.
+/// Accepts connections on one address and gives them to the event loops in turn. When the system
+/// has no descriptors left it pauses instead of spinning; clients wait in the backlog meanwhile.
 class Listener {
   public:
     /// Called on the loop that the socket belongs to; `loop` is its index.

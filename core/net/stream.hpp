@@ -14,9 +14,10 @@ namespace outpost::net {
 
 /// A connected byte stream that can become a TLS stream in mid-life (STARTTLS).
 ///
-/// Owned by one coroutine on one executor; not thread-safe. At most one read and one write at a time.
-/// A lost connection throws std::system_error with the system's or Asio's code; a passed deadline
-/// throws std::system_error with std::errc::timed_out, after which the stream can only be closed.
+/// Owned by one coroutine on one executor; not thread-safe. At most one read and one write at a
+/// time. A lost connection throws std::system_error with the system's or Asio's code; a passed
+/// deadline throws std::system_error with std::errc::timed_out, after which the stream can only be
+/// closed.
 class Stream {
   public:
     virtual ~Stream() = default;
@@ -27,7 +28,8 @@ class Stream {
     /// Does a TLS handshake as the client. SNI and the name checked for the facts is `server_name`.
     /// Throws tls::TlsError (net/tls_error.hpp) when the handshake or `requirement` fails.
     virtual awaitable<void> start_tls(
-        const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline) = 0;
+        const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline
+    ) = 0;
     /// What TLS was reached; null in clear.
     virtual const tls::TlsFacts* tls_facts() const noexcept = 0;
     /// "192.0.2.1:25", or "unix:/path".

@@ -18,11 +18,12 @@ namespace {
 
 using Socket = asio::generic::stream_protocol::socket;
 
-/// The socket and the one timer that closes it when an operation's time is over. Closing is what ends
-/// the operation; `timed_out` then tells why it ended.
+/// The socket and the one timer that closes it when an operation's time is over. Closing is what
+/// ends the operation; `timed_out` then tells why it ended.
 class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
   public:
-    explicit WatchedSocket(Socket opened) : socket(std::move(opened)), timer_(socket.get_executor()) {}
+    explicit WatchedSocket(Socket opened)
+        : socket(std::move(opened)), timer_(socket.get_executor()) {}
 
     Socket socket;
     bool timed_out = false;
@@ -30,7 +31,8 @@ class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
     /// Watches one operation (a read or a write) for its lifetime.
     class Watch {
       public:
-        Watch(WatchedSocket& owner, SteadyTime WatchedSocket::*slot, Deadline deadline) : owner_(owner), slot_(slot) {
+        Watch(WatchedSocket& owner, SteadyTime WatchedSocket::* slot, Deadline deadline)
+            : owner_(owner), slot_(slot) {
             owner_.*slot_ = deadline.at();
             if (deadline.at() < owner_.armed_for_) owner_.arm(deadline.at());
         }
@@ -40,7 +42,7 @@ class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
 
       private:
         WatchedSocket& owner_;
-        SteadyTime WatchedSocket::*slot_;
+        SteadyTime WatchedSocket::* slot_;
     };
 
     SteadyTime read_by = SteadyTime::max();
@@ -73,21 +75,20 @@ class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
     SteadyTime armed_for_ = SteadyTime::max();
 };
 
-std::optional<asio::ip::tcp::endpoint> as_tcp(const asio::generic::stream_protocol::endpoint& generic) {
+std::optional<asio::ip::tcp::endpoint> as_tcp(
+    const asio::generic::stream_protocol::endpoint& generic
+) {
     const int family = generic.protocol().family();
     if (family != AF_INET && family != AF_INET6) return std::nullopt;
-    asio::ip::tcp::endpoint endpoint(family == AF_INET ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), 0);
+    asio::ip::tcp::endpoint endpoint(
+        family == AF_INET ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), 0
+    );
     std::memcpy(endpoint.data(), generic.data(), std::min(generic.size(), endpoint.capacity()));
     return endpoint;
 }
 
 std::string ip_text(const std::optional<asio::ip::tcp::endpoint>& endpoint) {
-    if (!endpoint) return {};
-    const auto& address = endpoint->address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-    }
-    return address.to_string();
+    return endpoint ? without_mapping(endpoint->address()).to_string() : std::string();
 }
 
 bool is_ip_address(const std::string& name) {
@@ -99,16 +100,22 @@ bool is_ip_address(const std::string& name) {
 class TcpStream final : public ServerStream {
   public:
     TcpStream(Socket socket, tls::ContextPtr client_context)
-        : watched_(std::make_shared<WatchedSocket>(std::move(socket))), client_context_(std::move(client_context)) {
+        : watched_(std::make_shared<WatchedSocket>(std::move(socket))),
+          client_context_(std::move(client_context)) {
         asio::error_code ignored;
         const auto remote = as_tcp(watched_->socket.remote_endpoint(ignored));
         const auto local = as_tcp(watched_->socket.local_endpoint(ignored));
         if (remote) watched_->socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-        remote_ip_ = ip_text(remote);
         local_ip_ = ip_text(local);
-        remote_text_ = remote ? Endpoint{remote->address(), remote->port()}.text() : "unix socket";
+        if (remote) name_remote({remote->address(), remote->port()});
     }
     ~TcpStream() override { close(); }
+
+    void name_remote(const Endpoint& remote) {
+        const IpAddress address = without_mapping(remote.address);
+        remote_ip_ = address.to_string();
+        remote_text_ = Endpoint{address, remote.port}.text();
+    }
 
     awaitable<std::size_t> read_some(std::span<char> into, Deadline deadline) override {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
@@ -116,9 +123,12 @@ class TcpStream final : public ServerStream {
         const auto room = asio::buffer(into.data(), into.size());
         std::size_t count = 0;
         if (tls_) {
-            count = co_await tls_->async_read_some(room, asio::redirect_error(use_awaitable, error));
+            count =
+                co_await tls_->async_read_some(room, asio::redirect_error(use_awaitable, error));
         } else {
-            count = co_await watched_->socket.async_read_some(room, asio::redirect_error(use_awaitable, error));
+            count = co_await watched_->socket.async_read_some(
+                room, asio::redirect_error(use_awaitable, error)
+            );
         }
         // Only a close_notify ends a TLS stream in order; a bare TCP end may be an attacker's cut.
         if (error == asio::error::eof && !watched_->timed_out) co_return 0;
@@ -133,18 +143,26 @@ class TcpStream final : public ServerStream {
         if (tls_) {
             co_await asio::async_write(*tls_, bytes, asio::redirect_error(use_awaitable, error));
         } else {
-            co_await asio::async_write(watched_->socket, bytes, asio::redirect_error(use_awaitable, error));
+            co_await asio::async_write(
+                watched_->socket, bytes, asio::redirect_error(use_awaitable, error)
+            );
         }
         check(error);
     }
 
-    awaitable<void> start_tls(const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline) override {
+    awaitable<void> start_tls(
+        const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline
+    ) override {
         if (!client_context_) throw std::logic_error("this stream was made without a TLS context");
         begin_tls(client_context_);
-        if (!is_ip_address(server_name)) SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
+        // RFC 6066 section 3: SNI is for names only.
+        if (!server_name.empty() && !is_ip_address(server_name))
+            SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
         co_await handshake(asio::ssl::stream_base::client, deadline);
-        const std::string problem = tls::judge(tls_->native_handle(), server_name, requirement, facts_.emplace());
-        if (!problem.empty() && !requirement.ignore_errors) throw TlsError(TlsError::Kind::verification, problem);
+        const std::string problem =
+            tls::judge(tls_->native_handle(), server_name, requirement, facts_.emplace());
+        if (!problem.empty() && !requirement.ignore_errors)
+            throw TlsError(TlsError::Kind::verification, problem);
     }
 
     awaitable<void> accept_tls(tls::ContextPtr context, Deadline deadline) override {
@@ -175,15 +193,19 @@ class TcpStream final : public ServerStream {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
         co_await tls_->async_handshake(role, asio::redirect_error(use_awaitable, error));
-        if (error && !watched_->timed_out) throw TlsError(TlsError::Kind::handshake, "TLS handshake failed: " + error.message());
+        if (error && !watched_->timed_out)
+            throw TlsError(TlsError::Kind::handshake, "TLS handshake failed: " + error.message());
         check(error);
     }
 
     void check(const asio::error_code& error) const {
         if (!error) return;
-        if (watched_->timed_out) throw std::system_error(std::make_error_code(std::errc::timed_out));
+        if (watched_->timed_out)
+            throw std::system_error(std::make_error_code(std::errc::timed_out));
         if (error == asio::ssl::error::stream_truncated) {
-            throw std::system_error(std::make_error_code(std::errc::connection_reset), "TLS stream cut off");
+            throw std::system_error(
+                std::make_error_code(std::errc::connection_reset), "TLS stream cut off"
+            );
         }
         throw std::system_error(error);
     }
@@ -192,13 +214,18 @@ class TcpStream final : public ServerStream {
     tls::ContextPtr client_context_, context_in_use_;
     std::unique_ptr<TlsStream> tls_;
     std::optional<tls::TlsFacts> facts_;
-    std::string remote_text_, remote_ip_, local_ip_;
+    std::string remote_text_ = "unix socket", remote_ip_, local_ip_;
 };
 
 }  // namespace
 
-StreamPtr make_stream(asio::generic::stream_protocol::socket socket, tls::ContextPtr client_context) {
-    return std::make_unique<TcpStream>(std::move(socket), std::move(client_context));
+StreamPtr make_stream(
+    asio::generic::stream_protocol::socket socket, tls::ContextPtr client_context,
+    std::optional<Endpoint> behind_proxy
+) {
+    auto stream = std::make_unique<TcpStream>(std::move(socket), std::move(client_context));
+    if (behind_proxy) stream->name_remote(*behind_proxy);
+    return stream;
 }
 
 std::unique_ptr<ServerStream> make_server_stream(asio::ip::tcp::socket socket) {

@@ -3,6 +3,8 @@
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <optional>
+
 #include "core/net/dialer.hpp"
 #include "core/net/stream.hpp"
 #include "core/tls/context.hpp"
@@ -10,8 +12,12 @@
 namespace outpost::net {
 
 /// Wraps a connected socket. `client_context` is what start_tls uses (null: start_tls throws).
-/// TCP_NODELAY is set. One timer per stream enforces the deadlines.
-StreamPtr make_stream(asio::generic::stream_protocol::socket socket, tls::ContextPtr client_context);
+/// TCP_NODELAY is set. One timer per stream enforces the deadlines. `behind_proxy` is what the
+/// stream names as its remote end where the socket's peer is a proxy.
+StreamPtr make_stream(
+    asio::generic::stream_protocol::socket socket, tls::ContextPtr client_context,
+    std::optional<Endpoint> behind_proxy = {}
+);
 
 /// A stream on which we are the server.
 class ServerStream : public Stream {
@@ -21,10 +27,11 @@ class ServerStream : public Stream {
 };
 std::unique_ptr<ServerStream> make_server_stream(asio::ip::tcp::socket socket);
 
-/// Connects directly. `source_v4`/`source_v6`, where not unspecified, are bound to before connecting.
-
+/// Connects directly. `source_v4`/`source_v6`, where not unspecified, are bound to before
+/// connecting.
 std::shared_ptr<Dialer> make_direct_dialer(
-    tls::ContextPtr client_context, IpAddress source_v4 = {}, IpAddress source_v6 = {});
+    tls::ContextPtr client_context, IpAddress source_v4 = {}, IpAddress source_v6 = {}
+);
 
 struct SocksSettings {
     std::string host;  ///< name or IP of the proxy

@@ -15,15 +15,20 @@ namespace {
     throw std::runtime_error(what + " " + file.string() + ": " + last_openssl_error());
 }
 
-void load_certificate(SSL_CTX* context, const std::filesystem::path& certificate, const std::filesystem::path& key) {
-    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) fail("cannot use certificate", certificate);
-    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) fail("cannot use private key", key);
-    if (SSL_CTX_check_private_key(context) != 1) fail("the private key does not fit the certificate", key);
+void load_certificate(
+    SSL_CTX* context, const std::filesystem::path& certificate, const std::filesystem::path& key
+) {
+    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
+        fail("cannot use certificate", certificate);
+    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
+        fail("cannot use private key", key);
+    if (SSL_CTX_check_private_key(context) != 1)
+        fail("the private key does not fit the certificate", key);
 }
 
-// RFC 7301 section 3.2: a client that offers protocols, but not ours, meant another service (ALPACA).
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered,
-                    unsigned offered_length, void*) {
+// RFC 7301 section 3.2: a client that offers protocols, but not ours, meant another service
+// (ALPACA).
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered, unsigned offered_length, void*) {
     const std::string_view list(reinterpret_cast<const char*>(offered), offered_length);
     for (std::size_t at = 0; at < list.size();) {
         const auto length = static_cast<unsigned char>(list[at]);
@@ -39,7 +44,9 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, 
 
 void restrict_protocols(SSL_CTX* context) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
+    );
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // idle sessions give their 34 KiB back
 }
 
@@ -50,7 +57,8 @@ ContextPtr make_client_context(const ClientSettings& settings) {
     SSL_CTX* native = context->native_handle();
     restrict_protocols(native);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
-    if (settings.ca_files.empty() || settings.ca_files_add_to_system) SSL_CTX_set_default_verify_paths(native);
+    if (settings.ca_files.empty() || settings.ca_files_add_to_system)
+        SSL_CTX_set_default_verify_paths(native);
     for (const auto& file : settings.ca_files) {
         if (SSL_CTX_load_verify_file(native, file.c_str()) != 1) fail("cannot use CA file", file);
     }

@@ -58,14 +58,16 @@ TlsRequirement TlsRequirement::relaxed() const {
 }
 
 bool TlsRequirement::plaintext_allowed() const noexcept {
-    return ignore_errors || (!must_use_tls && !needs_verification() && !must_announce_requiretls && forbidden.empty());
+    return ignore_errors || (!must_use_tls && !needs_verification() && !must_announce_requiretls &&
+                             forbidden.empty());
 }
 
 std::string TlsRequirement::describe() const {
     if (!forbidden.empty()) return "forbidden(" + joined(forbidden, "; ") + ")";
     std::vector<std::string> parts;
     if (!dane.empty()) parts.emplace_back("dane");
-    for (const PkixRequirement& one : pkix) parts.push_back("pkix(" + joined(one.names, ",") + ")");
+    for (const PkixRequirement& one : pkix)
+        parts.push_back("pkix(" + joined(one.names, ",") + ")");
     if (must_announce_requiretls) parts.emplace_back("requiretls");
     if (parts.empty()) parts.emplace_back(must_use_tls ? "encrypted" : "opportunistic");
     return joined(parts, "+") + (ignore_errors ? ", errors ignored" : "");
