@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <exception>
+#include <functional>
+#include <memory>
+#include <type_traits>
+
+#include "core/async/awaitable.hpp"
+#include "core/async/promise.hpp"
+#include "core/db/session.hpp"
+
+namespace outpost::db {
+
+/// Threads that own one connection each and share one queue of jobs: the bridge from coroutines to
+/// the database, whose library blocks. Thread-safe.
+///
+/// A job waits at most `patience` for a connection and then fails with Unavailable; while the
+/// database is known to be away, it fails at once. A job that lost its connection before it had
+/// begun a transaction is run once more on a fresh one; so work outside a Transaction must bear
+/// being repeated.
+class Pool {
+  public:
+    /// Starts the threads; they connect when there is work. `threads` 0: settings.connections.
+    explicit Pool(Settings settings, unsigned threads = 0);
+    ~Pool();
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+
+    /// Runs `work` on one of the pool's threads and resumes on the caller's executor with its
+    /// result or its exception. `work` and what it captures must not be tied to the coroutine.
+    template <class F>
+    awaitable<std::invoke_result_t<F&, Session&>> run(F work) {
+        using T = std::invoke_result_t<F&, Session&>;
+        if constexpr (std::is_void_v<T>) {
+            co_await run([work = std::move(work)](Session& session) mutable {
+                work(session);
+                return true;
+            });
+        } else {
+            Promise<T> promise;
+            Job job{[promise, work = std::move(work)](Session& session) mutable {
+                        promise.set(work(session));
+                    },
+                    [promise](std::exception_ptr error) { promise.fail(std::move(error)); }};
+            submit(std::move(job));
+            co_return co_await promise.wait();
+        }
+    }
+
+    /// False from a lost or refused connection until the next one that works.
+    bool reachable() const noexcept;
+    /// Fails what waits with Unavailable, lets what runs end, joins the threads.
+    void stop();
+
+  private:
+    struct Job {
+        std::function<void(Session&)> run;
+        std::function<void(std::exception_ptr)> fail;
+    };
+    void submit(Job job);
+
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace outpost::db
