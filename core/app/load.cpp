@@ -31,7 +31,7 @@ void complete(Settings& settings) {
 
 config::Problems only_problem(const std::string& file, std::string message) {
     config::Problems problems;
-    problems.add({config::Severity::error, file, {}, {}, std::move(message), {}, {}});
+    problems.add({config::Severity::error, file, {}, {}, std::move(message), {}, config::Quote::nothing, {}});
     return problems;
 }
 
@@ -64,7 +64,7 @@ const config::Type<Settings>& type() {
 
 Result<Loaded, config::Problems> load_text(const std::string& text, const std::string& name,
                                            const config::Environment& machine) {
-    const config::Source source(name, text);
+    config::Source source(name, text);
     config::Problems problems;
     const config::Node root = config::parse_yaml(source, problems, {.octets = largest_file});
     Loaded loaded;
@@ -76,7 +76,7 @@ Result<Loaded, config::Problems> load_text(const std::string& text, const std::s
         Findings findings(source, root, problems);
         cross_check(loaded.settings, findings);
     }
-    problems.sort_by_position();
+    problems.finish(source);
     if (problems.has_errors()) return Err{std::move(problems)};
     loaded.version = hex_encode(crypto::digest(crypto::Hash::sha256, text)).substr(0, version_digits);
     loaded.warnings = std::move(problems);

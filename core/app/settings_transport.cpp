@@ -21,13 +21,35 @@ using namespace transports;
 
 bool is_relay_kind(const RelaySettings& relay, RelaySettings::Kind kind) { return relay.kind == kind; }
 
+enum class Family { v4, v6 };
+/// An address of one family; the unspecified one stands for none.
+config::Type<net::IpAddress> source_address(Family family) {
+    const bool v6 = family == Family::v6;
+    config::Type<net::IpAddress> type = ip_address();
+    type.schema["title"] = v6 ? "an IPv6 address" : "an IPv4 address";
+    type.read = [read = type.read, v6](Reader& reader, const Node& node, net::IpAddress& value) {
+        net::IpAddress got;
+        read(reader, node, got);
+        if (got.is_unspecified()) return;
+        if (got.is_v6() == v6) {
+            value = got;
+        } else {
+            reader.error(node.at, v6 ? "is not an IPv6 address" : "is not an IPv4 address");
+        }
+    };
+    type.show = [](const net::IpAddress& value) {
+        return value.is_unspecified() ? config::Json() : config::Json(value.to_string());
+    };
+    return type;
+}
+
 /// Adds the keys of SmtpOptions; `smtp` finds them in a T.
 template <class T, class Access>
 void add_smtp_options(Spec<T>& spec, Access smtp) {
     spec.key("ehlo_name", [smtp](T& t) -> auto& { return smtp(t).ehlo_name; }, host_name(),
              "Name that we call ourselves. Without it: the node's host name.")
-        .key("source_ipv4", [smtp](T& t) -> auto& { return smtp(t).source_v4; }, ip_address(), "Local IPv4 address to connect from.")
-        .key("source_ipv6", [smtp](T& t) -> auto& { return smtp(t).source_v6; }, ip_address(), "Local IPv6 address to connect from.")
+        .key("source_ipv4", [smtp](T& t) -> auto& { return smtp(t).source_v4; }, source_address(Family::v4), "Local IPv4 address to connect from.")
+        .key("source_ipv6", [smtp](T& t) -> auto& { return smtp(t).source_v6; }, source_address(Family::v6), "Local IPv6 address to connect from.")
         .key("max_connections", [smtp](T& t) -> auto& { return smtp(t).max_connections; }, integer<std::size_t>(0, 100'000),
              "Connections at once in all; 0: no limit but those of `limits`.")
         .key("max_connections_per_host", [smtp](T& t) -> auto& { return smtp(t).max_connections_per_host; },

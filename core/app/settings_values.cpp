@@ -40,7 +40,7 @@ config::Type<std::string> host_or_address() {
 
 config::Type<net::IpAddress> ip_address() {
     return config::parsed<net::IpAddress>("an IP address", parse_ip, [](const net::IpAddress& address) {
-        return address.is_unspecified() ? std::string() : address.to_string();
+        return address.to_string();
     });
 }
 

@@ -26,8 +26,8 @@ class Choice {
   private:
     struct Alternative {
         std::string word;
-        std::function<void(Reader&, const Node&, V&)> read;
-        std::function<Json(const V&)> show;  ///< null when the value is another alternative
+        SharedFunction<void(Reader&, const Node&, V&)> read;
+        SharedFunction<Json(const V&)> show;  ///< null when the value is another alternative
     };
     static void read_choice(const std::vector<Alternative>& alternatives, Reader& reader, const Node& node, V& value);
 
@@ -49,16 +49,16 @@ Choice<V>& Choice<V>::alternative(std::string word, Type<A> object, A initial, s
     definitions_[definition] = with_type_key(definitions_[definition], word);
     branches_.push_back({{"$ref", reference}});
     alternatives_.push_back({word,
-        [object, initial](Reader& reader, const Node& node, V& value) {
+        [read = object.read, initial](Reader& reader, const Node& node, V& value) {
             A got = initial;
-            object.read(reader, node, got);
+            read(reader, node, got);
             value = std::move(got);
         },
-        [object, word, is](const V& value) {
+        [show = object.show, word, is](const V& value) {
             const A* held = std::get_if<A>(&value);
             if (!held || !is(*held)) return Json();
             Json out = {{"type", word}};
-            out.update(object.show(*held));
+            out.update(show(*held));
             return out;
         }});
     return *this;

@@ -20,24 +20,24 @@ Type<std::vector<T>> list_of(Type<T> item, ListForm form = ListForm::or_single, 
     const Json array = {{"type", "array"}, {"items", item.schema}};
     type.schema = form == ListForm::strict ? array : Json{{"anyOf", {item.schema, array}}};
     type.definitions = item.definitions;
-    type.read = [item, form, most](Reader& reader, const Node& node, std::vector<T>& value) {
+    type.read = [read_item = item.read, form, most](Reader& reader, const Node& node, std::vector<T>& value) {
         std::vector<T> got;
         if (node.kind == Node::Kind::list) {
             if (node.entries.size() > most) return reader.error(node.at, fmt::format("more than {} items", most));
             for (std::size_t i = 0; i < node.entries.size(); ++i) {
                 const Reader::Scope scope(reader, i);
-                item.read(reader, node.entries[i].value, got.emplace_back());
+                read_item(reader, node.entries[i].value, got.emplace_back());
             }
         } else if (form == ListForm::or_single && node.kind != Node::Kind::null) {
-            item.read(reader, node, got.emplace_back());
+            read_item(reader, node, got.emplace_back());
         } else {
             return reader.expected("a list", node);
         }
         value = std::move(got);
     };
-    type.show = [item](const std::vector<T>& value) {
+    type.show = [show_item = item.show](const std::vector<T>& value) {
         Json out = Json::array();
-        for (const T& each : value) out.push_back(item.show(each));
+        for (const T& each : value) out.push_back(show_item(each));
         return out;
     };
     return type;
@@ -55,26 +55,26 @@ Type<std::map<std::string, T>> map_of(Type<T> item, KeyRule fix_key = plain_name
     Type<std::map<std::string, T>> type;
     type.schema = {{"type", "object"}, {"additionalProperties", item.schema}};
     type.definitions = item.definitions;
-    type.read = [item, fix_key](Reader& reader, const Node& node, std::map<std::string, T>& value) {
+    type.read = [read_item = item.read, fix_key](Reader& reader, const Node& node, std::map<std::string, T>& value) {
         if (node.kind == Node::Kind::null) return;
         if (node.kind != Node::Kind::map) return reader.expected("a mapping of names to values", node);
         for (const Node::Entry& entry : node.entries) {
             const Reader::Scope scope(reader, entry.key);
             const auto key = fix_key(entry.key);
             if (!key) {
-                reader.error(entry.key_at, key.error(), {}, Source::Quote::up_to_key);
+                reader.error(entry.key_at, key.error(), {}, Quote::up_to_key);
                 continue;
             }
             T got{};
-            item.read(reader, entry.value, got);
+            read_item(reader, entry.value, got);
             if (!value.emplace(*key, std::move(got)).second) {
                 reader.error(entry.key_at, fmt::format("is the same as another key, both mean '{}'", *key));
             }
         }
     };
-    type.show = [item](const std::map<std::string, T>& value) {
+    type.show = [show_item = item.show](const std::map<std::string, T>& value) {
         Json out = Json::object();
-        for (const auto& [name, each] : value) out[name] = item.show(each);
+        for (const auto& [name, each] : value) out[name] = show_item(each);
         return out;
     };
     return type;
@@ -86,12 +86,12 @@ Type<std::optional<T>> maybe(Type<T> inner) {
     Type<std::optional<T>> type;
     type.schema = inner.schema;
     type.definitions = inner.definitions;
-    type.read = [inner](Reader& reader, const Node& node, std::optional<T>& value) {
+    type.read = [read_inner = inner.read](Reader& reader, const Node& node, std::optional<T>& value) {
         T got = value.value_or(T{});
-        inner.read(reader, node, got);
+        read_inner(reader, node, got);
         value = std::move(got);
     };
-    type.show = [inner](const std::optional<T>& value) { return value ? inner.show(*value) : Json(); };
+    type.show = [show_inner = inner.show](const std::optional<T>& value) { return value ? show_inner(*value) : Json(); };
     return type;
 }
 
@@ -103,12 +103,12 @@ Type<To> stored_as(Type<From> inner, std::function<void(To&, const From&)> set, 
     Type<To> type;
     type.schema = inner.schema;
     type.definitions = inner.definitions;
-    type.read = [inner, set, get](Reader& reader, const Node& node, To& value) {
+    type.read = [read_inner = inner.read, set, get](Reader& reader, const Node& node, To& value) {
         From got = get(value);
-        inner.read(reader, node, got);
+        read_inner(reader, node, got);
         set(value, got);
     };
-    type.show = [inner, get](const To& value) { return inner.show(get(value)); };
+    type.show = [show_inner = inner.show, get](const To& value) { return show_inner(get(value)); };
     return type;
 }
 inline constexpr auto itself = [](auto& value) -> auto& { return value; };

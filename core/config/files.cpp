@@ -48,8 +48,10 @@ void read_secret_variable(Reader& reader, const Node& node, Secret& value) {
 
 void read_secret(Reader& reader, const Node& node, Secret& value) {
     const auto refuse = [&](const char* message) {
-        reader.error(node.at, message, {}, Source::Quote::nothing);
+        reader.error(node.at, message, {}, Quote::nothing);
     };
+    const bool elsewhere = node.kind == Node::Kind::map && (node.find("file") || node.find("env"));
+    if (!elsewhere) reader.conceal(node.at);
     if (node.kind == Node::Kind::null) return refuse("must not be empty");
     if (node.kind == Node::Kind::scalar) {
         if (meaning(node) != Meaning::text) return refuse("a secret of this form needs quotes");

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/config/source.hpp"
+
 namespace outpost::config {
 namespace {
 
@@ -62,7 +64,8 @@ std::size_t Problems::count(Severity severity) const noexcept {
         list_.begin(), list_.end(), [&](const Problem& p) { return p.severity == severity; }));
 }
 
-void Problems::sort_by_position() {
+void Problems::finish(const Source& source) {
+    for (Problem& problem : list_) problem.source = source.quotable(problem.at, problem.quote);
     std::sort(list_.begin(), list_.end(), [](const Problem& a, const Problem& b) {
         return std::tie(a.at.line, a.at.column, a.path, a.message) < std::tie(b.at.line, b.at.column, b.path, b.message);
     });

@@ -9,6 +9,15 @@ namespace outpost::config {
 
 enum class Severity { warning, error };
 
+/// How much of the line a message may quote.
+enum class Quote {
+    line,       ///< all of it, but for secrets
+    up_to_key,  ///< only to the end of the key at the position: its value may be anything
+    nothing,
+};
+
+class Source;
+
 /// One thing wrong with a configuration file, in terms its author understands.
 struct Problem {
     Severity severity = Severity::error;
@@ -17,6 +26,7 @@ struct Problem {
     std::string path;     ///< "transports.relay.port"; list items count from 1: "routes[2].to"
     std::string message;  ///< "unknown key 'hots'"
     std::string hint;     ///< "did you mean 'host'?", may be empty
+    Quote quote = Quote::line;
     std::string source;   ///< the line of the file, without secrets; empty: not to be shown
 
     /// `outpost.yaml:12:5: error: transports.relay: unknown key 'hots' (did you mean 'host'?)`
@@ -34,7 +44,8 @@ class Problems {
     bool empty() const noexcept { return list_.empty(); }
     bool has_errors() const noexcept;
     std::size_t count(Severity severity) const noexcept;
-    void sort_by_position();
+    /// To be called once, when all have been found: sorts them and quotes the lines that they are about.
+    void finish(const Source& source);
     /// All of them as text, and how many were left out when there are very many.
     std::string text() const;
 

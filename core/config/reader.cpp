@@ -43,16 +43,16 @@ std::optional<std::string> environment_variable(const std::string& name) {
 }  // namespace
 
 Environment Environment::real(std::filesystem::path directory) {
-    return {std::move(directory), read_small_file, why_file_unreadable, environment_variable};
+    return {std::move(directory), read_small_file, why_file_unreadable, environment_variable, false};
 }
 
 Environment Environment::assumed(std::filesystem::path directory) {
     return {std::move(directory), [](const auto&) { return Result<std::string>(std::string("assumed")); },
             [](const auto&) { return std::string(); },
-            [](const auto&) { return std::optional<std::string>("assumed"); }};
+            [](const auto&) { return std::optional<std::string>("assumed"); }, true};
 }
 
-void Reader::error(Position at, std::string message, std::string hint, Source::Quote quote) {
+void Reader::error(Position at, std::string message, std::string hint, Quote quote) {
     problems_.add(source_.problem(Severity::error, at, text(path_), std::move(message), std::move(hint), quote));
 }
 

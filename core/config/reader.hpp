@@ -19,6 +19,7 @@ struct Environment {
     /// Empty when the file can be opened for reading, else why not.
     std::function<std::string(const std::filesystem::path&)> why_unreadable;
     std::function<std::optional<std::string>(const std::string&)> variable;
+    bool pretended = false;  ///< contents are made up: their form says nothing
 
     /// The machine itself.
     static Environment real(std::filesystem::path directory);
@@ -29,15 +30,18 @@ struct Environment {
 /// Carries a reading: where it is in the tree, and what was found wrong so far.
 class Reader {
   public:
-    Reader(const Source& source, const Environment& environment, Problems& problems)
+    Reader(Source& source, const Environment& environment, Problems& problems)
         : source_(source), environment_(environment), problems_(problems) {}
 
     const Environment& environment() const noexcept { return environment_; }
 
-    void error(Position at, std::string message, std::string hint = {}, Source::Quote quote = Source::Quote::line);
+    void error(Position at, std::string message, std::string hint = {}, Quote quote = Quote::line);
     void warning(Position at, std::string message, std::string hint = {});
     /// "expected a number, found the text 'abc'"
     void expected(std::string_view what, const Node& found, std::string hint = {});
+
+    /// Keeps what stands at this place out of quoted lines.
+    void conceal(Position at) { source_.conceal(at); }
 
     /// Extends the path while it lives.
     class Scope {
@@ -52,7 +56,7 @@ class Reader {
     };
 
   private:
-    const Source& source_;
+    Source& source_;
     const Environment& environment_;
     Problems& problems_;
     Path path_;

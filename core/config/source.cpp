@@ -2,7 +2,6 @@
 #include "core/config/source.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "core/base/encoding.hpp"
 #include "core/base/log.hpp"
@@ -25,6 +24,11 @@ std::size_t find_secret(std::string_view line) {
     return first;
 }
 
+std::string_view trim_end(std::string_view text) {
+    const auto last = text.find_last_not_of(" \t");
+    return text.substr(0, last == text.npos ? 0 : last + 1);
+}
+
 /// The octet at which the character of that number (from 1) begins.
 std::size_t octet_of(std::string_view line, int column) {
     std::size_t at = 0;
@@ -33,22 +37,6 @@ std::size_t octet_of(std::string_view line, int column) {
         if (passed++ == column) break;
     }
     return at;
-}
-
-std::string quotable(std::string_view line, Position at, Source::Quote quote) {
-    std::size_t end = std::min(line.size(), longest_line);
-    while (end < line.size() && end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-    end = std::min(end, find_secret(line));
-    if (quote == Source::Quote::up_to_key) {
-        const std::size_t colon = line.find(':', octet_of(line, at.column));
-        if (colon != line.npos) end = std::min(end, colon + 1);
-    }
-    std::string out;
-    for (const char c : line.substr(0, end)) {  // tabs matter for the place of the caret
-        out += c == '\t' ? std::string(1, c) : log::printable(std::string(1, c));
-    }
-    if (end < line.size()) out += " ...";
-    return out;
 }
 
 }  // namespace
@@ -85,9 +73,29 @@ bool Source::indents_with_tab(int number) const noexcept {
 
 Problem Source::problem(Severity severity, Position at, std::string path, std::string message,
                         std::string hint, Quote quote) const {
-    Problem problem{severity, name_, at, std::move(path), std::move(message), std::move(hint), {}};
-    if (quote != Quote::nothing) problem.source = quotable(line(at.line), at, quote);
-    return problem;
+    return {severity, name_, at, std::move(path), std::move(message), std::move(hint), quote, {}};
+}
+
+void Source::conceal(Position at) { secrets_.push_back(at); }
+
+std::string Source::quotable(Position at, Quote quote) const {
+    const std::string_view whole = line(at.line);
+    if (quote == Quote::nothing) return {};
+    std::size_t end = std::min({whole.size(), longest_line, find_secret(whole)});
+    for (const Position& secret : secrets_) {
+        if (secret.line == at.line) end = std::min(end, octet_of(whole, secret.column));
+    }
+    if (quote == Quote::up_to_key) {
+        const std::size_t colon = whole.find(':', octet_of(whole, at.column));
+        if (colon != whole.npos) end = std::min(end, colon + 1);
+    }
+    while (end < whole.size() && end > 0 && (static_cast<unsigned char>(whole[end]) & 0xC0) == 0x80) --end;
+    const std::string_view shown = end < whole.size() ? trim_end(whole.substr(0, end)) : whole;
+    std::string out;
+    for (const char c : shown) {  // tabs matter for the place of the caret
+        out += c == '\t' ? std::string(1, c) : log::printable(std::string_view(&c, 1));
+    }
+    return end < whole.size() ? out + " ..." : out;
 }
 
 }  // namespace outpost::config

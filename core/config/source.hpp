@@ -15,16 +15,14 @@ class Source {
     const std::string& name() const noexcept { return name_; }
     const std::string& text() const noexcept { return text_; }
 
-    /// How much of a line a message may quote.
-    enum class Quote {
-        line,        ///< all of it
-        up_to_key,   ///< only to the end of the key at the position: its value may be anything
-        nothing,
-    };
-    /// A problem at a place of this file. Values that may be secrets are left out of the quoted line.
+    /// A problem at a place of this file.
     Problem problem(Severity severity, Position at, std::string path, std::string message,
                     std::string hint = {}, Quote quote = Quote::line) const;
-
+    /// Lines are never quoted beyond this place: a secret begins there.
+    void conceal(Position at);
+    /// What may be shown of the line. Values that may be secrets by their key are left out, too: a
+    /// misspelt key may stand before one.
+    std::string quotable(Position at, Quote quote) const;
     /// Behind the last character that is no white space.
     Position end() const noexcept;
     /// Whether that line begins with white space that holds a tab, which YAML forbids.
@@ -35,6 +33,7 @@ class Source {
     std::string name_;
     std::string text_;
     std::vector<std::size_t> starts_;
+    std::vector<Position> secrets_;
 };
 
 }  // namespace outpost::config

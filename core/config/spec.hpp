@@ -44,8 +44,8 @@ class Spec {
     struct Key {
         std::string name;
         bool required;
-        std::function<void(Reader&, const Node&, T&)> read;
-        std::function<Json(const T&)> show;
+        SharedFunction<void(Reader&, const Node&, T&)> read;
+        SharedFunction<Json(const T&)> show;
     };
 
     template <class Access, class M>
@@ -76,8 +76,8 @@ Spec<T>& Spec<T>::add(std::string name, Access access, Type<M> type, std::string
     if (required) required_.push_back(name);
     merge_definitions(definitions_, type.definitions);
     keys_.push_back({std::move(name), required,
-        [access, type](Reader& reader, const Node& node, T& value) { type.read(reader, node, std::invoke(access, value)); },
-        [access, type](const T& value) { return type.show(std::invoke(access, const_cast<T&>(value))); }});
+        [access, read = type.read](Reader& reader, const Node& node, T& value) { read(reader, node, std::invoke(access, value)); },
+        [access, show = type.show](const T& value) { return show(std::invoke(access, const_cast<T&>(value))); }});
     return *this;
 }
 
@@ -92,7 +92,7 @@ void Spec<T>::read_object(const std::vector<Key>& keys, Reader& reader, const No
         const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == entry.key; });
         if (key == keys.end()) {
             reader.error(entry.key_at, "unknown key " + in_quotes(entry.key), did_you_mean(entry.key, known),
-                         Source::Quote::up_to_key);
+                         Quote::up_to_key);
             continue;
         }
         const Reader::Scope scope(reader, entry.key);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <concepts>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "core/config/reader.hpp"
@@ -9,6 +11,23 @@ namespace outpost::config {
 
 /// Keeps keys in the order in which they were described.
 using Json = nlohmann::ordered_json;
+
+/// A function that is cheap to copy: types are made of types, and each copy of a std::function would
+/// copy all that is below it.
+template <class Signature>
+class SharedFunction;
+template <class R, class... Args>
+class SharedFunction<R(Args...)> {
+  public:
+    SharedFunction() = default;
+    template <class F>
+        requires(!std::same_as<F, SharedFunction>)
+    SharedFunction(F function) : function_(std::make_shared<std::function<R(Args...)>>(std::move(function))) {}
+    R operator()(Args... args) const { return (*function_)(std::forward<Args>(args)...); }
+
+  private:
+    std::shared_ptr<const std::function<R(Args...)>> function_;
+};
 
 /// Everything the program knows of one kind of value: the single source for reading it, for the JSON
 /// Schema, for the reference page and for showing values in effect.
@@ -19,9 +38,9 @@ struct Type {
     /// Named schemas that `schema` refers to as "#/$defs/NAME".
     Json definitions = Json::object();
     /// Sets the value, or reports what is wrong and leaves it.
-    std::function<void(Reader&, const Node&, T&)> read;
+    SharedFunction<void(Reader&, const Node&, T&)> read;
     /// The value as it would be written; null when there is none. Secrets stay hidden.
-    std::function<Json(const T&)> show;
+    SharedFunction<Json(const T&)> show;
 };
 
 /// Adds the definitions that `from` brings along.

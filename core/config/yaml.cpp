@@ -160,7 +160,7 @@ class TreeBuilder : public YAML::EventHandler {
         if (!fresh) {
             problems_.add(source_.problem(Severity::error, entry.key_at, {},
                 fmt::format("key {} appears twice, first in line {}", in_quotes(entry.key), known->second),
-                {}, Source::Quote::up_to_key));
+                {}, Quote::up_to_key));
             return;
         }
         // Of a value left out the parser only knows where the next thing stands.
@@ -196,7 +196,7 @@ std::string hint_for(std::string_view message, bool tabs) {
 /// Refuses what is no text at all, before the parser (which would guess at UTF-16) sees it.
 bool is_text(const Source& source, const YamlLimits& limits, Problems& problems) {
     const auto refuse = [&](Position at, std::string message) {
-        problems.add(source.problem(Severity::error, at, {}, std::move(message), {}, Source::Quote::nothing));
+        problems.add(source.problem(Severity::error, at, {}, std::move(message), {}, Quote::nothing));
         return false;
     };
     const std::string& text = source.text();

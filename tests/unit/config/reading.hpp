@@ -23,12 +23,11 @@ struct Reading {
 template <class T>
 Reading<T> read_as(const Type<T>& type, const std::string& text, Environment environment = Environment::assumed("/etc/outpost")) {
     Reading<T> reading;
-    const Source source("t.yaml", text);
+    Source source("t.yaml", text);
     const Node root = parse_yaml(source, reading.problems);
-    if (reading.problems.has_errors()) return reading;
     Reader reader(source, environment, reading.problems);
-    type.read(reader, root, reading.value);
-    reading.problems.sort_by_position();
+    if (!reading.problems.has_errors()) type.read(reader, root, reading.value);
+    reading.problems.finish(source);
     return reading;
 }
 
