@@ -11,7 +11,7 @@
 namespace outpost::smtp {
 
 /// What can be wrong with content. The first fault counts; nothing is kept after it.
-enum class ContentFault { none, bare_cr, bare_lf, nul, long_line, too_large };
+enum class ContentFault { none, bare_cr, bare_lf, nul, long_line, too_large, no_memory };
 
 struct ContentLimits {
     std::uint64_t max_size = 50 << 20;
