@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "core/dns/resolver.hpp"
+#include "core/dns/settings.hpp"
+
+namespace outpost::dns {
+
+/// A resolver that asks recursive servers and remembers their answers. It believes no AD bit: its
+/// answers are `insecure`.
+std::shared_ptr<Resolver> make_resolver(Settings settings);
+
+}  // namespace outpost::dns
