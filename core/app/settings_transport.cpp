@@ -26,7 +26,7 @@ enum class Family { v4, v6 };
 config::Type<net::IpAddress> source_address(Family family) {
     const bool v6 = family == Family::v6;
     config::Type<net::IpAddress> type = ip_address();
-    type.schema["title"] = v6 ? "an IPv6 address" : "an IPv4 address";
+    type.schema["title"] = v6 ? "IPv6 address" : "IPv4 address";
     type.read = [read = type.read, v6](Reader& reader, const Node& node, net::IpAddress& value) {
         net::IpAddress got;
         read(reader, node, got);

@@ -36,7 +36,8 @@ std::string anchor(const std::string& name) {
     return out;
 }
 
-/// What people call a type: "list of path", "duration", "`a` or `b`".
+/// What people call a type: "list of path", "duration", "`a`, `b`". An anyOf without a title is what
+/// list_of makes: a single value or a list of them.
 std::string type_name(const Json& schema) {
     if (schema.contains("$ref")) return fmt::format("[{0}](#{1})", definition_of(schema), anchor(definition_of(schema)));
     if (schema.contains("title")) return schema["title"];
@@ -46,11 +47,7 @@ std::string type_name(const Json& schema) {
         for (const Json& name : schema["enum"]) names.push_back("`" + name.get<std::string>() + "`");
         return fmt::format("{}", fmt::join(names, ", "));
     }
-    if (schema.contains("anyOf")) {  // a single value, or a list of them
-        std::vector<std::string> names;
-        for (const Json& each : schema["anyOf"]) names.push_back(type_name(each));
-        return fmt::format("{}", fmt::join(names, " or "));
-    }
+    if (schema.contains("anyOf")) return type_name(schema["anyOf"][0]) + "; one or a list";
     if (schema.contains("items")) return "list of " + type_name(schema["items"]);
     if (schema.contains("additionalProperties") && schema["additionalProperties"].is_object()) {
         return "names to " + type_name(schema["additionalProperties"]);

@@ -57,6 +57,13 @@ std::optional<std::int64_t> read_integer(
     return std::nullopt;
 }
 
+std::string without_article(const std::string& title) {
+    for (const char* article : {"a ", "an "}) {
+        if (title.starts_with(article)) return title.substr(std::string_view(article).size());
+    }
+    return title;
+}
+
 Json integer_schema(std::int64_t least, std::int64_t most) {
     Json schema = {{"type", "integer"}, {"minimum", least}};
     if (most < std::numeric_limits<std::int32_t>::max()) schema["maximum"] = most;

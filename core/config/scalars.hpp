@@ -85,6 +85,7 @@ std::optional<std::chrono::milliseconds> read_duration(
 /// A scalar that is text, not a number or truth value in disguise.
 const std::string* read_text(Reader& reader, const Node& node, std::string_view what);
 void not_a(Reader& reader, const Node& node, std::string_view what, const std::string& why);
+std::string without_article(const std::string& title);
 Json integer_schema(std::int64_t least, std::int64_t most);
 Json size_schema();
 Json duration_schema();
@@ -94,7 +95,7 @@ template <class T>
 Type<T> parsed(std::string title, std::function<Result<T>(std::string_view)> parse,
                std::function<std::string(const T&)> show) {
     Type<T> type;
-    type.schema = {{"type", "string"}, {"title", title}};
+    type.schema = {{"type", "string"}, {"title", detail::without_article(title)}};
     type.read = [title, parse](Reader& reader, const Node& node, T& value) {
         const std::string* text = detail::read_text(reader, node, title);
         if (!text) return;

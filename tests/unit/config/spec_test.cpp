@@ -232,7 +232,7 @@ TEST_CASE("the reference page has a table for each object") {
     const std::string page = reference_page(schema_document(root(), "test"), "# Keys\n\n");
     CHECK(page.find("| `wait` | duration | `5m` | How long. |") != std::string::npos);
     CHECK(page.find("| `name` | text | **required** | A name. |") != std::string::npos);
-    CHECK(page.find("| `tags` | text or list of text |  | Tags. |") != std::string::npos);
+    CHECK(page.find("| `tags` | text; one or a list |  | Tags. |") != std::string::npos);
     CHECK(page.find("| `proxies` | names to [proxy](#proxy) |  | Proxies by name. |") != std::string::npos);
     CHECK(page.find("## way\n\nA way out.\n\nOne of: [direct](#direct), [proxy](#proxy).") != std::string::npos);
 }
