@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/db/listener.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+
+#include "core/base/log.hpp"
+#include "core/db/connection_string.hpp"
+#include "core/db/errors.hpp"
+#include "core/db/pqxx_shim.hpp"
+
+namespace outpost::db {
+
+namespace {
+
+/// A flag that other threads set and a poll can wait for.
+class StopSignal {
+  public:
+    StopSignal() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    }
+    ~StopSignal() { ::close(fd_); }
+    StopSignal(const StopSignal&) = delete;
+    StopSignal& operator=(const StopSignal&) = delete;
+
+    void set() {
+        set_ = true;
+        ::eventfd_write(fd_, 1);
+    }
+    bool is_set() const { return set_; }
+
+    /// Waits until `socket` (or nothing, for -1) can be read, the time is over, or `set`.
+    void wait(int socket, int milliseconds) const {
+        pollfd both[] = {{fd_, POLLIN, 0}, {socket, POLLIN, 0}};
+        ::poll(both, 2, milliseconds);  // EINTR is a wake-up like the others
+    }
+
+  private:
+    int fd_;
+    std::atomic<bool> set_{false};
+};
+
+class Receiver : public pqxx::notification_receiver {
+  public:
+    Receiver(pqxx::connection& connection, const std::string& channel, const Listener::Callback& callback)
+        : notification_receiver(connection, channel), callback_(callback) {}
+
+    void operator()(const std::string& payload, int) override {
+        try {
+            callback_(payload);
+        } catch (const std::exception& error) {
+            log::error("db", "a notification on {} could not be handled: {}", channel(), error.what());
+        }
+    }
+
+  private:
+    const Listener::Callback& callback_;
+};
+
+}  // namespace
+
+struct Listener::State {
+    State(Settings s, std::string c, Callback b)
+        : settings(std::move(s)), channel(std::move(c)), callback(std::move(b)) {}
+
+    void work();
+    void listen();
+
+    const Settings settings;
+    const std::string channel;
+    const Callback callback;
+    StopSignal stopped;
+    bool complained = false;
+    std::thread thread;
+};
+
+Listener::Listener(Settings settings, std::string channel, Callback callback)
+    : state_(std::make_unique<State>(std::move(settings), std::move(channel), std::move(callback))) {
+    state_->thread = std::thread([state = state_.get()] { state->work(); });
+}
+
+Listener::~Listener() { stop(); }
+
+void Listener::stop() {
+    state_->stopped.set();
+    if (state_->thread.joinable()) state_->thread.join();
+}
+
+void Listener::State::work() {
+    constexpr int pause_ms = 1000;
+    while (!stopped.is_set()) {
+        try {
+            listen();
+        } catch (const std::exception& error) {
+            // The pool tells the operator that the database is away; once is enough here.
+            if (!complained) log::warning("db", "not listening on {}: {}", channel, error.what());
+            complained = true;
+        }
+        if (!stopped.is_set()) stopped.wait(-1, pause_ms);
+    }
+}
+
+/// One connection's life.
+void Listener::State::listen() {
+    constexpr int check_ms = 30'000;
+    pqxx::connection connection(complete_connection_string(settings));
+    Receiver receiver(connection, channel, callback);
+    if (complained) log::info("db", "listening on {} again", channel);
+    complained = false;
+    receiver("", 0);
+    while (!stopped.is_set()) {
+        connection.get_notifs();
+        if (!connection.is_open()) throw Unavailable("the connection was lost");
+        stopped.wait(connection.sock(), check_ms);
+    }
+}
+
+}  // namespace outpost::db
