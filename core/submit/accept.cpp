@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/submit/accept.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "core/base/encoding.hpp"
+#include "core/base/log.hpp"
+#include "core/mail/header.hpp"
+#include "core/mail/submission.hpp"
+#include "core/smtp/server_reply.hpp"
+
+namespace outpost::submit {
+namespace {
+
+using smtp::make_reply;
+using smtp::Reply;
+
+/// Nobody has honest headers of this size; parsing and routing read them whole.
+constexpr std::size_t max_header = 1 << 20;
+constexpr std::size_t max_key = 200;
+constexpr std::size_t max_tag = 64;
+
+bool is_printable(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
+/// The value of one of our own fields: empty when it is not there, an error when it is unfit.
+Result<std::string> own_field(std::string_view header, std::string_view name, std::size_t max_size) {
+    const auto field = mail::find_field(header, name);
+    if (!field) return std::string();
+    std::string value = field->value();
+    if (value.empty() || value.size() > max_size || !is_printable(value)) {
+        return Err{fmt::format("{} must have 1 to {} printable ASCII characters", name, max_size)};
+    }
+    return value;
+}
+
+/// TLS-Required: No (RFC 8689 section 5); REQUIRETLS outweighs it.
+std::optional<bool> tls_wish(const Arrival& arrival, std::string_view header) {
+    if (arrival.require_tls) return true;
+    const auto field = mail::find_field(header, "TLS-Required");
+    if (field && iequals(field->value(), "no")) return false;
+    return std::nullopt;
+}
+
+std::optional<Reply> check_header(const Arrival& arrival, std::string_view header) {
+    if (header.size() > max_header) return make_reply(552, "5.3.4", "the header is too large");
+    if (mail::count_fields(header, "Received") > arrival.max_received_fields) {
+        return make_reply(554, "5.4.6", "the message goes round in circles: too many Received fields");
+    }
+    return std::nullopt;
+}
+
+/// The header section as it is queued: our trace on top, our own fields off.
+std::string finished_header(const Arrival& arrival, const std::string& header) {
+    std::string section = mail::without_fields(header, {idempotency_field, tag_field});
+    if (arrival.complete) section = mail::complete_header(section, arrival.trace.by, arrival.trace.at);
+    return mail::received_field(arrival.trace) + section;
+}
+
+/// Everything that needs no database. The error is the reply to give.
+Result<queue::NewMessage, Reply> build(Arrival arrival) {
+    auto parts = mail::split_message(std::move(arrival.content));
+    if (auto refusal = check_header(arrival, parts.header)) return Err<Reply>{std::move(*refusal)};
+    auto key = own_field(parts.header, idempotency_field, max_key);
+    auto tag = own_field(parts.header, tag_field, max_tag);
+    for (const auto* field : {&key, &tag}) {
+        if (!*field) return Err<Reply>{make_reply(554, "5.6.0", field->error())};
+    }
+
+    queue::NewMessage message;
+    message.require_tls = tls_wish(arrival, parts.header);
+    message.idempotency_key = std::move(*key);
+    message.tag = std::move(*tag);
+    auto header = finished_header(arrival, parts.header);
+    const auto message_id = mail::find_field(header, "Message-ID");
+    if (message_id) message.message_id = message_id->value();
+    auto content = std::make_shared<mail::Content>(std::move(header), std::move(parts.body));
+    message.eightbit = mail::has_eightbit(*content);
+    message.content = std::move(content);
+
+    message.account = std::move(arrival.account);
+    message.mail_from = std::move(arrival.mail_from);
+    message.recipients = std::move(arrival.recipients);
+    message.smtputf8 = arrival.smtputf8;
+    message.ret = arrival.ret;
+    message.envid = std::move(arrival.envid);
+    message.release_at = arrival.release_at;
+    message.source = std::move(arrival.source);
+    message.client = std::move(arrival.client);
+    return message;
+}
+
+Reply not_now() {
+    return make_reply(451, "4.3.0", "the queue cannot be reached, try again later");
+}
+
+}  // namespace
+
+awaitable<Reply> Acceptor::accept(Arrival arrival) {
+    try {
+        const MessageId id = co_await store_.new_id();
+        arrival.trace.id = std::to_string(to_number(id));
+        arrival.trace.at = WallClock::now();
+        if (arrival.recipients.size() == 1) {
+            const auto& only = arrival.recipients.front().address;
+            arrival.trace.for_recipient = arrival.smtputf8 ? only.unicode() : only.wire();
+        }
+        auto message = build(std::move(arrival));
+        if (!message) co_return message.error();
+        message->id = id;
+
+        const auto client = message->client;
+        const auto queued = co_await store_.enqueue(std::move(*message));
+        log::info("submit", "{}: {} from {}", to_number(queued.id),
+                  queued.duplicate ? "handed over again" : "queued", client);
+        co_return make_reply(250, "2.0.0", fmt::format("Ok: queued as {}", to_number(queued.id)));
+    } catch (const std::exception& error) {
+        log::error("submit", "a message could not be queued: {}", error.what());
+        co_return not_now();
+    }
+}
+
+}  // namespace outpost::submit

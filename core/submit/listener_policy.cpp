@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/submit/listener_policy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/smtp/server_reply.hpp"
+
+namespace outpost::submit {
+namespace {
+
+using smtp::make_reply;
+using smtp::Reply;
+using smtp::ServerClient;
+using smtp::Transaction;
+
+/// RFC 3848 and RFC 6531 section 4.3: how the message came.
+std::string protocol_of(const ServerClient& client, bool smtputf8) {
+    if (!client.extended) return "SMTP";
+    std::string name = smtputf8 ? "UTF8SMTP" : "ESMTP";
+    if (client.tls) name += 'S';
+    if (!client.account.empty()) name += 'A';
+    return name;
+}
+
+mail::ReceivedFacts trace_of(const ServerClient& client, const Transaction& transaction) {
+    mail::ReceivedFacts facts;
+    facts.helo = client.helo;
+    facts.client_ip = client.ip;
+    facts.protocol = protocol_of(client, transaction.mail.smtputf8);
+    if (client.tls) facts.tls = client.tls->version + " with " + client.tls->cipher;
+    facts.requiretls = transaction.mail.require_tls;
+    return facts;
+}
+
+delivery::Ret ret_of(smtp::ReturnContent ret) {
+    switch (ret) {
+        case smtp::ReturnContent::full: return delivery::Ret::full;
+        case smtp::ReturnContent::headers: return delivery::Ret::headers;
+        case smtp::ReturnContent::unspecified: break;
+    }
+    return delivery::Ret::unspecified;
+}
+
+/// A recipient given twice gets the message once; what was asked for first counts.
+std::vector<queue::NewRecipient> distinct(const std::vector<smtp::RcptTo>& recipients) {
+    std::vector<queue::NewRecipient> out;
+    std::vector<const mail::Address*> sorted;
+    for (const auto& recipient : recipients) {
+        const auto less = [](const auto* a, const mail::Address& b) { return *a < b; };
+        const auto place = std::lower_bound(sorted.begin(), sorted.end(), recipient.to, less);
+        if (place != sorted.end() && **place == recipient.to) continue;
+        sorted.insert(place, &recipient.to);
+        const auto notify = delivery::Notify::parse(recipient.notify);
+        out.push_back({recipient.to, notify.value_or(delivery::Notify{}), recipient.orcpt});
+    }
+    return out;
+}
+
+}  // namespace
+
+bool ListenerPolicy::is_trusted(const ServerClient& client) const {
+    asio::error_code error;
+    const auto ip = asio::ip::make_address(client.ip, error);
+    const auto& networks = parts_.settings.allowed_networks;
+    return !error && std::any_of(networks.begin(), networks.end(), [&](const auto& network) {
+        return network.contains(ip);
+    });
+}
+
+std::string ListenerPolicy::account_for(const ServerClient& client) const {
+    return client.account.empty() ? parts_.settings.account : client.account;
+}
+
+smtp::ServerPolicy::Refusal ListenerPolicy::check_client(const ServerClient& client) {
+    const auto& settings = parts_.settings;
+    if (parts_.connections->total() > settings.max_connections) {
+        return make_reply(421, "4.3.2", "too many connections, try again later");
+    }
+    if (parts_.connections->from(client.ip) > settings.max_connections_per_ip) {
+        return make_reply(421, "4.7.0", "too many connections from your address");
+    }
+    return std::nullopt;
+}
+
+sasl::StoredCredential ListenerPolicy::credential(const std::string& login) {
+    return parts_.accounts->credential(login);
+}
+
+std::optional<std::string> ListenerPolicy::account_of(const std::string& login) {
+    return parts_.accounts->account_of(login);
+}
+
+/// Who has authenticated sends only as itself. Who is let in by its network is trusted to send as
+/// anyone.
+smtp::ServerPolicy::Refusal ListenerPolicy::check_sender(
+    const ServerClient& client, const mail::Address& sender
+) const {
+    if (!client.account.empty()) {
+        if (parts_.accounts->may_send_as(client.account, sender)) return std::nullopt;
+        return make_reply(553, "5.7.1", "this account may not send from this address");
+    }
+    if (is_trusted(client)) return std::nullopt;
+    if (parts_.settings.auth == AuthMode::none) {
+        return make_reply(550, "5.7.1", "your address may not send mail here");
+    }
+    return make_reply(530, "5.7.0", "authentication required");
+}
+
+awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_mail(
+    const ServerClient& client, const Transaction& mail
+) {
+    if (auto refusal = check_sender(client, mail.mail.from)) co_return refusal;
+    const auto limit = parts_.settings.max_messages_per_minute;
+    const auto key = parts_.name + ' ' + client.ip;
+    if (!parts_.counters->messages_per_minute.take(key, limit)) {
+        co_return make_reply(450, "4.7.1", "too many messages a minute from your address");
+    }
+    co_return std::nullopt;
+}
+
+awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_recipient(
+    const ServerClient& client, const Transaction&, const smtp::RcptTo&
+) {
+    const auto account = account_for(client);
+    const auto* settings = parts_.accounts->find(account);
+    const auto limit = settings ? settings->max_recipients_per_day : 0;
+    if (!parts_.counters->recipients_per_day.take(account, limit)) {
+        co_return make_reply(450, "4.7.1", "too many recipients in 24 hours for this account");
+    }
+    co_return std::nullopt;
+}
+
+awaitable<Reply> ListenerPolicy::accept(
+    const ServerClient& client, Transaction transaction, std::vector<std::string> content
+) {
+    Arrival arrival;
+    arrival.source = parts_.settings.submission ? "submission" : "relay";
+    arrival.account = account_for(client);
+    arrival.recipients = distinct(transaction.recipients);
+    arrival.content = std::move(content);
+    arrival.smtputf8 = transaction.mail.smtputf8;
+    arrival.require_tls = transaction.mail.require_tls;
+    arrival.ret = ret_of(transaction.mail.ret);
+    arrival.envid = transaction.mail.envid;
+    arrival.release_at = transaction.release_at;
+    arrival.client = fmt::format("{} helo {}", client.ip, client.helo);
+    arrival.trace = trace_of(client, transaction);
+    arrival.trace.by = parts_.hostname;
+    arrival.mail_from = std::move(transaction.mail.from);
+    arrival.complete = parts_.settings.submission;
+    arrival.max_received_fields = parts_.settings.max_received_fields;
+    co_return co_await parts_.acceptor->accept(std::move(arrival));
+}
+
+}  // namespace outpost::submit

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/submit/listeners.hpp"
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "core/base/log.hpp"
+
+namespace outpost::submit {
+
+/// One open address. What its next sessions are to be like can be changed while it is open.
+class Listeners::Door {
+  public:
+    Door(EventLoops& loops, const net::Endpoint& at, SessionProfile profile, Sessions& sessions)
+        : current_(std::make_shared<Current>(std::move(profile))),
+          listener_(loops, at, [current = current_, &sessions](asio::ip::tcp::socket socket, std::size_t) {
+              sessions.begin(std::move(socket), current->get());
+          }) {}
+
+    void start(TaskGroup& tasks) { listener_.start(tasks); }
+    void stop() { listener_.stop(); }
+    std::uint16_t port() const { return listener_.port(); }
+    void change(SessionProfile profile) { current_->set(std::move(profile)); }
+
+  private:
+    /// Shared with the accept handler, which may be on its way to a loop when the door is gone.
+    class Current {
+      public:
+        explicit Current(SessionProfile profile) : profile_(std::move(profile)) {}
+        SessionProfile get() {
+            const std::lock_guard lock(mutex_);
+            return profile_;
+        }
+        void set(SessionProfile profile) {
+            const std::lock_guard lock(mutex_);
+            profile_ = std::move(profile);
+        }
+
+      private:
+        std::mutex mutex_;
+        SessionProfile profile_;
+    };
+
+    std::shared_ptr<Current> current_;
+    net::Listener listener_;
+};
+
+namespace {
+
+std::shared_ptr<const smtp::ServerSettings> server_settings(
+    const ListenerSettings& listener, const std::string& hostname,
+    std::shared_ptr<smtp::MemoryBudget> memory, std::shared_ptr<smtp::AuthThrottle> throttle
+) {
+    auto settings = std::make_shared<smtp::ServerSettings>();
+    settings->hostname = hostname;
+    settings->content.max_size = listener.max_message_size;
+    settings->max_recipients = listener.max_recipients;
+    if (listener.tls != TlsMode::none) settings->tls = tls::make_server_context(listener.certificate);
+    settings->implicit_tls = listener.tls == TlsMode::implicit;
+    settings->tls_required = listener.tls == TlsMode::required;
+    settings->auth_offered = listener.auth != AuthMode::none;
+    settings->idle_timeout = listener.idle_timeout;
+    settings->memory = std::move(memory);
+    settings->throttle = std::move(throttle);
+    return settings;
+}
+
+}  // namespace
+
+Listeners::Listeners(EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory)
+    : loops_(loops),
+      acceptor_(std::make_shared<Acceptor>(store)),
+      memory_(std::make_shared<smtp::MemoryBudget>(content_memory)) {}
+
+Listeners::~Listeners() = default;
+
+std::map<std::string, SessionProfile> Listeners::make_profiles(const Settings& settings) {
+    const auto accounts = std::make_shared<const Accounts>(settings.accounts);
+    std::map<std::string, SessionProfile> profiles;
+    for (const auto& [name, listener] : settings.listeners) {
+        const auto& hostname = listener.hostname.empty() ? settings.hostname : listener.hostname;
+        auto& connections = connections_[name];
+        if (!connections) connections = std::make_shared<ConnectionCounter>();
+        ListenerPolicy::Parts parts{listener, name, hostname, accounts, counters_, acceptor_, connections};
+        SessionProfile profile;
+        profile.settings = server_settings(listener, hostname, memory_, throttle_);
+        profile.policy = std::make_shared<ListenerPolicy>(std::move(parts));
+        profile.connections = connections;
+        profiles.emplace(name, std::move(profile));
+    }
+    return profiles;
+}
+
+std::shared_ptr<Listeners::Door> Listeners::open_door(
+    const net::Endpoint& at, const SessionProfile& profile
+) {
+    return std::make_shared<Door>(loops_, at, profile, sessions_);
+}
+
+void Listeners::apply(const Settings& settings) {
+    const auto profiles = make_profiles(settings);
+    Doors wanted, fresh;
+    std::map<std::string, std::string> first_door;
+    std::vector<std::pair<std::shared_ptr<Door>, SessionProfile>> changes;
+    for (const auto& [name, listener] : settings.listeners) {
+        const auto& profile = profiles.at(name);
+        for (const auto& address : listener.addresses) {
+            const net::Endpoint at{address, listener.port};
+            // Port 0 is another port each time: it is told apart by the listener.
+            const auto key = listener.port == 0 ? name + ' ' + at.text() : at.text();
+            if (wanted.contains(key)) {
+                throw std::runtime_error("two listeners have the address " + at.text());
+            }
+            const auto open = doors_.find(key);
+            if (open == doors_.end()) {
+                wanted[key] = fresh[key] = open_door(at, profile);
+            } else {
+                wanted[key] = open->second;
+                changes.emplace_back(open->second, profile);
+            }
+            first_door.emplace(name, key);
+        }
+    }
+    // From here on nothing fails.
+    for (auto& [door, profile] : changes) door->change(std::move(profile));
+    for (auto& [key, door] : fresh) {
+        door->start(tasks_);
+        log::info("submit", "listening on {}", key);
+    }
+    for (auto& [key, door] : doors_) {
+        if (!wanted.contains(key)) door->stop();
+    }
+    doors_ = std::move(wanted);
+    first_door_ = std::move(first_door);
+}
+
+void Listeners::stop() {
+    for (auto& [key, door] : doors_) door->stop();
+    sessions_.shut_down();
+}
+
+awaitable<bool> Listeners::join(Deadline deadline) {
+    const bool doors_closed = co_await tasks_.join(deadline);
+    const bool sessions_ended = co_await sessions_.join(deadline);
+    co_return doors_closed && sessions_ended;
+}
+
+std::uint16_t Listeners::port(const std::string& listener) const {
+    return doors_.at(first_door_.at(listener))->port();
+}
+
+}  // namespace outpost::submit

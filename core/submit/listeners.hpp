@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/net/listener.hpp"
+#include "core/submit/listener_policy.hpp"
+
+namespace outpost::submit {
+
+/// All ports on which mail is taken in. To be used from one thread at a time; must end before the
+/// loops do.
+class Listeners {
+  public:
+    struct Settings {
+        std::string hostname;  ///< of listeners that have no own one
+        std::map<std::string, ListenerSettings> listeners;
+        std::map<std::string, AccountSettings> accounts;
+    };
+
+    /// `loops` and `store` must outlive it. `content_memory`: octets of messages that all sessions
+    /// together may hold before they are queued.
+    Listeners(EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory = 512 << 20);
+    ~Listeners();
+
+    /// Opens what the settings ask for, or changes to them: sessions that exist go on under the old
+    /// ones, addresses that stay are not closed meanwhile, certificates are read again. All or
+    /// nothing: throws (std::exception with a sentence that names the file or address) and changes
+    /// nothing when something cannot be used.
+    void apply(const Settings& settings);
+    /// Takes no more connections, and says 421 to clients that wait.
+    void stop();
+    /// After stop: waits for the messages that are under way. True when all sessions ended.
+    awaitable<bool> join(Deadline deadline);
+
+    /// The port of a listener on its first address, for tests that ask for port 0.
+    std::uint16_t port(const std::string& listener) const;
+    /// The way in for other doors than SMTP.
+    std::shared_ptr<Acceptor> acceptor() const noexcept { return acceptor_; }
+    std::size_t sessions() const { return sessions_.running(); }
+
+  private:
+    class Door;
+    using Doors = std::map<std::string, std::shared_ptr<Door>>;
+    std::map<std::string, SessionProfile> make_profiles(const Settings& settings);
+    std::shared_ptr<Door> open_door(const net::Endpoint& at, const SessionProfile& profile);
+
+    EventLoops& loops_;
+    std::shared_ptr<Acceptor> acceptor_;
+    std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+    std::shared_ptr<smtp::MemoryBudget> memory_;
+    std::shared_ptr<smtp::AuthThrottle> throttle_ = std::make_shared<smtp::AuthThrottle>();
+    std::map<std::string, std::shared_ptr<ConnectionCounter>> connections_;  ///< by listener
+    Doors doors_;                                   ///< by address and port as configured
+    std::map<std::string, std::string> first_door_;  ///< by listener
+    TaskGroup tasks_;
+    Sessions sessions_;
+};
+
+}  // namespace outpost::submit
