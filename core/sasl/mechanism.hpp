@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,11 @@
 /// SASL (RFC 4422) without I/O: bytes in, bytes out.
 namespace outpost::sasl {
 
+/// Iterations of PBKDF2 in SCRAM. Fewer are unsafe (RFC 7677 section 4), more let a hostile server burn
+/// our CPU (RFC 5802 section 9).
+constexpr unsigned min_iterations = 4096;
+constexpr unsigned max_iterations = 600'000;
+
 /// TLS channel binding data of the connection (RFC 5929, RFC 9266); empty type without TLS.
 struct ChannelBinding {
     std::string type;  ///< "tls-exporter" or "tls-unique"
@@ -25,6 +31,7 @@ struct Credentials {
     Secret bearer_token;  ///< for XOAUTH2 and OAUTHBEARER
     std::string host;     ///< OAUTHBEARER names the server
     std::uint16_t port = 0;
+    unsigned min_iterations = sasl::min_iterations;  ///< of a SCRAM server
 };
 
 /// One client exchange. `step` takes a decoded challenge (none at first) and returns the response to
@@ -36,6 +43,9 @@ class ClientMechanism {
     virtual std::string_view name() const noexcept = 0;
     /// True when an initial response goes with the AUTH command.
     virtual bool initial_response() const noexcept = 0;
+    /// A SCRAM step may compute a PBKDF2 (up to some 0.5 s): run it on a worker pool. After an error the
+    /// exchange is over, with one exception: an answer to an error message of a token server
+    /// (RFC 7628 section 3.2.3) is a value, and `done` stays false.
     virtual Result<std::string> step(std::optional<std::string_view> challenge) = 0;
     virtual bool done() const noexcept = 0;
 };
@@ -67,13 +77,15 @@ struct ScramVerifier {
 struct StoredCredential {
     std::vector<ScramVerifier> verifiers;
     static Result<StoredCredential> parse(std::string_view text);
-    static StoredCredential make(const Secret& password, unsigned iterations = 4096);
+    static StoredCredential make(const Secret& password, unsigned iterations = min_iterations);
     std::string text() const;
     /// For PLAIN and LOGIN. Costs a PBKDF2: call it off the event loop.
     bool matches(const Secret& password) const;
 };
 /// A credential for a user who does not exist: same salt each time for the same name, fits nothing.
-StoredCredential decoy_credential(std::string_view username, std::string_view server_secret);
+/// `iterations` should be what real users have.
+StoredCredential decoy_credential(std::string_view username, std::string_view server_secret,
+                                  unsigned iterations = min_iterations);
 
 /// One server exchange. Output of the last step goes to the client too (SCRAM server-final).
 class ServerMechanism {
