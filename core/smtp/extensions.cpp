@@ -68,6 +68,7 @@ void read_keyword(Extensions& extensions, const std::string& line) {
     else if (iequals(keyword, "REQUIRETLS")) extensions.requiretls = true;
     else if (iequals(keyword, "LIMITS")) read_limits(extensions, parts);
     else if (iequals(keyword, "SIZE")) {
+        extensions.size = true;
         const auto size = parts.empty() ? std::nullopt : parse_number<std::uint64_t>(parts.front());
         if (size && *size > 0) extensions.max_size = size;  // 0: no fixed limit (RFC 1870 section 4)
     } else if (iequals(keyword, "AUTH")) {

@@ -19,7 +19,8 @@ struct Extensions {
     bool chunking = false;          ///< RFC 3030
     bool dsn = false;               ///< RFC 3461
     bool requiretls = false;        ///< RFC 8689
-    std::optional<std::uint64_t> max_size;  ///< RFC 1870; unset: no limit known
+    bool size = false;              ///< RFC 1870
+    std::optional<std::uint64_t> max_size;  ///< unset: no limit known
     std::vector<std::string> auth;  ///< mechanism names in upper case
     std::optional<std::uint32_t> rcpt_max, mail_max, rcpt_domain_max;  ///< LIMITS, RFC 9422
 };

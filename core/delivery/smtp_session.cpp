@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/delivery/smtp_session.hpp"
+
+#include "core/base/encoding.hpp"
+#include "core/delivery/endings.hpp"
+#include "core/delivery/transaction.hpp"
+
+namespace outpost::delivery {
+namespace {
+
+smtp::Chat::Observer observer_of(Transcript& transcript) {
+    return [&transcript](char direction, std::string_view line) {
+        direction == '>' ? transcript.sent(line) : transcript.received(line);
+    };
+}
+
+}  // namespace
+
+SmtpSession::SmtpSession(net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript)
+    : settings_(std::move(settings)), chat_(std::move(stream), deadline, observer_of(transcript)) {}
+
+void SmtpSession::adopt(Deadline deadline, Transcript& transcript) {
+    chat_.adopt(deadline, observer_of(transcript));
+    transcript.remark("using a session that was open");
+}
+
+awaitable<std::optional<Verdict>> SmtpSession::open() {
+    if (settings_.tls == TlsMode::implicit) {
+        stage_ = Stage::tls;
+        co_await chat_.start_tls(settings_.server_name, settings_.requirement, settings_.timeouts.handshake);
+    }
+    auto failed = co_await greet();
+    if (!failed) failed = co_await hello();
+    if (failed) co_return failed;
+    const bool wanted = settings_.tls == TlsMode::required || (settings_.tls == TlsMode::opportunistic && extensions_.starttls);
+    if (wanted) {
+        failed = co_await start_tls();
+        if (!failed) failed = co_await hello();
+    }
+    reusable_ = !failed;
+    co_return failed;
+}
+
+awaitable<std::optional<Verdict>> SmtpSession::greet() {
+    stage_ = Stage::greeting;
+    smtp::Reply reply = co_await chat_.read_reply(settings_.timeouts.greeting);
+    if (reply.code != 220) co_return host_verdict(stage_, std::move(reply));
+    co_return std::nullopt;
+}
+
+awaitable<std::optional<Verdict>> SmtpSession::hello() {
+    stage_ = Stage::ehlo;
+    extensions_ = {};  // what was said before TLS does not count
+    const std::string verb = settings_.lmtp ? "LHLO " : "EHLO ";
+    smtp::Reply reply = co_await chat_.ask(verb + settings_.ehlo_name, settings_.timeouts.command);
+    if (reply.code == 250) {
+        extensions_ = smtp::parse_extensions(reply);
+        co_return std::nullopt;
+    }
+    // RFC 5321 section 3.2: a server that does not know EHLO gets HELO; not over TLS, which it could
+    // not have offered.
+    const bool unknown = reply.code >= 500 && reply.code <= 504;
+    if (unknown && !settings_.lmtp && chat_.stream().tls_facts() == nullptr) {
+        reply = co_await chat_.ask("HELO " + settings_.ehlo_name, settings_.timeouts.command);
+        if (reply.code == 250) co_return std::nullopt;
+    }
+    co_return host_verdict(stage_, std::move(reply));
+}
+
+awaitable<std::optional<Verdict>> SmtpSession::start_tls() {
+    stage_ = Stage::starttls;
+    const smtp::Reply reply = co_await chat_.ask("STARTTLS", settings_.timeouts.command);
+    if (reply.code != 220) {
+        co_return Verdict::deferred(stage_, ErrorKind::tls, {4, 7, 5}, "the remote refused STARTTLS: " + reply.text());
+    }
+    stage_ = Stage::tls;
+    co_await chat_.start_tls(settings_.server_name, settings_.requirement, settings_.timeouts.handshake);
+    co_return std::nullopt;
+}
+
+awaitable<std::optional<Verdict>> SmtpSession::authenticate(const Login& login) {
+    stage_ = Stage::auth;
+    const tls::TlsFacts* facts = chat_.stream().tls_facts();
+    const bool verified = facts != nullptr && (facts->pkix_verified || login.trust_unverified);
+    const sasl::ChannelBinding binding = facts != nullptr ? sasl::ChannelBinding{facts->channel_binding_type, facts->channel_binding} : sasl::ChannelBinding{};
+    const auto choice = sasl::choose(extensions_.auth, login.mechanisms, login.credentials, facts != nullptr, verified, binding);
+    if (!choice) co_return Verdict::deferred(stage_, ErrorKind::auth, {4, 7, 8}, choice.error());
+    const auto mechanism = sasl::make_client(*choice, login.credentials, binding);
+    co_return co_await run_mechanism(*mechanism);
+}
+
+awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(sasl::ClientMechanism& mechanism) {
+    const auto give_up = [](const std::string& why) { return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, why); };
+    const std::string name(mechanism.name());
+    std::string line = "AUTH " + name;
+    if (mechanism.initial_response()) {
+        const auto first = mechanism.step(std::nullopt);
+        if (!first) co_return give_up(first.error());
+        line += " " + (first->empty() ? "=" : base64_encode(*first));  // RFC 4954 section 4
+    }
+    smtp::Reply reply = co_await chat_.ask(line, settings_.timeouts.command, "AUTH " + name + " ***");
+    for (int round = 0; reply.code == 334; ++round) {
+        const auto challenge = base64_decode(reply.lines.empty() ? "" : reply.lines.front());
+        const Result<std::string> response = !challenge ? Result<std::string>(Err{"the relay's challenge is not base64"})
+                                             : round > 5 ? Result<std::string>(Err{"the relay asks without end"})
+                                                         : mechanism.step(*challenge);
+        if (!response) {
+            co_await chat_.ask("*", settings_.timeouts.command);  // RFC 4954: cancels; the answer is 501
+            co_return give_up(name + ": " + response.error());
+        }
+        reply = co_await chat_.ask(base64_encode(*response), settings_.timeouts.command, "***");
+    }
+    if (reply.code != 235) co_return auth_verdict(std::move(reply));
+    // A server that says yes before it has proved that it knows the password is not our relay.
+    if (!mechanism.done()) co_return give_up(name + ": the relay did not prove that it knows the password");
+    co_return std::nullopt;
+}
+
+awaitable<std::vector<Verdict>> SmtpSession::send(const DeliveryJob& job, DotGate& gate) {
+    reusable_ = false;
+    Transaction transaction(*this, job, gate);
+    std::vector<Verdict> verdicts = co_await transaction.run();
+    ++messages_;
+    co_return verdicts;
+}
+
+awaitable<void> SmtpSession::quit() {
+    try {
+        co_await chat_.ask("QUIT", settings_.timeouts.quit);
+    } catch (const std::exception&) {  // it is over either way
+    }
+    chat_.close();
+}
+
+}  // namespace outpost::delivery

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/delivery/timeouts.hpp"
+#include "core/delivery/transport.hpp"
+#include "core/sasl/mechanism.hpp"
+#include "core/smtp/chat.hpp"
+#include "core/smtp/extensions.hpp"
+#include "core/tls/requirement.hpp"
+
+namespace outpost::delivery {
+
+/// How the session is to reach TLS.
+enum class TlsMode {
+    none,           ///< never
+    opportunistic,  ///< STARTTLS when it is announced
+    required,       ///< STARTTLS even when it is not announced; no going on without
+    implicit        ///< from the first octet (RFC 8314)
+};
+
+struct SessionSettings {
+    std::string ehlo_name;
+    TlsMode tls = TlsMode::opportunistic;
+    std::string server_name;  ///< for SNI and the certificate
+    tls::TlsRequirement requirement;
+    SmtpTimeouts timeouts;
+    bool lmtp = false;  ///< LHLO and a reply for each recipient (RFC 2033)
+};
+
+/// Who we are to a relay.
+struct Login {
+    sasl::Credentials credentials;
+    std::vector<std::string> mechanisms;  ///< in order of preference; empty: the strongest offered
+    /// The transport was told not to verify the relay's certificate: secrets go to whoever answers.
+    bool trust_unverified = false;
+};
+
+/// One SMTP (or LMTP) session as the client, from greeting to QUIT; used for many messages in turn.
+///
+/// Steps return nothing when they succeeded, else the verdict that ends the session. Lost connections
+/// throw; `stage()` says how far we had come, and `verdict_of` turns both into a verdict.
+/// Belongs to one coroutine on one executor.
+class SmtpSession {
+  public:
+    SmtpSession(net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript);
+
+    /// Greeting, EHLO (or HELO, LHLO), TLS and EHLO again: ready for mail or for `authenticate`.
+    awaitable<std::optional<Verdict>> open();
+    awaitable<std::optional<Verdict>> authenticate(const Login& login);
+
+    /// Delivers the message to the job's recipients: a verdict for each, in the job's order.
+    /// Recipients that the server wants in another transaction (452 after some were taken) are sent
+    /// in one. Asks `gate` before each final dot.
+    awaitable<std::vector<Verdict>> send(const DeliveryJob& job, DotGate& gate);
+
+    /// QUIT, waiting a moment for the answer, and close. Never throws.
+    awaitable<void> quit();
+    void close() noexcept { chat_.close(); }
+
+    /// Takes the session over for another attempt.
+    void adopt(Deadline deadline, Transcript& transcript);
+
+    Stage stage() const noexcept { return stage_; }
+    /// After a transaction: whether the session can be used for another one.
+    bool reusable() const noexcept { return reusable_; }
+    std::size_t messages_sent() const noexcept { return messages_; }
+    const smtp::Extensions& extensions() const noexcept { return extensions_; }
+    net::Stream& stream() noexcept { return chat_.stream(); }
+
+  private:
+    friend class Transaction;
+
+    awaitable<std::optional<Verdict>> greet();
+    awaitable<std::optional<Verdict>> hello();
+    awaitable<std::optional<Verdict>> start_tls();
+    awaitable<std::optional<Verdict>> run_mechanism(sasl::ClientMechanism& mechanism);
+
+    SessionSettings settings_;
+    smtp::Chat chat_;
+    smtp::Extensions extensions_;
+    Stage stage_ = Stage::greeting;
+    bool reusable_ = false;
+    std::size_t messages_ = 0;
+};
+
+}  // namespace outpost::delivery
