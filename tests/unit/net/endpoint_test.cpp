@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/net/endpoint.hpp"
+
+#include <doctest/doctest.h>
+
+using outpost::net::Cidr;
+using outpost::net::Endpoint;
+
+TEST_CASE("endpoints are read and written") {
+    CHECK(Endpoint::parse("192.0.2.1", 25)->text() == "192.0.2.1:25");
+    CHECK(Endpoint::parse("192.0.2.1:53", 25)->text() == "192.0.2.1:53");
+    CHECK(Endpoint::parse("2001:db8::1", 25)->text() == "[2001:db8::1]:25");
+    CHECK(Endpoint::parse("[2001:db8::1]:53", 25)->text() == "[2001:db8::1]:53");
+    for (const char* bad :
+         {"", "a:1", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "[::1", "[]:1", ":25", "1.2.3"
+         }) {
+        CAPTURE(std::string(bad));
+        CHECK_FALSE(Endpoint::parse(bad, 25).has_value());
+    }
+}
+
+TEST_CASE("networks contain what their prefix covers") {
+    struct Case {
+        const char* network;
+        const char* address;
+        bool inside;
+    };
+    const Case cases[] = {
+        {"192.0.2.0/24", "192.0.2.255", true},
+        {"192.0.2.0/24", "192.0.3.0", false},
+        {"192.0.2.128/25", "192.0.2.127", false},
+        {"0.0.0.0/0", "255.255.255.255", true},
+        {"192.0.2.1", "192.0.2.1", true},
+        {"192.0.2.1", "192.0.2.2", false},
+        {"192.0.2.0/24", "::ffff:192.0.2.9", true},
+        {"0.0.0.0/0", "::1", false},
+        {"2001:db8::/33", "2001:db8:7fff::1", true},
+        {"2001:db8::/33", "2001:db8:8000::1", false},
+        {"::/0", "2001:db8::1", true},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(std::string(each.network));
+        CHECK(
+            Cidr::parse(each.network)->contains(asio::ip::make_address(each.address)) == each.inside
+        );
+    }
+    for (const char* bad :
+         {"", "/8", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/-1", "::/129", "x/8", "192.0.2.0/8x"
+         }) {
+        CHECK_FALSE(Cidr::parse(bad).has_value());
+    }
+}
