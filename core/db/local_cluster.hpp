@@ -18,7 +18,9 @@ class LocalCluster {
         std::vector<std::string> settings;
     };
 
-    explicit LocalCluster(std::filesystem::path directory, Options options = {});
+    /// `directory` is the server's alone: missing, empty, or an earlier cluster.
+    explicit LocalCluster(std::filesystem::path directory);
+    LocalCluster(std::filesystem::path directory, Options options);
     /// Stops the server.
     ~LocalCluster();
     LocalCluster(const LocalCluster&) = delete;
