@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/app/load.hpp"
-#include "core/config/schema.hpp"
+#include "core/config/yaml.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
