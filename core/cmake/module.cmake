@@ -2,6 +2,9 @@
 # Its dependencies are the folders it may include from; there is no other way to reach them.
 function(outpost_module name)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    if(OUTPOST_MODULE_RECURSES)
+        file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    endif()
     if(NOT sources)
         add_library(${name} INTERFACE)
         target_link_libraries(${name} INTERFACE outpost_flags outpost_asio fmt::fmt ${ARGN})

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+
+#include "core/delivery/security_policy.hpp"
+#include "core/delivery/transport.hpp"
+#include "transports/relay/relay.hpp"
+#include "transports/settings.hpp"
+
+namespace outpost::transports {
+
+/// What built-in transports are made of.
+struct Services {
+    tls::ClientSettings tls;  ///< the node's own, where a transport has none
+    delivery::SecurityPolicies policies;
+    /// Makes the provider of a relay's tokens; it lives as long as the transport.
+    std::function<TokenProvider(const sasl::TokenSettings&)> tokens;
+};
+
+/// Makes a built-in transport. Throws std::runtime_error when a TLS file cannot be used, and
+/// std::invalid_argument for a plugin's settings, which are not ours to understand.
+delivery::TransportPtr make_transport(const std::string& name, const TransportSettings& settings, const Services& services);
+
+}  // namespace outpost::transports

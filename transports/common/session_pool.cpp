@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/common/session_pool.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+namespace outpost::transports {
+namespace {
+
+// Says goodbye on the session's own loop; bounded by the time that QUIT may take.
+awaitable<void> end(SessionPtr session) { co_await session->quit(); }
+
+}  // namespace
+
+OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = idle_.find({loop, key});
+    if (found == idle_.end()) return {};
+    std::vector<Idle>& sessions = found->second;
+    OpenSession taken = std::move(sessions.back().open);  // the one used last: least likely to be closed
+    const bool stale = SteadyClock::now() - sessions.back().since > limits_.idle;
+    sessions.pop_back();
+    if (sessions.empty()) idle_.erase(found);
+    if (stale) return {};
+    taken.fresh = false;
+    return taken;
+}
+
+void SessionPool::put(std::size_t loop, const std::string& key, OpenSession session, const Executor& executor) {
+    if (session.session->messages_sent() < limits_.messages_per_session) {
+        const std::lock_guard lock(mutex_);
+        std::vector<Idle>& sessions = idle_[{loop, key}];
+        if (sessions.size() < limits_.idle_per_destination) {
+            sessions.push_back({std::move(session), SteadyClock::now(), executor});
+            return;
+        }
+    }
+    asio::co_spawn(executor, end(std::move(session.session)), asio::detached);
+}
+
+void SessionPool::prune(bool all) noexcept {
+    std::vector<Idle> old;
+    {
+        const std::lock_guard lock(mutex_);
+        const SteadyTime limit = SteadyClock::now() - limits_.idle;
+        for (auto it = idle_.begin(); it != idle_.end();) {
+            std::erase_if(it->second, [&](Idle& one) {
+                const bool over = all || one.since < limit;
+                if (over) old.push_back(std::move(one));
+                return over;
+            });
+            it = it->second.empty() ? idle_.erase(it) : std::next(it);
+        }
+    }
+    for (Idle& one : old) {
+        const Executor executor = one.executor;
+        asio::co_spawn(executor, end(std::move(one.open.session)), asio::detached);
+    }
+}
+
+}  // namespace outpost::transports

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/common/smtp_attempt.hpp"
+
+#include <algorithm>
+
+#include "core/delivery/endings.hpp"
+
+namespace outpost::transports {
+namespace {
+
+using delivery::ErrorKind;
+using delivery::Stage;
+using delivery::Verdict;
+using Verdicts = std::vector<Verdict>;
+
+/// One run of the steps on one host; remembers what it reached.
+class HostAttempt {
+  public:
+    HostAttempt(const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool)
+        : plan_(plan), job_(job), context_(context), dialer_(dialer), pool_(pool) {}
+
+    awaitable<HostOutcome> run() {
+        OpenSession open = pool_.take(context_.loop, key());
+        if (open.session) {
+            open.session->adopt(context_.deadline, context_.transcript);
+            outcome_.connected = true;
+            Verdicts verdicts = co_await use(std::move(open));
+            if (!went_stale(verdicts)) co_return finished(std::move(verdicts));
+            context_.transcript.remark("the open session had ended; connecting anew");
+        }
+        Verdicts verdicts = co_await on_new_connection(plan_.session);
+        if (may_fall_back(verdicts)) {
+            context_.transcript.remark("TLS failed; connecting again in clear");
+            delivery::SessionSettings clear = plan_.session;
+            clear.tls = delivery::TlsMode::none;
+            verdicts = co_await on_new_connection(clear);
+        }
+        co_return finished(std::move(verdicts));
+    }
+
+  private:
+    std::string key() const {
+        std::string key = plan_.host + ":" + std::to_string(plan_.port) + " " + plan_.session.requirement.describe() + " " + plan_.session.ehlo_name;
+        if (plan_.host.empty()) key += plan_.addresses.front().to_string();
+        return key;
+    }
+
+    HostOutcome finished(Verdicts verdicts) {
+        outcome_.verdicts = std::move(verdicts);
+        return std::move(outcome_);
+    }
+
+    Verdicts all(Verdict verdict) const {
+        verdict.remote = remote_;
+        return Verdicts(job_.recipients.size(), verdict);
+    }
+
+    // A remote may close an idle session at any time; then nothing was lost but the session.
+    static bool went_stale(const Verdicts& verdicts) {
+        return std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& verdict) {
+            const bool lost = verdict.error_kind() == ErrorKind::connect || verdict.error_kind() == ErrorKind::timeout;
+            const bool closing = verdict.reply() && verdict.reply()->code == 421;
+            return verdict.stage() == Stage::mail && (lost || closing);
+        });
+    }
+
+    bool may_fall_back(const Verdicts& verdicts) const {
+        return plan_.session.tls == delivery::TlsMode::opportunistic && plan_.session.requirement.plaintext_allowed() &&
+               verdicts.front().error_kind() == ErrorKind::tls;
+    }
+
+    awaitable<Verdicts> on_new_connection(const delivery::SessionSettings& settings) {
+        net::StreamPtr stream = co_await connect();
+        if (!stream) co_return all(*no_connection_);
+        outcome_.connected = true;
+        OpenSession open;
+        open.session = std::make_unique<delivery::SmtpSession>(std::move(stream), settings, context_.deadline, context_.transcript);
+        std::exception_ptr broken;
+        std::optional<Verdict> refused;
+        try {
+            refused = co_await open.session->open();
+            note_tls(*open.session);
+            if (!refused && plan_.login) refused = co_await log_in(*open.session);
+        } catch (...) {
+            broken = std::current_exception();
+        }
+        if (broken) refused = delivery::verdict_of(broken, open.session->stage());
+        if (!refused) {
+            open.remote = remote_;
+            co_return co_await use(std::move(open));
+        }
+        if (!broken) co_await open.session->quit();
+        co_return all(*refused);
+    }
+
+    awaitable<std::optional<Verdict>> log_in(delivery::SmtpSession& session) {
+        const delivery::Login login = co_await plan_.login();
+        co_return co_await session.authenticate(login);
+    }
+
+    // The first address that connects; nothing when none does.
+    awaitable<net::StreamPtr> connect() {
+        for (const net::IpAddress& address : plan_.addresses) {
+            const net::Endpoint endpoint{address, plan_.port};
+            auto facts = std::make_shared<delivery::RemoteFacts>();
+            facts->host = plan_.host;
+            facts->ip = address.to_string();
+            facts->port = plan_.port;
+            facts->tls_requirement = plan_.session.requirement.describe();
+            remote_ = facts;
+            facts_ = facts;
+            context_.transcript.remark("connecting to " + plan_.host + " [" + endpoint.text() + "]");
+            try {
+                co_return co_await dialer_.dial(endpoint, context_.deadline.narrowed(plan_.session.timeouts.connect));
+            } catch (const std::system_error& error) {
+                note_failure(endpoint, error);
+            }
+        }
+        co_return nullptr;
+    }
+
+    void note_failure(const net::Endpoint& endpoint, const std::system_error& error) {
+        const bool late = error.code() == std::errc::timed_out;
+        const std::string reason = "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" + endpoint.text() + "]: " +
+                                   (late ? "no answer in time" : error.what());
+        context_.transcript.remark(reason);
+        no_connection_ = Verdict::deferred(Stage::connect, late ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1}, reason);
+    }
+
+    void note_tls(delivery::SmtpSession& session) {
+        const tls::TlsFacts* reached = session.stream().tls_facts();
+        if (reached != nullptr) {
+            facts_->tls_version = reached->version;
+            facts_->tls_cipher = reached->cipher;
+            facts_->tls_verified = reached->pkix_verified;
+        }
+        // With DSN the remote takes over what the sender wants to be told (RFC 3461 section 5.2).
+        if (session.extensions().dsn) facts_->success = delivery::RemoteFacts::Success::passed_on;
+        if (plan_.session.lmtp) facts_->success = delivery::RemoteFacts::Success::delivered;
+    }
+
+    awaitable<Verdicts> use(OpenSession open) {
+        remote_ = open.remote;
+        Verdicts verdicts = co_await open.session->send(job_, context_.gate);
+        for (Verdict& verdict : verdicts) verdict.remote = remote_;
+        if (open.session->reusable()) {
+            const Executor executor = co_await asio::this_coro::executor;
+            pool_.put(context_.loop, key(), std::move(open), executor);
+        }
+        co_return verdicts;
+    }
+
+    const HostPlan& plan_;
+    const delivery::DeliveryJob& job_;
+    delivery::AttemptContext& context_;
+    net::Dialer& dialer_;
+    SessionPool& pool_;
+    HostOutcome outcome_;
+    std::shared_ptr<const delivery::RemoteFacts> remote_;
+    std::shared_ptr<delivery::RemoteFacts> facts_;
+    std::optional<Verdict> no_connection_;
+};
+
+}  // namespace
+
+awaitable<HostOutcome> attempt_host(
+    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool) {
+    HostAttempt attempt(plan, job, context, dialer, pool);
+    co_return co_await attempt.run();
+}
+
+}  // namespace outpost::transports

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/delivery/smtp_session.hpp"
+#include "core/delivery/transport.hpp"
+#include "transports/common/session_pool.hpp"
+
+namespace outpost::transports {
+
+/// One host to try, and how.
+struct HostPlan {
+    std::string host;                      ///< its name, empty for an address literal
+    std::vector<net::IpAddress> addresses; ///< tried in order until one connects
+    std::uint16_t port = 25;
+    delivery::SessionSettings session;
+    /// Who we are to it; asked for when a new session is opened. Null: no login.
+    std::function<awaitable<delivery::Login>()> login;
+};
+
+/// What came of one host.
+struct HostOutcome {
+    std::vector<delivery::Verdict> verdicts;  ///< for the job's recipients, in order
+    bool connected = false;  ///< TCP (or the proxy) reached it
+};
+
+/// Dials, greets, secures, logs in and sends, or uses a session that is open already: everything that a
+/// transport does with one host. Never throws for what the network or the remote does.
+/// An opportunistic STARTTLS that fails is followed by one connection in clear.
+awaitable<HostOutcome> attempt_host(
+    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool);
+
+}  // namespace outpost::transports

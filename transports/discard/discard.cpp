@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/discard/discard.hpp"
+
+#include <asio/steady_timer.hpp>
+
+namespace outpost::transports {
+namespace {
+
+class Discard final : public delivery::Transport {
+  public:
+    explicit Discard(DiscardSettings settings) : settings_(settings) {}
+    bool per_domain() const noexcept override { return false; }
+    bool can_require_tls() const noexcept override { return true; }  // nothing leaves
+
+    awaitable<delivery::DeliveryOutcome> deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
+        if (settings_.delay.count() > 0) {
+            const auto executor = co_await asio::this_coro::executor;
+            asio::steady_timer timer(executor, settings_.delay);
+            co_await timer.async_wait(use_awaitable);
+        }
+        co_return delivery::DeliveryOutcome::all(job, delivery::Verdict::delivered("discarded"));
+    }
+
+  private:
+    DiscardSettings settings_;
+};
+
+}  // namespace
+
+delivery::TransportPtr make_discard(DiscardSettings settings) { return std::make_shared<Discard>(settings); }
+
+}  // namespace outpost::transports

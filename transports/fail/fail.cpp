@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/fail/fail.hpp"
+
+namespace outpost::transports {
+namespace {
+
+class Fail final : public delivery::Transport {
+  public:
+    explicit Fail(FailSettings settings) : settings_(std::move(settings)) {}
+    bool per_domain() const noexcept override { return false; }
+    bool can_require_tls() const noexcept override { return true; }  // nothing leaves
+
+    awaitable<delivery::DeliveryOutcome> deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
+        const auto klass = static_cast<std::uint16_t>(settings_.code / 100);
+        const smtp::EnhancedStatus status = smtp::EnhancedStatus::parse(settings_.status).value_or(smtp::EnhancedStatus{klass, 7, 0});
+        using delivery::ErrorKind;
+        using delivery::Stage;
+        using delivery::Verdict;
+        co_return delivery::DeliveryOutcome::all(job, klass == 4 ? Verdict::deferred(Stage::route, ErrorKind::policy, status, settings_.message)
+                                                                 : Verdict::failed(Stage::route, ErrorKind::policy, status, settings_.message));
+    }
+
+  private:
+    FailSettings settings_;
+};
+
+}  // namespace
+
+delivery::TransportPtr make_fail(FailSettings settings) { return std::make_shared<Fail>(std::move(settings)); }
+
+}  // namespace outpost::transports
