@@ -120,7 +120,9 @@ std::optional<WallTime> parse_date_time(std::string_view text) {
     const bool punctuated = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') &&
                             text[13] == ':' && text[16] == ':';
     const year_month_day date{year(static_cast<int>(*y)), month(*mo), day(*d)};
-    if (!punctuated || !date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
+    // What WallTime can hold ends in 2262.
+    const bool near = *y >= 1970 && *y <= 2200;
+    if (!punctuated || !near || !date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
     auto at = sys_days(date) + hours(*h) + minutes(*mi) + seconds(*s);
 
     const auto zone = text.substr(19);

@@ -47,8 +47,7 @@ awaitable<void> ServerSession::run() {
     try {
         co_await converse();
     } catch (const std::system_error& error) {
-        const bool timed_out = error.code() == std::errc::timed_out;
-        if (timed_out) farewell = make_reply(421, "4.4.2", "timeout, goodbye");
+        // After a timeout, too, the stream can only be closed.
         log::debug("smtp.server", "{}: {}", client_.ip, error.what());
     } catch (const net::TlsError& error) {
         log::info("smtp.server", "{}: TLS handshake failed: {}", client_.ip, error.what());
@@ -99,14 +98,14 @@ awaitable<bool> ServerSession::greet() {
 }
 
 awaitable<ServerSession::Next> ServerSession::next_command() {
-    if (stopping_) {
-        co_return refuse(421, "4.3.2", settings_->hostname + " is shutting down");
-    }
     if (errors_ > settings_->max_errors) co_return refuse(421, "4.7.0", "too many errors");
     if (idle_commands_ > settings_->max_idle_commands) {
         co_return refuse(421, "4.7.0", "too many commands without a message");
     }
     if (!channel_.reader().has_buffered()) co_await channel_.flush();
+    if (stopping_) {
+        co_return refuse(421, "4.3.2", settings_->hostname + " is shutting down");
+    }
     waiting_ = channel_.drained() && !channel_.reader().has_buffered();
     const auto line = co_await channel_.read_line(max_auth_line);
     waiting_ = false;

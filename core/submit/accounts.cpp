@@ -27,7 +27,12 @@ Accounts::Accounts(std::map<std::string, AccountSettings> accounts) : accounts_(
     for (const auto& [name, settings] : accounts_) {
         for (const auto& login : settings.logins) by_login_.emplace(login, name);
     }
-    for (const auto& [name, settings] : accounts_) by_login_[name] = name;
+    for (const auto& [name, settings] : accounts_) {
+        by_login_[name] = name;
+        for (const auto& verifier : settings.credential.verifiers) {
+            decoy_iterations_ = std::max(decoy_iterations_, verifier.iterations);
+        }
+    }
 }
 
 const AccountSettings* Accounts::find(const std::string& account) const {
@@ -46,7 +51,7 @@ sasl::StoredCredential Accounts::credential(const std::string& login) const {
     if (account && !accounts_.at(*account).credential.verifiers.empty()) {
         return accounts_.at(*account).credential;
     }
-    return sasl::decoy_credential(login, decoy_secret());
+    return sasl::decoy_credential(login, decoy_secret(), decoy_iterations_);
 }
 
 bool Accounts::may_send_as(const std::string& account, const mail::Address& sender) const {

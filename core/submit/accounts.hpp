@@ -26,6 +26,7 @@ class Accounts {
   private:
     std::map<std::string, AccountSettings> accounts_;
     std::map<std::string, std::string> by_login_;
+    unsigned decoy_iterations_ = sasl::min_iterations;  ///< what checking a real login costs
 };
 
 }  // namespace outpost::submit
