@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/submit/accept.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "core/mail/header.hpp"
+#include "core/smtp/server_reply.hpp"
+#include "tests/support/memory_queue_store.hpp"
+#include "tests/support/run.hpp"
+
+using namespace outpost;
+using namespace outpost::submit;
+
+namespace {
+
+mail::Address address(std::string_view text) {
+    return mail::Address::parse(text).value();
+}
+
+Arrival arrival(std::string content) {
+    Arrival a;
+    a.source = "submission";
+    a.account = "shop";
+    a.mail_from = address("a@b.example");
+    a.recipients = {{address("c@d.example"), {}, ""}};
+    a.content = {std::move(content)};
+    a.client = "192.0.2.7 helo client.example";
+    a.trace.helo = "client.example";
+    a.trace.client_ip = "192.0.2.7";
+    a.trace.by = "mx.example.org";
+    a.trace.protocol = "ESMTPSA";
+    return a;
+}
+
+struct Desk {
+    std::string accept(Arrival a) { return smtp::wire(test::run(loop, acceptor.accept(std::move(a)))); }
+    queue::NewMessage only() {
+        REQUIRE(store.messages().size() == 1);
+        return store.messages().front();
+    }
+
+    asio::io_context loop;
+    test::MemoryQueueStore store;
+    Acceptor acceptor{store};
+};
+
+std::string whole(const queue::NewMessage& message) {
+    std::string all = message.content->header();
+    for (const auto& chunk : message.content->body()) all += chunk;
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a submitted message is completed, traced and queued") {
+    Desk desk;
+    CHECK(desk.accept(arrival("Subject: x\r\nBcc: secret@d.example\r\n\r\nbody\r\n")) == "250 2.0.0 Ok: queued as 1\r\n");
+    const auto message = desk.only();
+    const auto& header = message.content->header();
+    CHECK(header.starts_with("Received: from client.example ([192.0.2.7])"));
+    CHECK(header.find("id 1") != std::string::npos);
+    CHECK(header.find("for <c@d.example>") != std::string::npos);
+    CHECK(mail::find_field(header, "Date"));
+    CHECK_FALSE(mail::find_field(header, "Bcc"));
+    CHECK(message.message_id == mail::find_field(header, "Message-ID")->value());
+    CHECK(whole(message).ends_with("\r\n\r\nbody\r\n"));
+    CHECK(message.account == "shop");
+    CHECK(message.id == MessageId{1});
+    CHECK_FALSE(message.eightbit);
+    CHECK_FALSE(message.require_tls);
+}
+
+TEST_CASE("a relayed message is only traced") {
+    Desk desk;
+    auto a = arrival("Bcc: x@d.example\r\n\r\n\xc3\xbc\r\n");
+    a.complete = false;
+    a.recipients.push_back({address("e@d.example"), {}, ""});
+    desk.accept(std::move(a));
+    const auto message = desk.only();
+    CHECK(mail::find_field(message.content->header(), "Bcc"));
+    CHECK_FALSE(mail::find_field(message.content->header(), "Date"));
+    CHECK(message.content->header().find("for <") == std::string::npos);  // would tell one of the other
+    CHECK(message.eightbit);
+}
+
+TEST_CASE("our own fields act and do not leave") {
+    Desk desk;
+    const std::string text = "X-Outpost-Idempotency-Key: order-7\r\nx-outpost-tag: bulk\r\nTLS-Required: No\r\n\r\nx\r\n";
+    CHECK(desk.accept(arrival(text)) == "250 2.0.0 Ok: queued as 1\r\n");
+    CHECK(desk.accept(arrival(text)) == "250 2.0.0 Ok: queued as 1\r\n");
+    const auto message = desk.only();
+    CHECK(message.idempotency_key == "order-7");
+    CHECK(message.tag == "bulk");
+    CHECK(message.require_tls == false);
+    CHECK(message.content->header().find("utpost") == std::string::npos);
+
+    auto other = arrival(text);
+    other.account = "other";
+    CHECK(desk.accept(std::move(other)) == "250 2.0.0 Ok: queued as 3\r\n");
+}
+
+TEST_CASE("what can never be queued is refused, what cannot be queued now is put off") {
+    Desk desk;
+    std::string hops;
+    for (int i = 0; i < 51; ++i) hops += "Received: by x\r\n";
+    CHECK(desk.accept(arrival(hops + "\r\n")).starts_with("554 5.4.6"));
+    CHECK(desk.accept(arrival(hops.substr(16) + "\r\n")).starts_with("250"));
+    CHECK(desk.accept(arrival("X-Outpost-Tag: " + std::string(65, 'x') + "\r\n\r\n")).starts_with("554 5.6.0"));
+    CHECK(desk.accept(arrival("X-Outpost-Tag: a\xc3\xbc\r\n\r\n")).starts_with("554 5.6.0"));
+    CHECK(desk.accept(arrival("X: " + std::string(1 << 20, 'x') + "\r\n\r\n")).starts_with("552 5.3.4"));
+    CHECK(desk.store.messages().size() == 1);
+    desk.store.fail_with(std::make_exception_ptr(std::runtime_error("away")));
+    CHECK(desk.accept(arrival("a: b\r\n\r\n")).starts_with("451 4.3.0"));
+    CHECK(desk.store.messages().size() == 1);
+}
+
+TEST_CASE("a client cannot break the Received field") {
+    Desk desk;
+    auto a = arrival("a: b\r\n\r\n");
+    a.trace.helo = "x)\r\nEvil: yes";
+    desk.accept(std::move(a));
+    CHECK_FALSE(mail::find_field(desk.only().content->header(), "Evil"));
+}
