@@ -14,7 +14,8 @@ constexpr std::size_t null_flag_at = 4;
 }  // namespace
 
 ArrayWriter::ArrayWriter(ElementType type, std::size_t count) {
-    if (count > std::numeric_limits<std::int32_t>::max()) throw Error("a batch is too long for one array");
+    if (count > std::numeric_limits<std::int32_t>::max())
+        throw Error("a batch is too long for one array");
     const bool empty = count == 0;
     put32(empty ? 0 : 1);  // dimensions: the empty array has none
     put32(0);              // no NULL among the elements, until `null` says otherwise
@@ -30,7 +31,8 @@ void ArrayWriter::null() {
 }
 
 void ArrayWriter::bytes(std::string_view value) {
-    if (value.size() > std::numeric_limits<std::int32_t>::max()) throw Error("a value is too long for PostgreSQL");
+    if (value.size() > std::numeric_limits<std::int32_t>::max())
+        throw Error("a value is too long for PostgreSQL");
     put32(static_cast<std::uint32_t>(value.size()));
     out_ += value;
 }
@@ -56,7 +58,8 @@ void ArrayWriter::float8(double value) {
 }
 
 void ArrayWriter::put32(std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) out_ += static_cast<char>(value >> shift & 0xff);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out_ += static_cast<char>(value >> shift & 0xff);
 }
 
 void ArrayWriter::put64(std::uint64_t value) {

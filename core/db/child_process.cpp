@@ -18,10 +18,14 @@ namespace {
 constexpr std::size_t most_output = 64 * 1024;
 constexpr int cannot_start = 127;
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
 
 /// Between fork and exec of a program with threads, only async-signal-safe calls are allowed.
-[[noreturn]] void become(char* const* arguments, char* const* environment, const Account& account, int output) {
+[[noreturn]] void become(
+    char* const* arguments, char* const* environment, const Account& account, int output
+) {
     ::setsid();
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, STDIN_FILENO);
@@ -64,7 +68,8 @@ int wait_for(pid_t child) {
 
 Ended run_program(const std::vector<std::string>& command, const Account& account) {
     std::vector<char*> arguments;
-    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& word : command)
+        arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     std::string path = "PATH=/usr/local/bin:/usr/bin:/bin";
     std::string locale = "LC_ALL=C";  // messages we can show as they are

@@ -86,7 +86,8 @@ class GroupCommit {
             auto fail = [self, batch](std::exception_ptr error) {
                 const bool never_ran = batch->items.empty();
                 if (never_ran) self->fill(*batch, everything);
-                for (auto& promise : batch->promises) promise.fail(error);
+                for (auto& promise : batch->promises)
+                    promise.fail(error);
                 self->go_on();
             };
             pool.post(std::move(write), std::move(fail));
@@ -111,8 +112,10 @@ class GroupCommit {
             if (count == 0) return;
             try {
                 auto results = work(session, std::span(batch.items).subspan(first, count));
-                if (results.size() != count) throw std::logic_error("a batch must give one result an item");
-                for (std::size_t i = 0; i < count; ++i) batch.promises[first + i].set(std::move(results[i]));
+                if (results.size() != count)
+                    throw std::logic_error("a batch must give one result an item");
+                for (std::size_t i = 0; i < count; ++i)
+                    batch.promises[first + i].set(std::move(results[i]));
                 return;
             } catch (const Error&) {
                 if (count == 1) {

@@ -48,14 +48,18 @@ class StopSignal {
 
 class Receiver : public pqxx::notification_receiver {
   public:
-    Receiver(pqxx::connection& connection, const std::string& channel, const Listener::Callback& callback)
+    Receiver(
+        pqxx::connection& connection, const std::string& channel, const Listener::Callback& callback
+    )
         : notification_receiver(connection, channel), callback_(callback) {}
 
     void operator()(const std::string& payload, int) override {
         try {
             callback_(payload);
         } catch (const std::exception& error) {
-            log::error("db", "a notification on {} could not be handled: {}", channel(), error.what());
+            log::error(
+                "db", "a notification on {} could not be handled: {}", channel(), error.what()
+            );
         }
     }
 
@@ -81,11 +85,14 @@ struct Listener::State {
 };
 
 Listener::Listener(Settings settings, std::string channel, Callback callback)
-    : state_(std::make_unique<State>(std::move(settings), std::move(channel), std::move(callback))) {
+    : state_(std::make_unique<State>(std::move(settings), std::move(channel), std::move(callback))
+      ) {
     state_->thread = std::thread([state = state_.get()] { state->work(); });
 }
 
-Listener::~Listener() { stop(); }
+Listener::~Listener() {
+    stop();
+}
 
 void Listener::stop() {
     state_->stopped.set();

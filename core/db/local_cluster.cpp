@@ -35,8 +35,10 @@ Account server_account() {
     if (::geteuid() != 0) return {::geteuid(), ::getegid()};
     const passwd* entry = ::getpwnam(superuser);
     if (entry == nullptr)
-        throw std::runtime_error("PostgreSQL does not run as root, and there is no user \"postgres\" to run it: "
-                                 "install the package postgresql, or start as another user");
+        throw std::runtime_error(
+            "PostgreSQL does not run as root, and there is no user \"postgres\" to run it: "
+            "install the package postgresql, or start as another user"
+        );
     return {entry->pw_uid, entry->pw_gid};
 }
 
@@ -99,20 +101,24 @@ Ended LocalCluster::State::run(const char* program, std::vector<std::string> arg
 
 void LocalCluster::State::must(const char* doing, const Ended& ended) const {
     if (ended.status == 0) return;
-    throw std::runtime_error(fmt::format("{} in {} failed (status {}): {}", doing, directory.string(), ended.status,
-                                         log::printable(ended.output)));
+    throw std::runtime_error(fmt::format(
+        "{} in {} failed (status {}): {}", doing, directory.string(), ended.status,
+        log::printable(ended.output)
+    ));
 }
 
 /// Everything lives under one folder that only the server's account may enter: this guards the
 /// socket, where all connections are trusted.
 void LocalCluster::State::prepare_directory() {
     if (directory.string().size() + socket_name.size() > longest_socket_path)
-        throw std::runtime_error(fmt::format("the path {} is too long for a Unix socket in it: use a shorter one",
-                                             directory.string()));
+        throw std::runtime_error(fmt::format(
+            "the path {} is too long for a Unix socket in it: use a shorter one", directory.string()
+        ));
     const bool was_there = fs::exists(directory);
     if (was_there && !fs::is_empty(directory) && !fs::exists(data()))
-        throw std::runtime_error(fmt::format("{} holds other files: give the database an empty folder of its own",
-                                             directory.string()));
+        throw std::runtime_error(fmt::format(
+            "{} holds other files: give the database an empty folder of its own", directory.string()
+        ));
     fs::create_directories(directory);
     fs::permissions(directory, fs::perms::owner_all);
     give_to_server(directory);
@@ -128,19 +134,31 @@ void LocalCluster::State::give_to_server(const fs::path& path) const {
 void LocalCluster::State::create_cluster() {
     const auto unfinished = directory / "data.new";
     fs::remove_all(unfinished);
-    std::vector<std::string> arguments{"-D", unfinished.string(), "-U", superuser, "-A", "trust",
-                                       "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"};
+    std::vector<std::string> arguments{
+        "-D",
+        unfinished.string(),
+        "-U",
+        superuser,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--data-checksums"
+    };
     if (!options.durable) arguments.push_back("--no-sync");
     must("creating a database cluster", run("initdb", std::move(arguments)));
-    std::ofstream(unfinished / "postgresql.conf", std::ios::app)
-        << fmt::format("\n# Written by outpost at each start. What follows it wins.\ninclude_if_exists = '{}'\n",
-                       settings_file);
+    std::ofstream(unfinished / "postgresql.conf", std::ios::app) << fmt::format(
+        "\n# Written by outpost at each start. What follows it wins.\ninclude_if_exists = '{}'\n",
+        settings_file
+    );
     fs::rename(unfinished, data());
     created = true;
 }
 
 bool LocalCluster::State::supports(const std::string& setting) const {
-    return run("postgres", {"-D", data().string(), "-c", setting, "-C", "wal_compression"}).status == 0;
+    return run("postgres", {"-D", data().string(), "-c", setting, "-C", "wal_compression"})
+               .status == 0;
 }
 
 void LocalCluster::State::write_settings() {
@@ -166,27 +184,35 @@ void LocalCluster::State::write_settings() {
     for (const std::string_view line : lines) {
         const auto equals = line.find('=');
         if (equals == std::string_view::npos)
-            throw std::runtime_error(fmt::format("\"{}\" is no PostgreSQL setting of the form name=value", line));
+            throw std::runtime_error(
+                fmt::format("\"{}\" is no PostgreSQL setting of the form name=value", line)
+            );
         out << line.substr(0, equals) << " = " << quoted_setting(line.substr(equals + 1)) << '\n';
     }
     out.close();
-    if (!out) throw std::runtime_error(fmt::format("cannot write {}", (data() / settings_file).string()));
+    if (!out)
+        throw std::runtime_error(fmt::format("cannot write {}", (data() / settings_file).string()));
     give_to_server(data() / settings_file);
 }
 
 /// Whether a server runs here; a postmaster.pid left by a crash does not count.
 bool LocalCluster::State::is_running() const {
     const auto ended = run("pg_ctl", {"status", "-D", data().string()});
-    if (ended.status != 0 && ended.status != not_running) must("looking for a running server", ended);
+    if (ended.status != 0 && ended.status != not_running)
+        must("looking for a running server", ended);
     return ended.status == 0;
 }
 
 void LocalCluster::State::start_server() {
     // Recovery after a crash may take minutes, and is nothing to interrupt.
-    const auto ended = run("pg_ctl", {"start", "-D", data().string(), "-l", log_file().string(), "-w", "-t", "300"});
+    const auto ended =
+        run("pg_ctl",
+            {"start", "-D", data().string(), "-l", log_file().string(), "-w", "-t", "300"});
     if (ended.status != 0)
-        throw std::runtime_error(fmt::format("PostgreSQL did not start; {} tells why ({})", log_file().string(),
-                                             log::printable(ended.output)));
+        throw std::runtime_error(fmt::format(
+            "PostgreSQL did not start; {} tells why ({})", log_file().string(),
+            log::printable(ended.output)
+        ));
 }
 
 void LocalCluster::State::create_database(const std::string& connection) const {
@@ -199,7 +225,8 @@ void LocalCluster::State::create_database(const std::string& connection) const {
 
 LocalCluster::LocalCluster(fs::path directory) : LocalCluster(std::move(directory), Options()) {}
 
-LocalCluster::LocalCluster(fs::path directory, Options options) : state_(std::make_unique<State>()) {
+LocalCluster::LocalCluster(fs::path directory, Options options)
+    : state_(std::make_unique<State>()) {
     state_->directory = fs::absolute(directory).lexically_normal();
     state_->options = std::move(options);
 }
@@ -232,14 +259,21 @@ void LocalCluster::stop() {
     if (!s.running) return;
     s.running = false;
     if (!s.is_running()) return;
-    s.must("stopping PostgreSQL", s.run("pg_ctl", {"stop", "-D", s.data().string(), "-m", "fast", "-w", "-t", "300"}));
+    s.must(
+        "stopping PostgreSQL",
+        s.run("pg_ctl", {"stop", "-D", s.data().string(), "-m", "fast", "-w", "-t", "300"})
+    );
 }
 
 std::string LocalCluster::connection(const std::string& database) const {
-    return fmt::format("host={} port=5432 user={} dbname={}", quoted_option(state_->directory.string()), superuser,
-                       quoted_option(database));
+    return fmt::format(
+        "host={} port=5432 user={} dbname={}", quoted_option(state_->directory.string()), superuser,
+        quoted_option(database)
+    );
 }
 
-bool LocalCluster::was_created() const noexcept { return state_->created; }
+bool LocalCluster::was_created() const noexcept {
+    return state_->created;
+}
 
 }  // namespace outpost::db

@@ -20,10 +20,16 @@ constexpr std::int64_t lock_number = 0x6f757470'6f7374;  // "outpost"
 
 constexpr Statement take_lock{"migrate_lock", "SELECT pg_advisory_lock($1::int8)"};
 constexpr Statement release_lock{"migrate_unlock", "SELECT pg_advisory_unlock($1::int8)"};
-constexpr Statement table_exists{"migrate_exists", "SELECT to_regclass('outpost_private.migration') IS NOT NULL"};
-constexpr Statement read_applied{"migrate_read", "SELECT version, checksum FROM outpost_private.migration"};
+constexpr Statement table_exists{
+    "migrate_exists", "SELECT to_regclass('outpost_private.migration') IS NOT NULL"
+};
+constexpr Statement read_applied{
+    "migrate_read", "SELECT version, checksum FROM outpost_private.migration"
+};
 constexpr Statement record_step{
-    "migrate_record", "INSERT INTO outpost_private.migration (version, name, checksum) VALUES ($1, $2, $3)"};
+    "migrate_record",
+    "INSERT INTO outpost_private.migration (version, name, checksum) VALUES ($1, $2, $3)"
+};
 
 constexpr const char* create_table = R"(
     CREATE SCHEMA IF NOT EXISTS outpost_private;
@@ -82,23 +88,32 @@ using Applied = std::map<int, std::string>;  // version, checksum
 Applied applied_to(Session& session) {
     Applied applied;
     if (!session.exec(table_exists).at(0).flag(0)) return applied;
-    for (const auto row : session.exec(read_applied)) applied.emplace(row.number(0), row.text(1));
+    for (const auto row : session.exec(read_applied))
+        applied.emplace(row.number(0), row.text(1));
     return applied;
 }
 
-int newest(const std::vector<Migration>& migrations) { return migrations.empty() ? 0 : migrations.back().version; }
+int newest(const std::vector<Migration>& migrations) {
+    return migrations.empty() ? 0 : migrations.back().version;
+}
 
 void refuse_newer(const Applied& applied, const std::vector<Migration>& migrations) {
     const int there = applied.empty() ? 0 : applied.rbegin()->first;
     if (there <= newest(migrations)) return;
-    throw Error(fmt::format("the database has schema version {}, this program knows only {}: use a newer outpost",
-                            there, newest(migrations)));
+    throw Error(fmt::format(
+        "the database has schema version {}, this program knows only {}: use a newer outpost",
+        there, newest(migrations)
+    ));
 }
 
 void compare_checksum(const Migration& step, const std::string& applied) {
     if (applied == step.checksum) return;
-    log::warning("db", "schema step {} ({}) was applied to this database with other contents than this program has",
-                 step.version, step.name);
+    log::warning(
+        "db",
+        "schema step {} ({}) was applied to this database with other contents than this program "
+        "has",
+        step.version, step.name
+    );
 }
 
 void apply(Session& session, const Migration& step) {
@@ -108,8 +123,10 @@ void apply(Session& session, const Migration& step) {
         session.exec(record_step, step.version, step.name, step.checksum);
         transaction.commit();
     } catch (const Error& error) {
-        throw Error(fmt::format("schema step {} ({}) failed: {}", step.version, step.name, error.what()),
-                    error.sqlstate());
+        throw Error(
+            fmt::format("schema step {} ({}) failed: {}", step.version, step.name, error.what()),
+            error.sqlstate()
+        );
     }
     log::info("db", "applied schema step {} ({})", step.version, step.name);
 }
@@ -152,8 +169,9 @@ void require_current(Session& session, const std::vector<Migration>& migrations)
     for (const auto& step : migrations) {
         const auto found = applied.find(step.version);
         if (found == applied.end())
-            throw Error(fmt::format("the database lacks schema step {} ({}): migrate it first", step.version,
-                                    step.name));
+            throw Error(fmt::format(
+                "the database lacks schema step {} ({}): migrate it first", step.version, step.name
+            ));
         compare_checksum(step, found->second);
     }
 }

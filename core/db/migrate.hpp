@@ -25,6 +25,8 @@ int migrate(Session& session, const std::vector<Migration>& migrations = embedde
 
 /// Throws Error unless the database has exactly the schema this program knows: for servers whose
 /// database role may not change the schema.
-void require_current(Session& session, const std::vector<Migration>& migrations = embedded_migrations());
+void require_current(
+    Session& session, const std::vector<Migration>& migrations = embedded_migrations()
+);
 
 }  // namespace outpost::db

@@ -33,8 +33,12 @@ struct Parameter {
 Parameter encode(std::nullptr_t);
 /// Throws db::Error when the text holds a NUL, which PostgreSQL's text cannot.
 Parameter encode(std::string_view text);
-inline Parameter encode(const std::string& text) { return encode(std::string_view(text)); }
-inline Parameter encode(const char* text) { return encode(std::string_view(text)); }
+inline Parameter encode(const std::string& text) {
+    return encode(std::string_view(text));
+}
+inline Parameter encode(const char* text) {
+    return encode(std::string_view(text));
+}
 Parameter encode(int number);
 Parameter encode(std::int64_t number);
 Parameter encode(double number);

@@ -49,22 +49,29 @@ struct Pool::State {
     std::condition_variable changed;
     std::deque<Job> queue;
     bool stopping = false;
-    bool probing = false;                 ///< a thread tries whether the database is back
+    bool probing = false;                  ///< a thread tries whether the database is back
     std::optional<SteadyTime> away_since;  ///< set while connections are refused
     SteadyTime next_attempt{};
     std::atomic<bool> reachable{true};
     std::vector<std::thread> threads;
 };
 
-Pool::Pool(Settings settings, unsigned threads) : state_(std::make_unique<State>(std::move(settings))) {
-    const auto count = threads != 0 ? threads : static_cast<unsigned>(std::max(1, state_->settings.connections));
-    for (unsigned i = 0; i < count; ++i) state_->threads.emplace_back([this] { state_->work(); });
+Pool::Pool(Settings settings, unsigned threads)
+    : state_(std::make_unique<State>(std::move(settings))) {
+    const auto count =
+        threads != 0 ? threads : static_cast<unsigned>(std::max(1, state_->settings.connections));
+    for (unsigned i = 0; i < count; ++i)
+        state_->threads.emplace_back([this] { state_->work(); });
     state_->threads.emplace_back([this] { state_->expire(); });
 }
 
-Pool::~Pool() { stop(); }
+Pool::~Pool() {
+    stop();
+}
 
-bool Pool::reachable() const noexcept { return state_->reachable; }
+bool Pool::reachable() const noexcept {
+    return state_->reachable;
+}
 
 void Pool::post(std::function<void(Session&)> work, std::function<void(std::exception_ptr)> fail) {
     {
@@ -88,10 +95,12 @@ void Pool::stop() {
         left.swap(state_->queue);
         state_->changed.notify_all();
     }
-    for (auto& thread : state_->threads) thread.join();
+    for (auto& thread : state_->threads)
+        thread.join();
     // A job that was being repeated may have come back in the meantime.
     std::move(state_->queue.begin(), state_->queue.end(), std::back_inserter(left));
-    for (auto& job : left) job.fail(std::make_exception_ptr(Unavailable("the server is stopping")));
+    for (auto& job : left)
+        job.fail(std::make_exception_ptr(Unavailable("the server is stopping")));
 }
 
 /// When a thread without a connection should try for one; never, if nobody needs it.
@@ -173,6 +182,7 @@ void Pool::State::run(Job job, std::unique_ptr<Session>& session) {
         error = std::current_exception();
     }
     if (!session->alive()) {
+        log::warning("db", "a connection to the database was lost");
         session.reset();
         reachable = false;
     }

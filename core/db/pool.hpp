@@ -41,14 +41,16 @@ class Pool {
             auto job = [promise, work = std::move(work)](Session& session) mutable {
                 promise.set(work(session));
             };
-            post(std::move(job), [promise](std::exception_ptr error) { promise.fail(std::move(error)); });
+            post(std::move(job), [promise](std::exception_ptr error) {
+                promise.fail(std::move(error));
+            });
             co_return co_await promise.wait();
         }
     }
 
     /// The same with callbacks: `work` reports its own success; `fail` is called once, with what
-    /// `work` threw or with Unavailable if it could not run. Both run on threads of the pool (`fail`
-    /// on the caller's, when the pool has been stopped).
+    /// `work` threw or with Unavailable if it could not run. Both run on threads of the pool
+    /// (`fail` on the caller's, when the pool has been stopped).
     void post(std::function<void(Session&)> work, std::function<void(std::exception_ptr)> fail);
 
     /// False from a lost or refused connection until the next one that works.

@@ -58,14 +58,19 @@ fs::path find_postgres(const std::string& major) {
     if (!major.empty()) {
         const auto folder = fs::path("/usr/lib/postgresql") / major / "bin";
         if (has_server(folder)) return folder;
-        if (auto other = in_path(); !other.empty()) return other;  // it will say so if it does not fit
+        if (auto other = in_path(); !other.empty())
+            return other;  // it will say so if it does not fit
         throw std::runtime_error(fmt::format(
-            "this database was made by PostgreSQL {0}, which is not installed: install the package postgresql-{0}",
-            major));
+            "this database was made by PostgreSQL {0}, which is not installed: install the package "
+            "postgresql-{0}",
+            major
+        ));
     }
     if (auto folder = newest_packaged(); !folder.empty()) return folder;
     if (auto folder = in_path(); !folder.empty()) return folder;
-    throw std::runtime_error("PostgreSQL's server programs were not found: install the package postgresql");
+    throw std::runtime_error(
+        "PostgreSQL's server programs were not found: install the package postgresql"
+    );
 }
 
 }  // namespace outpost::db

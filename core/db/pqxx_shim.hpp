@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The differences between libpqxx 6.4 (Debian 12) and 7.10 (Debian 13). Included by session.cpp, rows.cpp and
-// listener.cpp only.
+// The differences between libpqxx 6.4 (Debian 12) and 7.10 (Debian 13). Included by session.cpp,
+// rows.cpp and listener.cpp only.
 #include <pqxx/pqxx>
 
 #include <string>
@@ -14,14 +14,22 @@ namespace outpost::db::shim {
 
 #if PQXX_VERSION_MAJOR >= 7
 
-inline pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::string& name,
-                                  const std::vector<Parameter>& parameters) {
+inline pqxx::result exec_prepared(
+    pqxx::transaction_base& transaction, const std::string& name,
+    const std::vector<Parameter>& parameters
+) {
     pqxx::params all;
     for (const auto& one : parameters) {
         switch (one.form) {
-            case Parameter::Form::null: all.append(); break;
-            case Parameter::Form::text: all.append(pqxx::zview(one.value)); break;
-            case Parameter::Form::binary: all.append(pqxx::binary_cast(one.value)); break;
+            case Parameter::Form::null:
+                all.append();
+                break;
+            case Parameter::Form::text:
+                all.append(pqxx::zview(one.value));
+                break;
+            case Parameter::Form::binary:
+                all.append(pqxx::binary_cast(one.value));
+                break;
         }
     }
     return transaction.exec(pqxx::prepped{name}, all);
@@ -31,8 +39,10 @@ inline pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std
 
 /// 6.4 takes a list of one type only if its length is known at run time. Its own form of a list,
 /// handed over ready-made, takes any.
-inline pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::string& name,
-                                  const std::vector<Parameter>& parameters) {
+inline pqxx::result exec_prepared(
+    pqxx::transaction_base& transaction, const std::string& name,
+    const std::vector<Parameter>& parameters
+) {
     pqxx::internal::params all;
     for (const auto& one : parameters) {
         const bool is_null = one.form == Parameter::Form::null;

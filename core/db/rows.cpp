@@ -12,13 +12,17 @@ namespace outpost::db {
 
 namespace {
 
-const pqxx::result& as_result(const void* result) { return *static_cast<const pqxx::result*>(result); }
+const pqxx::result& as_result(const void* result) {
+    return *static_cast<const pqxx::result*>(result);
+}
 
 pqxx::field field_of(const void* any, std::size_t index, int column) {
     const auto& result = as_result(any);
-    if (column < 0 || static_cast<std::size_t>(column) >= static_cast<std::size_t>(result.columns()))
+    if (column < 0 ||
+        static_cast<std::size_t>(column) >= static_cast<std::size_t>(result.columns()))
         throw Error(fmt::format("the result has no column {}", column));
-    return result[static_cast<pqxx::result::size_type>(index)][static_cast<pqxx::row::size_type>(column)];
+    return result[static_cast<pqxx::result::size_type>(index)]
+                 [static_cast<pqxx::row::size_type>(column)];
 }
 
 [[noreturn]] void refuse(std::string_view value, const char* kind) {
@@ -35,7 +39,9 @@ T parse_number(std::string_view text, const char* kind) {
 
 }  // namespace
 
-bool Row::is_null(int column) const { return field_of(result_, index_, column).is_null(); }
+bool Row::is_null(int column) const {
+    return field_of(result_, index_, column).is_null();
+}
 
 std::string_view Row::view(int column) const {
     const auto field = field_of(result_, index_, column);
@@ -43,8 +49,12 @@ std::string_view Row::view(int column) const {
     return {field.c_str(), static_cast<std::size_t>(field.size())};
 }
 
-std::int64_t Row::number(int column) const { return parse_number<std::int64_t>(view(column), "a whole number"); }
-double Row::real(int column) const { return parse_number<double>(view(column), "a number"); }
+std::int64_t Row::number(int column) const {
+    return parse_number<std::int64_t>(view(column), "a whole number");
+}
+double Row::real(int column) const {
+    return parse_number<double>(view(column), "a number");
+}
 
 bool Row::flag(int column) const {
     const auto text = view(column);
@@ -60,7 +70,9 @@ std::string Row::bytes(int column) const {
     return std::move(*decoded);
 }
 
-WallTime Row::time(int column) const { return parse_time(view(column)); }
+WallTime Row::time(int column) const {
+    return parse_time(view(column));
+}
 
 std::optional<std::string> Row::optional_text(int column) const {
     if (is_null(column)) return std::nullopt;
@@ -75,11 +87,16 @@ std::optional<WallTime> Row::optional_time(int column) const {
     return time(column);
 }
 
-std::size_t Rows::size() const { return static_cast<std::size_t>(as_result(result_.get()).size()); }
-std::size_t Rows::affected() const { return static_cast<std::size_t>(as_result(result_.get()).affected_rows()); }
+std::size_t Rows::size() const {
+    return static_cast<std::size_t>(as_result(result_.get()).size());
+}
+std::size_t Rows::affected() const {
+    return static_cast<std::size_t>(as_result(result_.get()).affected_rows());
+}
 
 Row Rows::at(std::size_t row) const {
-    if (row >= size()) throw Error(fmt::format("the result has {} rows, row {} was asked for", size(), row));
+    if (row >= size())
+        throw Error(fmt::format("the result has {} rows, row {} was asked for", size(), row));
     return {result_.get(), row};
 }
 

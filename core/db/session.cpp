@@ -16,12 +16,14 @@ namespace {
 /// The server is going away, starting or full, or (25006) it is a standby after a switch-over:
 /// another connection, a little later, will do.
 bool means_unavailable(std::string_view sqlstate) {
-    return sqlstate.starts_with("08") || sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" ||
-           sqlstate == "53300" || sqlstate == "25006";
+    return sqlstate.starts_with("08") || sqlstate == "57P01" || sqlstate == "57P02" ||
+           sqlstate == "57P03" || sqlstate == "53300" || sqlstate == "25006";
 }
 
 /// The first line of the server's message: what follows is detail that may quote row contents.
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+std::string first_line(std::string_view text) {
+    return std::string(text.substr(0, text.find('\n')));
+}
 
 /// Sets what our code relies on, whatever the role's or the database's defaults are.
 std::string setup_script(const Settings& settings) {
@@ -30,7 +32,8 @@ std::string setup_script(const Settings& settings) {
         "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; "
         "SET client_min_messages = 'warning'; SET statement_timeout = {}; "
         "SET idle_in_transaction_session_timeout = 0",
-        settings.statement_timeout.count());
+        settings.statement_timeout.count()
+    );
 }
 
 /// The server's notices and warnings belong into the log, not on the terminal.
@@ -95,7 +98,9 @@ Session::Session(const Settings& settings) {
     try {
         connection_ = std::make_unique<Connection>(complete_connection_string(settings));
     } catch (const std::exception& error) {
-        throw Unavailable(fmt::format("cannot connect to the database: {}", first_line(error.what())));
+        throw Unavailable(
+            fmt::format("cannot connect to the database: {}", first_line(error.what()))
+        );
     }
     exec_script(setup_script(settings));
     forget_history();
@@ -115,19 +120,32 @@ Rows Session::exec_encoded(const Statement& statement, const std::vector<Paramet
 }
 
 Rows Session::exec_script(std::string_view sql) {
-    auto result = connection_->run(
-        [&](pqxx::transaction_base& transaction) { return transaction.exec(std::string(sql)); });
+    auto result = connection_->run([&](pqxx::transaction_base& transaction) {
+        return transaction.exec(std::string(sql));
+    });
     return Rows(std::make_shared<const pqxx::result>(std::move(result)));
 }
 
-bool Session::alive() const noexcept { return connection_->usable(); }
-bool Session::in_transaction() const noexcept { return connection_->in_transaction; }
-bool Session::touched() const noexcept { return connection_->touched; }
-void Session::forget_history() noexcept { connection_->touched = false; }
+bool Session::alive() const noexcept {
+    return connection_->usable();
+}
+bool Session::in_transaction() const noexcept {
+    return connection_->in_transaction;
+}
+bool Session::touched() const noexcept {
+    return connection_->touched;
+}
+void Session::forget_history() noexcept {
+    connection_->touched = false;
+}
 
 void Session::begin(Durability durability) {
-    if (connection_->in_transaction) throw Error("a transaction is open on this connection already");
-    exec_script(durability == Durability::synchronous ? "BEGIN" : "BEGIN; SET LOCAL synchronous_commit = off");
+    if (connection_->in_transaction)
+        throw Error("a transaction is open on this connection already");
+    exec_script(
+        durability == Durability::synchronous ? "BEGIN"
+                                              : "BEGIN; SET LOCAL synchronous_commit = off"
+    );
     connection_->in_transaction = true;
     connection_->failed = false;
     connection_->touched = true;
@@ -135,7 +153,8 @@ void Session::begin(Durability durability) {
 
 void Session::commit() {
     // The server would answer COMMIT with ROLLBACK, and no error.
-    if (connection_->failed) throw Error("a transaction with a failed statement cannot be committed");
+    if (connection_->failed)
+        throw Error("a transaction with a failed statement cannot be committed");
     if (!alive()) throw Unavailable("the connection to the database was lost before the commit");
     connection_->in_transaction = false;
     try {

@@ -49,7 +49,9 @@ class Scanner {
     }
     std::string_view rest() const { return rest_; }
     [[noreturn]] void refuse() const {
-        throw Error(fmt::format("the database returned '{}' where a time in UTC was expected", whole_));
+        throw Error(
+            fmt::format("the database returned '{}' where a time in UTC was expected", whole_)
+        );
     }
 
   private:
@@ -64,10 +66,12 @@ std::string format_time(WallTime time) {
     const auto day = floor<days>(exact);
     const year_month_day date(day);
     const hh_mm_ss clock(exact - day);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
+    return fmt::format(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+        clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+        clock.subseconds().count()
+    );
 }
 
 WallTime parse_time(std::string_view text) {

@@ -24,7 +24,8 @@ class TemporaryFolder {
   public:
     TemporaryFolder() {
         std::string pattern = (fs::temp_directory_path() / "outpost-test-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp");
+        if (::mkdtemp(pattern.data()) == nullptr)
+            throw std::system_error(errno, std::generic_category(), "mkdtemp");
         path_ = pattern;
         fs::permissions(path_, fs::perms::others_exec, fs::perm_options::add);
     }
@@ -43,8 +44,10 @@ class TemporaryFolder {
 /// Destroyed in reverse: the server stops before its folder goes.
 struct TemporaryPostgres {
     TemporaryFolder folder;
-    db::LocalCluster cluster{folder.path() / "pg",
-                             {.durable = false, .settings = {"shared_buffers=32MB", "max_connections=200"}}};
+    db::LocalCluster cluster{
+        folder.path() / "pg",
+        {.durable = false, .settings = {"shared_buffers=32MB", "max_connections=200"}}
+    };
     TemporaryPostgres() { cluster.start(); }
 };
 

@@ -30,7 +30,9 @@ std::vector<std::string> elements(const char* name, const char* sql, const std::
 
 using Texts = std::vector<std::string>;
 
-WallTime at(std::int64_t microseconds) { return WallTime(std::chrono::microseconds(microseconds)); }
+WallTime at(std::int64_t microseconds) {
+    return WallTime(std::chrono::microseconds(microseconds));
+}
 
 }  // namespace
 
@@ -38,9 +40,26 @@ TEST_CASE("an array has PostgreSQL's binary form") {
     db::ArrayWriter out(db::ElementType::int4, 2);
     out.int4(258);
     out.null();
-    const std::string expected("\0\0\0\1" "\0\0\0\1" "\0\0\0\x17" "\0\0\0\2" "\0\0\0\1" "\0\0\0\4" "\0\0\1\2" "\xff\xff\xff\xff", 32);
+    const std::string expected(
+        "\0\0\0\1"
+        "\0\0\0\1"
+        "\0\0\0\x17"
+        "\0\0\0\2"
+        "\0\0\0\1"
+        "\0\0\0\4"
+        "\0\0\1\2"
+        "\xff\xff\xff\xff",
+        32
+    );
     CHECK(out.take() == expected);
-    CHECK(db::ArrayWriter(db::ElementType::text, 0).take() == std::string("\0\0\0\0" "\0\0\0\0" "\0\0\0\x19", 12));
+    CHECK(
+        db::ArrayWriter(db::ElementType::text, 0).take() == std::string(
+                                                                "\0\0\0\0"
+                                                                "\0\0\0\0"
+                                                                "\0\0\0\x19",
+                                                                12
+                                                            )
+    );
 }
 
 TEST_CASE("times are written and read to the microsecond") {
@@ -51,37 +70,68 @@ TEST_CASE("times are written and read to the microsecond") {
     CHECK(db::parse_time("2026-11-23 14:45:04.000123+00") == at(1'795'445'104'000'123));
     CHECK(db::parse_time("2026-11-23 14:45:04+00") == at(1'795'445'104'000'000));
     CHECK(db::parse_time("2026-11-23 14:45:04.5+00") == at(1'795'445'104'500'000));
-    for (const char* bad : {"", "infinity", "2026-11-23", "2026-11-23 14:45:04+02", "2026-13-23 14:45:04+00",
-                            "2026-11-23 14:45:04", "x026-11-23 14:45:04+00"})
+    for (const char* bad :
+         {"", "infinity", "2026-11-23", "2026-11-23 14:45:04+02", "2026-13-23 14:45:04+00",
+          "2026-11-23 14:45:04", "x026-11-23 14:45:04+00"})
         CHECK_THROWS_AS(db::parse_time(bad), db::Error);
 }
 
 TEST_CASE("batches arrive as they were sent") {
     using I64 = std::numeric_limits<std::int64_t>;
-    CHECK(elements("e1", "SELECT unnest($1::int8[])", std::vector<std::int64_t>{1, -2, I64::min(), I64::max()}) ==
-          Texts{"1", "-2", "-9223372036854775808", "9223372036854775807"});
-    CHECK(elements("e2", "SELECT unnest($1::int8[])",
-                   std::vector<std::optional<std::int64_t>>{7, std::nullopt, 8}) == Texts{"7", "NULL", "8"});
-    CHECK(elements("e3", "SELECT unnest($1::int4[])", std::vector<std::int32_t>{-1, 2147483647}) ==
-          Texts{"-1", "2147483647"});
-    CHECK(elements("e4", "SELECT unnest($1::bool[])", std::vector<bool>{true, false, true}) == Texts{"t", "f", "t"});
-    CHECK(elements("e5", "SELECT unnest($1::float8[])", std::vector<double>{0.1, -2.5e300, HUGE_VAL}) ==
-          Texts{"0.1", "-2.5e+300", "Infinity"});
-    const Texts hard{"", "plain", "a\"b", "a'b\\c", "{x,y}", "NULL", " spaces ", "line\r\nbreak", "gr\xc3\xbc\xc3\x9f"};
+    CHECK(
+        elements(
+            "e1", "SELECT unnest($1::int8[])",
+            std::vector<std::int64_t>{1, -2, I64::min(), I64::max()}
+        ) == Texts{"1", "-2", "-9223372036854775808", "9223372036854775807"}
+    );
+    CHECK(
+        elements(
+            "e2", "SELECT unnest($1::int8[])",
+            std::vector<std::optional<std::int64_t>>{7, std::nullopt, 8}
+        ) == Texts{"7", "NULL", "8"}
+    );
+    CHECK(
+        elements("e3", "SELECT unnest($1::int4[])", std::vector<std::int32_t>{-1, 2147483647}) ==
+        Texts{"-1", "2147483647"}
+    );
+    CHECK(
+        elements("e4", "SELECT unnest($1::bool[])", std::vector<bool>{true, false, true}) ==
+        Texts{"t", "f", "t"}
+    );
+    CHECK(
+        elements(
+            "e5", "SELECT unnest($1::float8[])", std::vector<double>{0.1, -2.5e300, HUGE_VAL}
+        ) == Texts{"0.1", "-2.5e+300", "Infinity"}
+    );
+    const Texts hard{"",         "plain",         "a\"b",
+                     "a'b\\c",   "{x,y}",         "NULL",
+                     " spaces ", "line\r\nbreak", "gr\xc3\xbc\xc3\x9f"};
     CHECK(elements("e6", "SELECT unnest($1::text[])", hard) == hard);
-    CHECK(elements("e7", "SELECT unnest($1::text[])",
-                   std::vector<std::optional<std::string>>{std::nullopt, "x", ""}) == Texts{"NULL", "x", ""});
-    CHECK(elements("e8", "SELECT unnest($1::timestamptz[])",
-                   std::vector<std::optional<WallTime>>{at(1'795'445'104'000'123), std::nullopt, at(0)}) ==
-          Texts{"2026-11-23 14:45:04.000123+00", "NULL", "1970-01-01 00:00:00+00"});
+    CHECK(
+        elements(
+            "e7", "SELECT unnest($1::text[])",
+            std::vector<std::optional<std::string>>{std::nullopt, "x", ""}
+        ) == Texts{"NULL", "x", ""}
+    );
+    CHECK(
+        elements(
+            "e8", "SELECT unnest($1::timestamptz[])",
+            std::vector<std::optional<WallTime>>{at(1'795'445'104'000'123), std::nullopt, at(0)}
+        ) == Texts{"2026-11-23 14:45:04.000123+00", "NULL", "1970-01-01 00:00:00+00"}
+    );
     CHECK(elements("e9", "SELECT unnest($1::text[])", Texts{}).empty());
-    CHECK(elements("e10", "SELECT cardinality($1::int8[])", std::vector<std::int64_t>{}) == Texts{"0"});
-    CHECK(elements("e11", "SELECT cardinality($1::bytea[])", std::vector<db::Bytes>{}) == Texts{"0"});
+    CHECK(
+        elements("e10", "SELECT cardinality($1::int8[])", std::vector<std::int64_t>{}) == Texts{"0"}
+    );
+    CHECK(
+        elements("e11", "SELECT cardinality($1::bytea[])", std::vector<db::Bytes>{}) == Texts{"0"}
+    );
 }
 
 TEST_CASE("bytes arrive as they were sent") {
     std::string all;
-    for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+    for (int i = 0; i < 256; ++i)
+        all += static_cast<char>(i);
     const std::string large(3'000'000, '\0');
     const db::Statement one{"b1", "SELECT $1::bytea"};
     for (const std::string& value : {std::string(), all, std::string("\0", 1), large})
@@ -95,13 +145,17 @@ TEST_CASE("bytes arrive as they were sent") {
 }
 
 TEST_CASE("single values of all kinds mix in one statement, with NULLs among them") {
-    const db::Statement mixed{"m1",
-                              "SELECT $1::text, $2::int8, $3::bool, $4::text, $5::bytea, $6::timestamptz, "
-                              "$7::float8, $8::int4, $9::int8[], $10::text"};
+    const db::Statement mixed{
+        "m1",
+        "SELECT $1::text, $2::int8, $3::bool, $4::text, $5::bytea, $6::timestamptz, "
+        "$7::float8, $8::int4, $9::int8[], $10::text"
+    };
     const auto now = at(1'795'445'104'000'123);
-    const auto rows = session().exec(mixed, "it's", std::int64_t{5'000'000'000}, true, nullptr,
-                                     db::Bytes(std::string_view("\0x", 2)), now, 0.25, 42,
-                                     std::vector<std::int64_t>{3, 4}, std::optional<std::string>());
+    const auto rows = session().exec(
+        mixed, "it's", std::int64_t{5'000'000'000}, true, nullptr,
+        db::Bytes(std::string_view("\0x", 2)), now, 0.25, 42, std::vector<std::int64_t>{3, 4},
+        std::optional<std::string>()
+    );
     const auto row = rows.at(0);
     CHECK(row.text(0) == "it's");
     CHECK(row.number(1) == 5'000'000'000);

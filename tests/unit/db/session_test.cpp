@@ -19,7 +19,8 @@ db::Settings with_table() {
     auto settings = test::fresh_database();
     db::Session(settings).exec_script(
         "CREATE TABLE thing (number int PRIMARY KEY CHECK (number > 0), "
-        "parent int REFERENCES thing DEFERRABLE INITIALLY DEFERRED)");
+        "parent int REFERENCES thing DEFERRABLE INITIALLY DEFERRED)"
+    );
     return settings;
 }
 
@@ -27,7 +28,9 @@ void terminate_other(const db::Settings& settings, std::int64_t pid) {
     db::Session(settings).exec({"kill", "SELECT pg_terminate_backend($1::int4, 5000)"}, pid);
 }
 
-std::int64_t pid_of(db::Session& session) { return session.exec_script("SELECT pg_backend_pid()").at(0).number(0); }
+std::int64_t pid_of(db::Session& session) {
+    return session.exec_script("SELECT pg_backend_pid()").at(0).number(0);
+}
 
 }  // namespace
 
@@ -124,5 +127,7 @@ TEST_CASE("connection strings of both forms are completed, and win over our opti
     const auto url = db::complete_connection_string(settings);
     CHECK(url.starts_with("postgresql://a,b/mail?application_name=x&connect_timeout=10&"));
     settings.connection = Secret("postgres://a/mail");
-    CHECK(db::complete_connection_string(settings).starts_with("postgres://a/mail?connect_timeout=10&"));
+    CHECK(db::complete_connection_string(settings).starts_with(
+        "postgres://a/mail?connect_timeout=10&"
+    ));
 }
