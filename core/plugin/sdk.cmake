@@ -14,6 +14,7 @@ set(OUTPOST_SDK_HEADERS
     core/smtp/chat.hpp core/smtp/command_format.hpp core/smtp/data_encoder.hpp
     core/smtp/extensions.hpp core/smtp/reply.hpp
     core/tls/facts.hpp core/tls/requirement.hpp)
+set_property(GLOBAL PROPERTY OUTPOST_SDK_HEADERS "${OUTPOST_SDK_HEADERS}")
 list(TRANSFORM OUTPOST_SDK_HEADERS PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE sdk_header_files)
 
 set(sdk_generated ${CMAKE_BINARY_DIR}/generated)

@@ -198,9 +198,6 @@ int answer(Gsasl*, Gsasl_session* session, Gsasl_property property) {
     switch (property) {
         case GSASL_AUTHID: gsasl_property_set(session, property, "user"); return GSASL_OK;
         case GSASL_PASSWORD: gsasl_property_set(session, property, "pencil"); return GSASL_OK;
-        case GSASL_CB_TLS_EXPORTER:
-            gsasl_property_set(session, property, base64_encode(exporter.data).c_str());
-            return GSASL_OK;
         default: return GSASL_NO_CALLBACK;
     }
 }

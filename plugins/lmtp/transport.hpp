@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/delivery/transport.hpp"
+#include "plugins/lmtp/settings.hpp"
+
+namespace outpost::lmtp {
+
+/// Hands mail to a mail store by LMTP (RFC 2033): each recipient gets its own answer after the final
+/// dot. A connection serves one job: stores are near, and connecting to them is cheap.
+class Transport : public delivery::Transport {
+  public:
+    explicit Transport(Settings settings) : settings_(std::move(settings)) {}
+
+    awaitable<delivery::DeliveryOutcome> deliver(
+        const delivery::DeliveryJob& job, delivery::AttemptContext& context
+    ) override;
+    bool per_domain() const noexcept override { return false; }
+    bool can_require_tls() const noexcept override { return false; }
+
+  private:
+    std::shared_ptr<delivery::RemoteFacts> where() const;
+
+    const Settings settings_;
+};
+
+}  // namespace outpost::lmtp
