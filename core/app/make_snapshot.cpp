@@ -8,9 +8,15 @@ namespace outpost::app {
 namespace {
 
 struct OwnLimit {
-    std::size_t operator()(const transports::DirectSettings& direct) const { return direct.smtp.max_connections; }
-    std::size_t operator()(const transports::RelaySettings& relay) const { return relay.smtp.max_connections; }
-    std::size_t operator()(const transports::SocksSettings& socks) const { return socks.direct.smtp.max_connections; }
+    std::size_t operator()(const transports::DirectSettings& direct) const {
+        return direct.smtp.max_connections;
+    }
+    std::size_t operator()(const transports::RelaySettings& relay) const {
+        return relay.smtp.max_connections;
+    }
+    std::size_t operator()(const transports::SocksSettings& socks) const {
+        return socks.direct.smtp.max_connections;
+    }
     template <class Other>
     std::size_t operator()(const Other&) const {
         return 0;
@@ -26,7 +32,8 @@ dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& 
     snapshot->ehlo_name = settings.hostname;
     snapshot->global_routes = settings.routes;
     snapshot->retry = settings.retry;
-    for (const auto& [name, account] : settings.accounts) snapshot->account_routes[name] = account.routes;
+    for (const auto& [name, account] : settings.accounts)
+        snapshot->account_routes[name] = account.routes;
     for (const auto& [name, domain] : settings.domains) {
         snapshot->domain_routes[mail::Domain::parse(name).value()] = domain.routes;
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/app/reload.hpp"
 
-#include <algorithm>
 #include <sstream>
 #include <tuple>
 #include <utility>
@@ -10,13 +9,6 @@
 
 namespace outpost::app {
 namespace {
-
-bool same_places(const std::map<std::string, submit::ListenerSettings>& old,
-                 const std::map<std::string, submit::ListenerSettings>& next) {
-    return std::equal(old.begin(), old.end(), next.begin(), next.end(), [](const auto& a, const auto& b) {
-        return a.first == b.first && a.second.port == b.second.port && a.second.addresses == b.second.addresses;
-    });
-}
 
 bool same_sink(const std::optional<SinkSettings>& old, const std::optional<SinkSettings>& next) {
     if (old.has_value() != next.has_value()) return false;
@@ -27,8 +19,8 @@ bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) 
     const auto members = [](const dispatch::Settings& s) {
         return std::tuple(
             s.max_in_flight, s.max_recipients, s.content_memory, s.per_destination, s.per_transport,
-            s.recipients_per_delivery, s.waiting_per_destination, s.claim_batch, s.poll_interval, s.attempt_timeout,
-            s.unreachable_before_rest, s.rest, s.drain_time
+            s.recipients_per_delivery, s.waiting_per_destination, s.claim_batch, s.poll_interval,
+            s.attempt_timeout, s.unreachable_before_rest, s.rest, s.drain_time
         );
     };
     return members(old) == members(next);
@@ -36,7 +28,9 @@ bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) 
 
 bool same_dns(const dns::Settings& old, const dns::Settings& next) {
     const auto members = [](const dns::Settings& s) {
-        return std::tuple(s.timeout, s.rounds, s.cache_entries, s.longest_ttl, s.longest_negative_ttl);
+        return std::tuple(
+            s.timeout, s.rounds, s.cache_entries, s.longest_ttl, s.longest_negative_ttl
+        );
     };
     return old.servers == next.servers && members(old) == members(next);
 }
@@ -49,9 +43,11 @@ bool same_database(const db::Settings& old, const db::Settings& next) {
 
 void log_problems(const config::Problems& problems) {
     for (const auto& problem : problems.list()) {
-        const auto level = problem.severity == config::Severity::error ? log::Level::error : log::Level::warning;
+        const auto level =
+            problem.severity == config::Severity::error ? log::Level::error : log::Level::warning;
         std::istringstream lines(problem.text());
-        for (std::string line; std::getline(lines, line);) log::write(level, "config", line);
+        for (std::string line; std::getline(lines, line);)
+            log::write(level, "config", line);
     }
 }
 
@@ -79,11 +75,9 @@ std::vector<std::string> needs_restart(const Settings& old, const Settings& next
     const auto check = [&keys](bool same, const char* key) {
         if (!same) keys.emplace_back(key);
     };
-    check(old.hostname == next.hostname, "hostname");
     check(old.node == next.node, "node");
     check(same_database(old.database, next.database), "database");
     check(same_dns(old.dns, next.dns), "dns");
-    check(same_places(old.listeners, next.listeners), "listeners (addresses and ports)");
     check(old.plugins == next.plugins, "plugins");
     check(same_limits(old.limits, next.limits), "limits");
     check(same_sink(old.sink, next.sink), "sink");

@@ -8,11 +8,14 @@ namespace outpost::app {
 Signals::Signals() {
     ::signal(SIGPIPE, SIG_IGN);
     ::sigemptyset(&taken_);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&taken_, number);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        ::sigaddset(&taken_, number);
     ::pthread_sigmask(SIG_BLOCK, &taken_, &before_);
 }
 
-Signals::~Signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+Signals::~Signals() {
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 Signals::Event Signals::wait(std::chrono::milliseconds patience) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
@@ -27,7 +30,8 @@ Signals::Event Signals::wait(std::chrono::milliseconds patience) {
 void Signals::let_stop_kill() {
     sigset_t stop;
     ::sigemptyset(&stop);
-    for (const int number : {SIGTERM, SIGINT}) ::sigaddset(&stop, number);
+    for (const int number : {SIGTERM, SIGINT})
+        ::sigaddset(&stop, number);
     ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
 }
 

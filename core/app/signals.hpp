@@ -6,8 +6,9 @@
 
 namespace outpost::app {
 
-/// Takes SIGTERM, SIGINT and SIGHUP away from the whole process, to be waited for by one thread. To be
-/// made before any other thread is started, for threads inherit it; SIGPIPE is ignored from then on.
+/// Takes SIGTERM, SIGINT and SIGHUP away from the whole process, to be waited for by one thread. To
+/// be made before any other thread is started, for threads inherit it; SIGPIPE is ignored from then
+/// on.
 class Signals {
   public:
     Signals();

@@ -37,7 +37,8 @@ void notify_service_manager(std::string_view state) noexcept {
     if (socket < 0) return;
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
     ::sendto(
-        socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size
+        socket, state.data(), state.size(), MSG_NOSIGNAL,
+        reinterpret_cast<const sockaddr*>(&address), size
     );
     ::close(socket);
 }

@@ -17,7 +17,10 @@ namespace {
 class TemporaryFile {
   public:
     explicit TemporaryFile(const std::string& text)
-        : path_(std::filesystem::temp_directory_path() / ("outpost-reload-" + std::to_string(::getpid()) + ".yaml")) {
+        : path_(
+              std::filesystem::temp_directory_path() /
+              ("outpost-reload-" + std::to_string(::getpid()) + ".yaml")
+          ) {
         std::ofstream(path_) << text;
     }
     ~TemporaryFile() { std::filesystem::remove(path_); }
@@ -45,7 +48,8 @@ TEST_CASE("a bad file is not applied") {
 
 TEST_CASE("a file whose parts cannot be made is not in effect") {
     const TemporaryFile file("hostname: mail.example.org\n");
-    CHECK_FALSE(reload(file.path(), [](Loaded) { throw std::runtime_error("no such certificate"); }));
+    CHECK_FALSE(reload(file.path(), [](Loaded) { throw std::runtime_error("no such certificate"); })
+    );
 }
 
 TEST_CASE("what only a restart puts into effect is named") {
@@ -56,10 +60,12 @@ TEST_CASE("what only a restart puts into effect is named") {
     next.retry.first = std::chrono::seconds(1);
     next.routes.emplace_back();
     CHECK(needs_restart(old, next).empty());
-    next.hostname = "b.example.org";
-    next.limits.max_in_flight = 1;
     next.listeners["new"].port = 25;
-    CHECK(needs_restart(old, next) == std::vector<std::string>{"hostname", "listeners (addresses and ports)", "limits"});
+    next.hostname = "b.example.org";
+    CHECK(needs_restart(old, next).empty());
+    next.node = "b";
+    next.limits.max_in_flight = 1;
+    CHECK(needs_restart(old, next) == std::vector<std::string>{"node", "limits"});
 }
 
 TEST_CASE("a snapshot has the routes of all owners, and names the transport that cannot be made") {
@@ -72,7 +78,8 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     transports::RelaySettings relay;
     relay.smtp.max_connections = 7;
     loaded.settings.transports["relay"] = relay;
-    const auto snapshot = make_snapshot(loaded, [](const auto&, const auto&) { return delivery::TransportPtr(); });
+    const auto snapshot =
+        make_snapshot(loaded, [](const auto&, const auto&) { return delivery::TransportPtr(); });
     CHECK(snapshot->version == "abc");
     const auto lists = snapshot->lists_for("alice", mail::Domain::parse("example.org").value());
     CHECK(lists.account->size() == 2);
@@ -82,6 +89,10 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     CHECK(snapshot->transport("relay")->concurrency == 7);
     CHECK(snapshot->transport("other") == nullptr);
 
-    const auto fails = [](const auto&, const auto&) -> delivery::TransportPtr { throw std::runtime_error("no key"); };
-    CHECK_THROWS_WITH_AS(make_snapshot(loaded, fails), "transport 'relay': no key", std::runtime_error);
+    const auto fails = [](const auto&, const auto&) -> delivery::TransportPtr {
+        throw std::runtime_error("no key");
+    };
+    CHECK_THROWS_WITH_AS(
+        make_snapshot(loaded, fails), "transport 'relay': no key", std::runtime_error
+    );
 }

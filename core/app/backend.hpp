@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+
+#include "core/app/load.hpp"
+#include "core/queue/store.hpp"
+
+namespace outpost::app {
+
+/// Whom the backend tells what. Called on any thread.
+struct BackendEvents {
+    queue::FreshWorkTaker* fresh_work = nullptr;
+    std::function<void()> work_due;
+    std::function<void()> report_due;
+};
+
+/// All that a node does with its database. The one in use is PostgreSQL's; tests have one in
+/// memory.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+    /// Connects, brings the schema up to date, registers this node. Blocks; throws what a person
+    /// must read when it cannot.
+    virtual void open() = 0;
+    virtual queue::QueueStore& store() noexcept = 0;
+    /// From now on events are told.
+    virtual void connect(BackendEvents events) = 0;
+    /// The settings of a reload: retention, DSNs. Thread-safe.
+    virtual void reconfigure(const Loaded& loaded) = 0;
+    /// Composes reports that are owed. True when there are more.
+    virtual awaitable<bool> report_round() = 0;
+    /// Takes over what dead nodes held, removes what was kept long enough. True when there is more.
+    virtual awaitable<bool> tidy_round() = 0;
+    /// No event is told after this; the node is deregistered and its leases are free. Blocks.
+    virtual void close() noexcept = 0;
+};
+
+}  // namespace outpost::app

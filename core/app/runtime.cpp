@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/app/runtime.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/use_future.hpp>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "core/app/reload.hpp"
+#include "core/app/signals.hpp"
+#include "core/app/systemd.hpp"
+#include "core/app/watchdog.hpp"
+#include "core/base/log.hpp"
+#include "core/dispatch/dispatcher.hpp"
+#include "core/dispatch/periodic.hpp"
+#include "core/dns/stub_resolver.hpp"
+#include "core/net/tcp_stream.hpp"
+#include "core/submit/listeners.hpp"
+#include "core/submit/sink.hpp"
+
+namespace outpost::app {
+namespace {
+
+constexpr std::chrono::seconds report_interval{30};
+constexpr std::chrono::seconds tidy_interval{10};
+
+unsigned loops_for(const RuntimeOptions& options) {
+    return options.threads > 0 ? options.threads
+                               : std::max(1U, std::thread::hardware_concurrency());
+}
+
+submit::Listeners::Settings listening(const Settings& settings) {
+    submit::Listeners::Settings listening{settings.hostname, settings.listeners, {}};
+    for (const auto& [name, account] : settings.accounts)
+        listening.accounts[name] = account.submission;
+    return listening;
+}
+
+}  // namespace
+
+/// The parts in the order in which they are made; each uses only those before it.
+struct Runtime::Parts {
+    Parts(const Loaded& loaded, const RuntimeOptions& options)
+        : settings(loaded.settings),
+          loops(loops_for(options)),
+          backend(options.make_backend(loaded)),
+          resolver(dns::make_resolver(settings.dns)),
+          dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
+          dispatcher(
+              loops, backend->store(), *resolver, *dialer, settings.limits,
+              make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
+          ),
+          reporter(
+              "reports", loops.at(0).get_executor(), report_interval,
+              [this] { return backend->report_round(); }
+          ),
+          janitor(
+              "tidying", loops.at(0).get_executor(), tidy_interval,
+              [this] { return backend->tidy_round(); }
+          ),
+          listeners(loops, backend->store(), settings.limits.content_memory) {
+        if (settings.sink) sink = make_sink();
+    }
+
+    std::unique_ptr<submit::Sink> make_sink() {
+        submit::SinkOptions options;
+        options.at = settings.sink->listen;
+        options.directory = settings.sink->directory;
+        return std::make_unique<submit::Sink>(loops, std::move(options));
+    }
+
+    void start() {
+        loops.start();
+        backend->open();
+        backend->connect({&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); }});
+        if (sink) sink->start();
+        dispatcher.start();
+        reporter.start(tasks);
+        janitor.start(tasks);
+        listeners.apply(listening(settings));
+    }
+
+    /// Mail that is being taken in is still queued, and reports are still composed, while
+    /// deliveries end.
+    void stop() {
+        const auto deadline = Deadline::in(settings.limits.drain_time);
+        listeners.stop();
+        reporter.stop();
+        janitor.stop();
+        auto submissions = on_first_loop(listeners.join(deadline));
+        auto deliveries = on_first_loop(dispatcher.drain(deadline));
+        deliveries.wait();
+        submissions.wait();
+        on_first_loop(tasks.join(deadline)).wait();
+        if (sink) sink->stop();
+        backend->close();
+        loops.stop();
+    }
+
+    template <class T>
+    std::future<T> on_first_loop(awaitable<T> task) {
+        return asio::co_spawn(loops.at(0), std::move(task), asio::use_future);
+    }
+
+    const Settings settings;  ///< those of the start: what a reload changes is handed to the parts
+    EventLoops loops;
+    TaskGroup tasks;
+    std::unique_ptr<Backend> backend;
+    std::shared_ptr<dns::Resolver> resolver;
+    std::shared_ptr<net::Dialer> dialer;
+    dispatch::Dispatcher dispatcher;
+    dispatch::Periodic reporter, janitor;
+    submit::Listeners listeners;
+    std::unique_ptr<submit::Sink> sink;
+};
+
+Runtime::Runtime(Loaded loaded, RuntimeOptions options)
+    : loaded_(std::move(loaded)), options_(std::move(options)) {}
+
+Runtime::~Runtime() {
+    stop();
+}
+
+void Runtime::start() {
+    log::set_level(loaded_.settings.log_level);
+    auto parts = std::make_unique<Parts>(loaded_, options_);
+    try {
+        parts->start();
+    } catch (...) {
+        // What has been opened already would otherwise still be running when its parts go away.
+        parts->stop();
+        throw;
+    }
+    parts_ = std::move(parts);
+    log::info(
+        "outpost", "serving as {}, configuration {}", loaded_.settings.hostname, loaded_.version
+    );
+}
+
+void Runtime::stop() {
+    if (!parts_) return;
+    log::info("outpost", "stopping");
+    parts_->stop();
+    parts_.reset();
+    log::info("outpost", "stopped");
+}
+
+void Runtime::run() {
+    Signals signals;  // before the first thread
+    start();
+    notify_service_manager("READY=1");
+    Watchdog watchdog(parts_->loops);
+    for (bool serving = true; serving;) {
+        watchdog.tick();
+        switch (signals.wait(watchdog.interval())) {
+            case Signals::Event::none:
+                break;
+            case Signals::Event::stop:
+                serving = false;
+                break;
+            case Signals::Event::reload:
+                notify_service_manager("RELOADING=1");
+                reload();
+                notify_service_manager("READY=1");
+                break;
+        }
+    }
+    notify_service_manager("STOPPING=1");
+    signals.let_stop_kill();
+    stop();
+}
+
+bool Runtime::reload() {
+    if (!parts_ || options_.config_file.empty()) return false;
+    return app::reload(options_.config_file, [this](Loaded next) { apply(std::move(next)); });
+}
+
+// What may fail comes first, so that a failure changes nothing.
+void Runtime::apply(Loaded next) {
+    auto snapshot = make_snapshot(next, options_.make_transport);
+    parts_->listeners.apply(listening(next.settings));
+    parts_->dispatcher.use(std::move(snapshot));
+    parts_->backend->reconfigure(next);
+    log::set_level(next.settings.log_level);
+    for (const auto& key : needs_restart(parts_->settings, next.settings)) {
+        log::warning("config", "{} changed, which takes effect at the next start", key);
+    }
+    loaded_ = std::move(next);
+}
+
+std::uint16_t Runtime::port(const std::string& listener) const {
+    return parts_->listeners.port(listener);
+}
+
+}  // namespace outpost::app
