@@ -12,6 +12,7 @@ struct BackendEvents {
     queue::FreshWorkTaker* fresh_work = nullptr;
     std::function<void()> work_due;
     std::function<void()> report_due;
+    std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 
 /// All that a node does with its database. The one in use is PostgreSQL's; tests have one in
@@ -19,9 +20,6 @@ struct BackendEvents {
 class Backend {
   public:
     virtual ~Backend() = default;
-    /// Connects, brings the schema up to date, registers this node. Blocks; throws what a person
-    /// must read when it cannot.
-    virtual void open() = 0;
     virtual queue::QueueStore& store() noexcept = 0;
     /// From now on events are told.
     virtual void connect(BackendEvents events) = 0;

@@ -5,7 +5,9 @@
 #include <asio/use_future.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -74,8 +76,9 @@ struct Runtime::Parts {
 
     void start() {
         loops.start();
-        backend->open();
-        backend->connect({&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); }});
+        backend->connect(
+            {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); }, [this] { superseded = true; }}
+        );
         if (sink) sink->start();
         dispatcher.start();
         reporter.start(tasks);
@@ -115,6 +118,7 @@ struct Runtime::Parts {
     dispatch::Periodic reporter, janitor;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
+    std::atomic<bool> superseded{false};
 };
 
 Runtime::Runtime(Loaded loaded, RuntimeOptions options)
@@ -153,7 +157,7 @@ void Runtime::run() {
     start();
     notify_service_manager("READY=1");
     Watchdog watchdog(parts_->loops);
-    for (bool serving = true; serving;) {
+    for (bool serving = true; serving && !parts_->superseded;) {
         watchdog.tick();
         switch (signals.wait(watchdog.interval())) {
             case Signals::Event::none:
@@ -170,7 +174,9 @@ void Runtime::run() {
     }
     notify_service_manager("STOPPING=1");
     signals.let_stop_kill();
+    const bool superseded = parts_->superseded;
     stop();
+    if (superseded) throw std::runtime_error("another run has registered under this node's name");
 }
 
 bool Runtime::reload() {

@@ -79,7 +79,7 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     relay.smtp.max_connections = 7;
     loaded.settings.transports["relay"] = relay;
     const auto snapshot =
-        make_snapshot(loaded, [](const auto&, const auto&) { return delivery::TransportPtr(); });
+        make_snapshot(loaded, [](const auto&, const auto&, const auto&) { return delivery::TransportPtr(); });
     CHECK(snapshot->version == "abc");
     const auto lists = snapshot->lists_for("alice", mail::Domain::parse("example.org").value());
     CHECK(lists.account->size() == 2);
@@ -89,7 +89,7 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     CHECK(snapshot->transport("relay")->concurrency == 7);
     CHECK(snapshot->transport("other") == nullptr);
 
-    const auto fails = [](const auto&, const auto&) -> delivery::TransportPtr {
+    const auto fails = [](const auto&, const auto&, const auto&) -> delivery::TransportPtr {
         throw std::runtime_error("no key");
     };
     CHECK_THROWS_WITH_AS(
