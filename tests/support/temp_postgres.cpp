@@ -12,6 +12,12 @@
 
 #include "core/db/session.hpp"
 
+/// libpqxx 6.4 drops the server's last answer (some 2 KB) without freeing it when a connection is
+/// lost, as tests provoke; a leak check is not to fail for that.
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libpqxx-6.4.so\n";
+}
+
 namespace outpost::test {
 
 namespace fs = std::filesystem;
