@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/claim.hpp"
+
+#include <map>
+
+#include "core/base/log.hpp"
+#include "core/queue/lease_columns.hpp"
+
+namespace outpost::queue {
+namespace {
+
+using db::Statement;
+
+// What both ways of claiming do with the rows they chose: lease them under one token, count the
+// attempt, and return them with their envelopes.
+#define OUTPOST_LEASE_AND_RETURN                                                                                               \
+    ", leased AS ("                                                                                                            \
+    "UPDATE outpost_private.recipient r SET state = 'leased', attempts = r.attempts + 1, lease_node = $1, "                   \
+    "lease_token = $3, leased_at = clock_timestamp(), stage = '' FROM due "                                                    \
+    "WHERE r.message_id = due.message_id AND r.number = due.number RETURNING r.*) "                                           \
+    "SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts, l.uncertain, l.last_error, "     \
+    "l.last_status, l.transport_override, l.warned, m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, "  \
+    "m.ret, m.envid, m.tag, m.submitted_at FROM leased l JOIN outpost_private.message m ON m.id = l.message_id"
+
+// The oldest due work, whatever its destination.
+const Statement claim_oldest{"claim_oldest",
+    "WITH due AS (SELECT message_id, number FROM outpost_private.recipient WHERE state = 'queued' AND next_attempt_at <= now() "
+    "ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)" OUTPOST_LEASE_AND_RETURN};
+
+// With saturated destinations to step over: from each other destination a share, found by jumping from
+// domain to domain in the index. A million due recipients of one domain cost no more than one.
+const Statement claim_by_domain{"claim_by_domain",
+    "WITH RECURSIVE lanes AS ("
+    "(SELECT domain FROM outpost_private.recipient WHERE state = 'queued' ORDER BY domain LIMIT 1) "
+    "UNION ALL SELECT (SELECT r.domain FROM outpost_private.recipient r WHERE r.state = 'queued' AND r.domain > lanes.domain "
+    "ORDER BY r.domain LIMIT 1) FROM lanes WHERE lanes.domain IS NOT NULL), "
+    "due AS (SELECT one.message_id, one.number FROM lanes CROSS JOIN LATERAL ("
+    "SELECT r.message_id, r.number FROM outpost_private.recipient r WHERE r.state = 'queued' AND r.domain = lanes.domain "
+    "AND r.next_attempt_at <= now() ORDER BY r.next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED) one "
+    "WHERE lanes.domain <> ALL ($4::text[]) LIMIT $2)" OUTPOST_LEASE_AND_RETURN};
+#undef OUTPOST_LEASE_AND_RETURN
+
+const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
+const Statement give_token_back{"give_token_back",
+    "UPDATE outpost_private.recipient SET state = 'queued', attempts = greatest(attempts - 1, 0), next_attempt_at = clock_timestamp(), lease_node = NULL, stage = '' "
+    "WHERE state = 'leased' AND lease_node = $1 AND lease_token = ANY ($2::int8[])"};
+
+const Statement select_message{"select_message",
+    "SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at, header FROM outpost_private.message WHERE id = $1"};
+const Statement select_content{"select_content", "SELECT data FROM outpost_private.content WHERE message_id = $1 ORDER BY seq"};
+const Statement give_back_leases{"give_back_leases",
+    "UPDATE outpost_private.recipient r SET state = 'queued', attempts = greatest(r.attempts - 1, 0), "
+    "next_attempt_at = coalesce($4::timestamptz, clock_timestamp()), lease_node = NULL, stage = '' "
+    "FROM unnest($1::int8[], $2::int4[], $3::int8[]) AS l (m, n, t) "
+    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'"};
+const Statement select_earliest{"select_earliest_due", "SELECT min(next_attempt_at) FROM outpost_private.recipient WHERE state = 'queued'"};
+
+mail::Address address_of(std::string_view text, MessageId id) {
+    if (text.empty()) return {};
+    auto address = mail::Address::parse(text);
+    if (!address) log::error("queue", "message {}: address '{}' in the database cannot be read: {}", to_number(id), text, address.error());
+    return address ? std::move(*address) : mail::Address();
+}
+
+delivery::Ret ret_of(std::string_view text) {
+    return text == "full" ? delivery::Ret::full : text == "hdrs" ? delivery::Ret::headers : delivery::Ret::unspecified;
+}
+
+std::optional<bool> tri_state(const db::Row& row, int column) { return row.is_null(column) ? std::nullopt : std::optional(row.flag(column)); }
+
+/// Ten columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at.
+std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, MessageId id) {
+    auto message = std::make_shared<delivery::Message>();
+    message->id = id;
+    message->account = row.text(first);
+    message->mail_from = address_of(row.view(first + 1), id);
+    message->size = static_cast<std::uint64_t>(row.number(first + 2));
+    message->eightbit = row.flag(first + 3);
+    message->smtputf8 = row.flag(first + 4);
+    message->require_tls = tri_state(row, first + 5);
+    message->ret = ret_of(row.view(first + 6));
+    message->envid = row.text(first + 7);
+    message->tag = row.text(first + 8);
+    message->submitted_at = row.time(first + 9);
+    return message;
+}
+
+Claimed claimed_of(const db::Row& row) {
+    Claimed claimed;
+    claimed.key = {MessageId{row.number(0)}, static_cast<std::int32_t>(row.number(1))};
+    claimed.token = LeaseToken{row.number(2)};
+    claimed.recipient.number = claimed.key.number;
+    claimed.recipient.address = address_of(row.view(3), claimed.key.message);
+    claimed.recipient.notify = delivery::Notify::parse(row.view(4)).value_or(delivery::Notify{});
+    claimed.recipient.orcpt = row.text(5);
+    claimed.attempts = static_cast<int>(row.number(6));
+    claimed.uncertain = row.flag(7);
+    claimed.last_error = delivery::parse_error_kind(row.view(8)).value_or(delivery::ErrorKind::none);
+    claimed.last_status = row.text(9);
+    claimed.transport_override = row.text(10);
+    claimed.warned = row.flag(11);
+    return claimed;
+}
+
+}  // namespace
+
+LeaseToken new_lease_token(db::Session& session) { return LeaseToken{session.exec(new_token).at(0).number(0)}; }
+
+void give_tokens_back(db::Session& session, NodeId node, const std::vector<std::int64_t>& tokens) {
+    session.exec(give_token_back, to_number(node), tokens);
+}
+
+std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated) {
+    const auto most = static_cast<std::int64_t>(limit);
+    const db::Rows rows = saturated.empty() ? session.exec(claim_oldest, to_number(node), most, to_number(token))
+                                            : session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated);
+    std::vector<Claimed> claims;
+    std::map<MessageId, std::shared_ptr<const delivery::Message>> envelopes;  // one a message
+    for (const db::Row row : rows) {
+        Claimed& claimed = claims.emplace_back(claimed_of(row));
+        auto& envelope = envelopes[claimed.key.message];
+        if (!envelope) envelope = envelope_of(row, 12, claimed.key.message);
+        claimed.envelope = envelope;
+    }
+    return claims;
+}
+
+std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
+    const db::Rows rows = session.exec(select_message, to_number(id));
+    if (rows.empty()) return nullptr;
+    const auto message = envelope_of(rows.at(0), 0, id);
+    std::vector<std::string> body;
+    for (const db::Row row : session.exec(select_content, to_number(id))) body.push_back(row.bytes(0));
+    message->content = std::make_shared<mail::Content>(rows.at(0).bytes(10), std::move(body));
+    return message;
+}
+
+void give_leases_back(db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next) {
+    const LeaseColumns l = columns_of(leases);
+    session.exec(give_back_leases, l.message, l.number, l.token, next);
+}
+
+std::optional<WallTime> earliest_due(db::Session& session) { return session.exec(select_earliest).at(0).optional_time(0); }
+
+}  // namespace outpost::queue

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/insert.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace outpost::queue {
+namespace {
+
+using db::Bytes;
+using db::Statement;
+
+const Statement insert_message{"insert_message",
+    "INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, message_id, "
+    "source, client, idempotency_key) "
+    "SELECT id, account, mail_from, header, size, eightbit, smtputf8, nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key "
+    "FROM unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[], $7::bool[], $8::text[], $9::text[], $10::text[], $11::text[], "
+    "$12::text[], $13::text[], $14::text[], $15::text[]) AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, "
+    "message_id, source, client, key) "
+    "ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id"};
+const Statement find_first{"find_first_message",
+    "SELECT id FROM outpost_private.message WHERE account = $1 AND idempotency_key = $2"};
+const Statement insert_content{"insert_content",
+    "INSERT INTO outpost_private.content (message_id, seq, data) SELECT * FROM unnest($1::int8[], $2::int4[], $3::bytea[])"};
+const Statement insert_recipients{"insert_recipients",
+    "WITH token AS (SELECT nextval('outpost_private.lease_token') AS value), new AS ("
+    "INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, attempts, next_attempt_at, lease_node, lease_token, leased_at) "
+    "SELECT m, n, address, domain, notify, orcpt, CASE WHEN lease THEN 'leased' ELSE 'queued' END, lease::int, "
+    "CASE WHEN NOT lease THEN coalesce(release_at, now()) END, CASE WHEN lease THEN $9::int8 END, "
+    "CASE WHEN lease THEN token.value END, CASE WHEN lease THEN clock_timestamp() END "
+    "FROM unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::timestamptz[]) "
+    "AS r (m, n, address, domain, notify, orcpt, lease, release_at), token) "
+    "SELECT value FROM token"};
+const Statement announce{"announce_work", "SELECT pg_notify('outpost_work', '')"};
+
+std::string ret_text(delivery::Ret ret) {
+    switch (ret) {
+        case delivery::Ret::unspecified: return "";
+        case delivery::Ret::full: return "full";
+        case delivery::Ret::headers: return "hdrs";
+    }
+    return "";
+}
+
+std::string tri_state(const std::optional<bool>& value) { return !value ? "" : *value ? "true" : "false"; }
+
+/// The message rows of a batch, column by column.
+struct MessageColumns {
+    std::vector<std::int64_t> id, size;
+    std::vector<std::string> account, mail_from, require_tls, ret, envid, tag, message_id, source, client;
+    std::vector<Bytes> header;
+    std::vector<bool> eightbit, smtputf8;
+    std::vector<std::optional<std::string>> key;
+
+    void add(const NewMessage& message) {
+        id.push_back(to_number(message.id));
+        size.push_back(static_cast<std::int64_t>(message.content->size()));
+        account.push_back(message.account);
+        mail_from.push_back(message.mail_from.wire());
+        require_tls.push_back(tri_state(message.require_tls));
+        ret.push_back(ret_text(message.ret));
+        envid.push_back(message.envid);
+        tag.push_back(message.tag);
+        message_id.push_back(message.message_id);
+        source.push_back(message.source);
+        client.push_back(message.client);
+        header.emplace_back(message.content->header());
+        eightbit.push_back(message.eightbit);
+        smtputf8.push_back(message.smtputf8);
+        key.push_back(message.idempotency_key.empty() ? std::nullopt : std::optional(message.idempotency_key));
+    }
+};
+
+struct ContentColumns {
+    std::vector<std::int64_t> message;
+    std::vector<std::int32_t> seq;
+    std::vector<Bytes> data;
+
+    void add(const NewMessage& one) {
+        std::int32_t number = 0;
+        for (const std::string& chunk : one.content->body()) {
+            if (chunk.empty()) continue;
+            message.push_back(to_number(one.id));
+            seq.push_back(number++);
+            data.emplace_back(chunk);
+        }
+    }
+};
+
+struct RecipientColumns {
+    std::vector<std::int64_t> message;
+    std::vector<std::int32_t> number;
+    std::vector<std::string> address, domain, notify, orcpt;
+    std::vector<bool> lease;
+    std::vector<std::optional<WallTime>> release_at;
+    bool left_for_others = false;
+
+    void add(const Insertion& one) {
+        std::int32_t count = 0;
+        for (const NewRecipient& recipient : one.message.recipients) {
+            message.push_back(to_number(one.message.id));
+            number.push_back(++count);
+            address.push_back(recipient.address.wire());
+            domain.push_back(lane_of(recipient.address));
+            notify.push_back(recipient.notify.text());
+            orcpt.push_back(recipient.orcpt);
+            lease.push_back(one.lease);
+            release_at.push_back(one.message.release_at);
+        }
+        left_for_others = left_for_others || !one.lease;
+    }
+};
+
+std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion> batch) {
+    MessageColumns c;
+    for (const Insertion& one : batch) c.add(one.message);
+    std::set<std::int64_t> written;
+    for (const db::Row row : session.exec(insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8, c.require_tls, c.ret,
+                                          c.envid, c.tag, c.message_id, c.source, c.client, c.key)) {
+        written.insert(row.number(0));
+    }
+    return written;
+}
+
+}  // namespace
+
+std::string lane_of(const mail::Address& address) {
+    if (!address.domain().empty()) return address.domain().ascii();
+    const std::string wire = address.wire();
+    return wire.substr(wire.rfind('@') + 1);
+}
+
+std::vector<Inserted> insert_messages(db::Session& session, std::span<Insertion> batch, NodeId node) {
+    const std::set<std::int64_t> written = write_messages(session, batch);
+    std::vector<Inserted> results;
+    ContentColumns content;
+    RecipientColumns recipients;
+    for (const Insertion& one : batch) {
+        const bool fresh = written.contains(to_number(one.message.id));
+        if (fresh) {
+            content.add(one.message);
+            recipients.add(one);
+            results.push_back({one.message.id, false, {}});
+        } else {
+            results.push_back({MessageId{session.exec(find_first, one.message.account, one.message.idempotency_key).at(0).number(0)}, true, {}});
+        }
+    }
+    if (!content.message.empty()) session.exec(insert_content, content.message, content.seq, content.data);
+    if (!recipients.message.empty()) {
+        const LeaseToken token{session.exec(insert_recipients, recipients.message, recipients.number, recipients.address, recipients.domain, recipients.notify,
+                                            recipients.orcpt, recipients.lease, recipients.release_at, to_number(node)).at(0).number(0)};
+        for (Inserted& one : results) one.token = token;
+        if (recipients.left_for_others) session.exec(announce);
+    }
+    return results;
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/db/session.hpp"
+#include "core/queue/records.hpp"
+
+namespace outpost::queue {
+
+/// A message on its way into the database.
+struct Insertion {
+    NewMessage message;
+    bool lease = false;  ///< its recipients begin as leased to us
+};
+struct Inserted {
+    MessageId id{};
+    bool duplicate = false;
+    LeaseToken token{};  ///< for leased recipients
+};
+
+/// Writes messages with bodies and recipients, in a few statements however many they are. To be called
+/// within a transaction. Tells other nodes when something is left for them.
+std::vector<Inserted> insert_messages(db::Session& session, std::span<Insertion> batch, NodeId node);
+
+/// The domain column of a recipient: A-labels, or an address literal in brackets.
+std::string lane_of(const mail::Address& address);
+
+}  // namespace outpost::queue

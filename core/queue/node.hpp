@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/db/session.hpp"
+
+namespace outpost::queue {
+
+struct NodeFacts {
+    std::string name;      ///< unique among the nodes that run; a new run takes over from the old one
+    std::string hostname;
+    std::string program;   ///< version of the program
+    std::string config_version;
+};
+
+/// This run of the server, as the database knows it. Everything that the node has leased is kept by one
+/// row, renewed every few seconds on a connection of its own, so that a busy pool cannot delay it.
+class Node {
+  public:
+    static constexpr std::chrono::seconds lease{60};
+    static constexpr std::chrono::seconds heartbeat{8};
+    /// No final dot is sent when the lease has less than this to run.
+    static constexpr std::chrono::seconds margin{15};
+
+    /// Registers and starts the heartbeat. Leases of earlier runs under the same name end at once.
+    /// `superseded` is called, on the heartbeat's thread, when a later run has taken our name.
+    /// `tick` is called there several times a second. Throws db::Unavailable or db::Error.
+    Node(db::Settings settings, NodeFacts facts, std::function<void()> superseded, std::function<void()> tick);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    NodeId id() const noexcept { return id_; }
+    const std::string& name() const noexcept { return facts_.name; }
+    /// Whether our lease is sure to hold for `margin` more, by the monotonic clock.
+    bool lease_is_safe() const noexcept;
+    void set_config_version(std::string version);
+    /// Gives everything back that is still leased, untried, and signs off. Best effort: what it cannot
+    /// give back, others take over.
+    void leave() noexcept;
+
+  private:
+    void run();
+    void beat(db::Session& session);
+    void stop_thread();
+
+    const db::Settings settings_;
+    NodeFacts facts_;
+    const std::function<void()> superseded_, tick_;
+    NodeId id_{};
+    std::atomic<SteadyTime::rep> safe_until_{0};
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool stopping_ = false;
+    bool left_ = false;
+    std::thread thread_;
+};
+
+}  // namespace outpost::queue

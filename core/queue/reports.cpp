@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/reports.hpp"
+
+#include <charconv>
+#include <span>
+
+#include "core/delivery/dsn.hpp"
+#include "core/mail/header.hpp"
+#include "core/mail/submission.hpp"
+#include "core/queue/claim.hpp"
+#include "core/queue/insert.hpp"
+#include "core/queue/message_ids.hpp"
+
+namespace outpost::queue {
+namespace {
+
+using db::Statement;
+using delivery::DsnAction;
+
+const Statement pick_message{"report_pick_message",
+    "SELECT message_id FROM outpost_private.recipient WHERE report IS NOT NULL LIMIT 1 FOR UPDATE SKIP LOCKED"};
+const Statement lock_recipients{"report_lock_recipients",
+    "SELECT number, address, orcpt, report, last_status, last_remote_host, last_remote_ip, last_reply_code, last_reply, last_attempt_at "
+    "FROM outpost_private.recipient WHERE message_id = $1 AND report IS NOT NULL ORDER BY number FOR UPDATE"};
+const Statement clear_reports{"report_clear", "UPDATE outpost_private.recipient SET report = NULL WHERE message_id = $1 AND report IS NOT NULL"};
+const Statement note_double_bounces{"report_double_bounces",
+    "INSERT INTO outpost_private.double_bounce (message_id, number, address, status, reply) "
+    "SELECT message_id, number, address, last_status, last_reply FROM outpost_private.recipient WHERE message_id = $1 AND report = 'failed'"};
+const Statement free_content{"report_free_content", "SELECT outpost_private.free_content(ARRAY[$1::int8])"};
+
+DsnAction action_of(std::string_view report) {
+    if (report == "delayed") return DsnAction::delayed;
+    if (report == "delivered") return DsnAction::delivered;
+    if (report == "relayed") return DsnAction::relayed;
+    return DsnAction::failed;
+}
+
+delivery::DsnRecipient recipient_of(const db::Row& row, WallTime retry_until) {
+    delivery::DsnRecipient recipient;
+    recipient.address = mail::Address::parse(row.view(1)).value_or(mail::Address());
+    recipient.orcpt = row.text(2);
+    recipient.action = action_of(row.view(3));
+    recipient.status = row.text(4);
+    recipient.remote_host = row.text(5);
+    recipient.remote_ip = row.text(6);
+    // With a code the words are the remote's; without one they are ours.
+    if (row.is_null(7)) recipient.reason = row.text(8);
+    else recipient.diagnostic.push_back(row.text(8));
+    recipient.last_attempt = row.optional_time(9).value_or(WallTime{});
+    if (recipient.action == DsnAction::delayed) recipient.will_retry_until = retry_until;
+    return recipient;
+}
+
+delivery::DsnFacts facts_of(const delivery::Message& original, const db::Rows& rows, const ReportSettings& settings) {
+    delivery::DsnFacts facts;
+    facts.reporting_mta = settings.reporting_mta;
+    facts.to = original.mail_from;
+    facts.envid = original.envid;
+    facts.arrival = original.submitted_at;
+    facts.smtputf8 = original.smtputf8;
+    facts.eightbit = original.eightbit;
+    // RFC 8689 section 4.3: of a REQUIRETLS message only the header goes back.
+    facts.ret = original.require_tls == true ? delivery::Ret::headers : original.ret;
+    facts.original_header = original.content->header();
+    const auto id = mail::find_field(facts.original_header, "Message-ID");
+    if (id) facts.original_message_id = id->value();
+    if (original.size <= settings.max_original) facts.original = original.content;
+    for (const db::Row row : rows) facts.recipients.push_back(recipient_of(row, original.submitted_at + settings.retry.give_up_after));
+    facts.now = WallClock::now();
+    return facts;
+}
+
+Insertion report_message(const delivery::Message& original, const delivery::DsnFacts& facts, MessageId id) {
+    auto content = std::make_shared<mail::Content>(delivery::compose_dsn(facts));
+    Insertion insertion;
+    NewMessage& message = insertion.message;
+    message.id = id;
+    delivery::Notify never;
+    never.never = true;
+    message.recipients.push_back({original.mail_from, never, {}});
+    message.smtputf8 = mail::has_eightbit(content->header());
+    message.eightbit = mail::has_eightbit(*content);
+    message.require_tls = original.require_tls == true ? std::optional(true) : std::nullopt;
+    message.source = "dsn";
+    message.client = "report on message " + std::to_string(to_number(original.id));
+    const auto message_id = mail::find_field(content->header(), "Message-ID");
+    if (message_id) message.message_id = message_id->value();
+    message.content = std::move(content);
+    return insertion;
+}
+
+}  // namespace
+
+bool write_one_report(db::Session& session, const ReportSettings& settings) {
+    db::Transaction transaction(session);
+    const db::Rows picked = session.exec(pick_message);
+    if (picked.empty()) return false;
+    const MessageId id{picked.at(0).number(0)};
+    const db::Rows rows = session.exec(lock_recipients, to_number(id));
+    const auto original = load_message(session, id);
+    if (original && original->mail_from.is_null()) {
+        session.exec(note_double_bounces, to_number(id));
+    } else if (original) {
+        const delivery::DsnFacts facts = facts_of(*original, rows, settings);
+        Insertion report = report_message(*original, facts, next_message_id(session));
+        insert_messages(session, std::span(&report, 1), NodeId{});
+    }
+    session.exec(clear_reports, to_number(id));
+    session.exec(free_content, to_number(id));
+    transaction.commit();
+    return true;
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/stages.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/queue/lease_columns.hpp"
+
+namespace outpost::queue {
+namespace {
+
+using db::Statement;
+
+const Statement mark_dot{"mark_final_dot",
+    "UPDATE outpost_private.recipient r SET stage = 'final_dot', on_uncertain = l.policy "
+    "FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, policy) "
+    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased' RETURNING r.message_id, r.number"};
+const Statement mark_stage{"mark_stage",
+    "UPDATE outpost_private.recipient r SET stage = l.stage FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, stage) "
+    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased' AND r.stage <> 'final_dot'"};
+
+template <class Dot>
+std::vector<bool> mark_dots(db::Session& session, std::span<Dot> batch, db::Durability durability) {
+    LeaseColumns l;
+    std::vector<std::string> policies;
+    for (const Dot& dot : batch) {
+        for (const Lease& lease : dot.leases) {
+            l.add(lease.key, lease.token);
+            policies.push_back(dot.on_uncertain);
+        }
+    }
+    db::Transaction transaction(session, durability);
+    std::set<RecipientKey> marked;
+    for (const db::Row row : session.exec(mark_dot, l.message, l.number, l.token, policies)) {
+        marked.insert({MessageId{row.number(0)}, static_cast<std::int32_t>(row.number(1))});
+    }
+    transaction.commit();
+    std::vector<bool> held;
+    for (const Dot& dot : batch) {
+        held.push_back(std::all_of(dot.leases.begin(), dot.leases.end(), [&](const Lease& lease) { return marked.contains(lease.key); }));
+    }
+    return held;
+}
+
+}  // namespace
+
+Stages::Stages(db::Pool& pool)
+    : pool_(pool),
+      light_(pool, [](db::Session& session, std::span<Dot> batch) { return mark_dots(session, batch, db::Durability::asynchronous); }),
+      durable_(pool, [](db::Session& session, std::span<Dot> batch) { return mark_dots(session, batch, db::Durability::synchronous); }) {}
+
+void Stages::progress(const std::vector<Lease>& leases, delivery::Stage stage) {
+    const std::lock_guard lock(mutex_);
+    for (const Lease& lease : leases) gathered_[lease.key] = {lease.token, stage};
+}
+
+void Stages::forget(const RecipientKey& key) {
+    const std::lock_guard lock(mutex_);
+    gathered_.erase(key);
+}
+
+void Stages::flush() {
+    std::map<RecipientKey, Reached> taken;
+    {
+        const std::lock_guard lock(mutex_);
+        taken.swap(gathered_);
+    }
+    if (taken.empty()) return;
+    const auto write = [taken = std::move(taken)](db::Session& session) {
+        LeaseColumns l;
+        std::vector<std::string> stages;
+        for (const auto& [key, reached] : taken) {
+            l.add(key, reached.token);
+            stages.emplace_back(delivery::text(reached.stage));
+        }
+        db::Transaction transaction(session, db::Durability::asynchronous);
+        session.exec(mark_stage, l.message, l.number, l.token, stages);
+        transaction.commit();
+    };
+    pool_.post(write, [](const std::exception_ptr&) {});  // best effort: the next stage tells more
+}
+
+awaitable<bool> Stages::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
+    for (const Lease& lease : leases) forget(lease.key);
+    auto& group = on_uncertain == "resend" ? light_ : durable_;
+    Dot dot{std::move(leases), std::move(on_uncertain)};
+    co_return co_await group.submit(std::move(dot));
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/store_pg.hpp"
+
+#include "core/queue/claim.hpp"
+#include "core/queue/settle.hpp"
+
+namespace outpost::queue {
+namespace {
+
+const db::Statement find_token{"find_insertion_token",
+    "SELECT coalesce(lease_token, 0) FROM outpost_private.recipient WHERE message_id = $1 ORDER BY number LIMIT 1"};
+
+std::vector<Inserted> insert_group(db::Session& session, std::span<Insertion> batch, NodeId node) {
+    db::Transaction transaction(session);
+    std::vector<Inserted> inserted = insert_messages(session, batch, node);
+    transaction.commit();
+    return inserted;
+}
+
+std::vector<std::vector<bool>> settle_group(db::Session& session, std::span<std::vector<Settled>> batch, const std::string& node) {
+    std::vector<const Settled*> all;
+    for (const auto& outcomes : batch) {
+        for (const Settled& one : outcomes) all.push_back(&one);
+    }
+    const std::vector<bool> recorded = write_settlements(session, all, node);
+    std::vector<std::vector<bool>> results;
+    auto next = recorded.begin();
+    for (const auto& outcomes : batch) {
+        results.emplace_back(next, next + static_cast<std::ptrdiff_t>(outcomes.size()));
+        next += static_cast<std::ptrdiff_t>(outcomes.size());
+    }
+    return results;
+}
+
+/// The message as deliveries see it, straight from memory.
+std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted) {
+    auto message = std::make_shared<delivery::Message>();
+    message->id = accepted.id;
+    message->account = accepted.account;
+    message->mail_from = accepted.mail_from;
+    message->content = accepted.content;
+    message->eightbit = accepted.eightbit;
+    message->smtputf8 = accepted.smtputf8;
+    message->require_tls = accepted.require_tls;
+    message->ret = accepted.ret;
+    message->envid = accepted.envid;
+    message->tag = accepted.tag;
+    message->submitted_at = WallClock::now();
+    message->size = accepted.content->size();
+    return message;
+}
+
+std::vector<Claimed> fresh_claims(const NewMessage& accepted, LeaseToken token) {
+    const auto message = as_delivery(accepted);
+    std::vector<Claimed> claims;
+    for (const NewRecipient& recipient : accepted.recipients) {
+        Claimed& claimed = claims.emplace_back();
+        const auto number = static_cast<std::int32_t>(claims.size());
+        claimed.key = {accepted.id, number};
+        claimed.token = token;
+        claimed.recipient = {number, recipient.address, recipient.notify, recipient.orcpt};
+        claimed.envelope = message;
+    }
+    return claims;
+}
+
+}  // namespace
+
+PgStore::PgStore(db::Pool& pool, Node& node)
+    : pool_(pool), node_(node), ids_(pool), stages_(pool),
+      insertions_(pool, [id = node.id()](db::Session& session, std::span<Insertion> batch) { return insert_group(session, batch, id); },
+                  {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2}),
+      settlements_(pool, [name = node.name()](db::Session& session, std::span<Outcomes> batch) { return settle_group(session, batch, name); }) {}
+
+awaitable<MessageId> PgStore::new_id() { return ids_.next(); }
+
+awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
+    FreshWorkTaker* taker = taker_;
+    const std::size_t recipients = message.recipients.size();
+    const bool due = !message.release_at || *message.release_at <= WallClock::now();
+    const bool ours = taker != nullptr && due && node_.lease_is_safe() && taker->reserve(recipients);
+    Insertion insertion{message, ours};
+    std::exception_ptr failed;
+    Inserted inserted;
+    try {
+        inserted = co_await insert(std::move(insertion));
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    if (ours && !failed && !inserted.duplicate) {
+        taker->take(fresh_claims(message, inserted.token));
+    } else if (ours) {
+        taker->cancel(recipients);
+    }
+    if (failed) std::rethrow_exception(failed);
+    co_return Enqueued{inserted.id, inserted.duplicate};
+}
+
+// A COMMIT whose answer was lost is looked up: what was accepted must not be accepted twice.
+awaitable<Inserted> PgStore::insert(Insertion insertion) {
+    const MessageId id = insertion.message.id;
+    const std::size_t octets = insertion.message.content->size();
+    bool in_doubt = false;
+    try {
+        co_return co_await insertions_.submit(std::move(insertion), octets);
+    } catch (const db::InDoubt&) {
+        in_doubt = true;
+    }
+    const auto look = [id](db::Session& session) -> std::optional<std::int64_t> {
+        const db::Rows rows = session.exec(find_token, to_number(id));
+        return rows.empty() ? std::nullopt : std::optional(rows.at(0).number(0));
+    };
+    const auto token = co_await pool_.run(look);
+    if (in_doubt && !token) throw db::Unavailable("the database was lost during a COMMIT, and the message is not there");
+    co_return Inserted{id, false, LeaseToken{*token}};
+}
+
+awaitable<std::vector<Claimed>> PgStore::claim(std::size_t limit, std::vector<std::string> saturated) {
+    if (!node_.lease_is_safe()) co_return std::vector<Claimed>{};
+    const auto work = [this, limit, saturated = std::move(saturated)](db::Session& session) {
+        give_doubtful_back(session);
+        const LeaseToken token = new_lease_token(session);
+        try {
+            db::Transaction transaction(session);
+            auto claims = claim_due(session, node_.id(), token, limit, saturated);
+            transaction.commit();
+            return claims;
+        } catch (const db::InDoubt& lost) {
+            // Perhaps the rows are leased to us and we do not know which: given back by their token.
+            const std::lock_guard lock(doubtful_mutex_);
+            doubtful_.push_back(to_number(token));
+            throw db::Unavailable(lost.what());
+        }
+    };
+    co_return co_await pool_.run(work);
+}
+
+void PgStore::give_doubtful_back(db::Session& session) {
+    const std::lock_guard lock(doubtful_mutex_);
+    if (doubtful_.empty()) return;
+    give_tokens_back(session, node_.id(), doubtful_);
+    doubtful_.clear();
+}
+
+awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) {
+    const auto work = [id](db::Session& session) { return load_message(session, id); };
+    co_return co_await pool_.run(work);
+}
+
+void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept { stages_.progress(leases, stage); }
+
+awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
+    if (!node_.lease_is_safe()) co_return false;
+    co_return co_await stages_.final_dot(std::move(leases), std::move(on_uncertain));
+}
+
+awaitable<std::vector<bool>> PgStore::settle(std::vector<Settled> outcomes) {
+    for (const Settled& one : outcomes) stages_.forget(one.key);
+    bool in_doubt = false;
+    try {
+        co_return co_await settlements_.submit(outcomes);
+    } catch (const db::InDoubt&) {
+        in_doubt = true;
+    }
+    // Repeating it is safe: what was recorded is recognised.
+    if (in_doubt) throw db::Unavailable("the database was lost while outcomes were recorded");
+    co_return std::vector<bool>{};
+}
+
+awaitable<void> PgStore::give_back(std::vector<Lease> leases, std::optional<WallTime> next) {
+    for (const Lease& lease : leases) stages_.forget(lease.key);
+    const auto work = [leases = std::move(leases), next](db::Session& session) {
+        give_leases_back(session, leases, next);
+        return true;
+    };
+    co_await pool_.run(work);
+}
+
+awaitable<std::optional<WallTime>> PgStore::next_due() {
+    co_return co_await pool_.run(earliest_due);
+}
+
+}  // namespace outpost::queue
