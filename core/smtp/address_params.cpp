@@ -13,9 +13,10 @@
 namespace outpost::smtp {
 namespace {
 
-constexpr std::size_t max_path = 1024;   // with a source route; a mailbox itself is checked by Address
-constexpr std::size_t max_envid = 100;   // RFC 3461 section 4.4
-constexpr std::size_t max_orcpt = 500;   // RFC 3461 section 4.2
+constexpr std::size_t max_path =
+    1024;  // with a source route; a mailbox itself is checked by Address
+constexpr std::size_t max_envid = 100;  // RFC 3461 section 4.4
+constexpr std::size_t max_orcpt = 500;  // RFC 3461 section 4.2
 constexpr std::size_t max_parameters = 20;
 
 Err<Reply> syntax_error(std::string text) {
@@ -36,8 +37,7 @@ std::string upper(std::string_view text) {
 template <class Number>
 std::optional<Number> parse_number(std::string_view digits) {
     Number value = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     const bool plain = !digits.empty() && digits.front() != '-';
     if (error != std::errc() || end != digits.data() + digits.size() || !plain) return {};
     return value;
@@ -117,8 +117,9 @@ std::optional<WallTime> parse_date_time(std::string_view text) {
     const auto y = field(0, 4), mo = field(5, 2), d = field(8, 2), h = field(11, 2),
                mi = field(14, 2), s = field(17, 2);
     if (!y || !mo || !d || !h || !mi || !s) return std::nullopt;
-    const bool punctuated = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') &&
-                            text[13] == ':' && text[16] == ':';
+    const bool punctuated = text[4] == '-' && text[7] == '-' &&
+                            (text[10] == 'T' || text[10] == 't') && text[13] == ':' &&
+                            text[16] == ':';
     const year_month_day date{year(static_cast<int>(*y)), month(*mo), day(*d)};
     // What WallTime can hold ends in 2262.
     const bool near = *y >= 1970 && *y <= 2200;
@@ -164,7 +165,8 @@ class MailParameters {
 
     bool take_size(const Parameter& p) {
         constexpr std::size_t max_digits = 20;  // RFC 1870 section 3
-        mail_.size = p.value.size() <= max_digits ? parse_number<std::uint64_t>(p.value) : std::nullopt;
+        mail_.size =
+            p.value.size() <= max_digits ? parse_number<std::uint64_t>(p.value) : std::nullopt;
         return mail_.size.has_value();
     }
     bool take_body(const Parameter& p) {
@@ -183,7 +185,8 @@ class MailParameters {
     }
     bool take_hold_for(const Parameter& p) {
         constexpr std::size_t max_digits = 9;  // RFC 4865 section 4
-        const auto value = p.value.size() <= max_digits ? parse_number<std::uint32_t>(p.value) : std::nullopt;
+        const auto value =
+            p.value.size() <= max_digits ? parse_number<std::uint32_t>(p.value) : std::nullopt;
         if (!value || !std::holds_alternative<std::monostate>(mail_.release)) return false;
         mail_.release = std::chrono::seconds(*value);
         return true;
@@ -225,7 +228,8 @@ std::optional<std::string> parse_orcpt(std::string_view value) {
     if (semicolon == value.npos || semicolon == 0 || value.size() > max_orcpt) return std::nullopt;
     const auto type = value.substr(0, semicolon);
     const bool is_atom = std::all_of(type.begin(), type.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-';
     });
     const auto address = mail::xtext_decode(value.substr(semicolon + 1));
     if (!is_atom || !address || address->empty()) return std::nullopt;
@@ -235,7 +239,8 @@ std::optional<std::string> parse_orcpt(std::string_view value) {
 std::optional<Reply> take_rcpt_parameter(RcptTo& rcpt, const Parameter& p) {
     if (p.name == "NOTIFY") {
         const auto notify = parse_notify(p.value);
-        if (!notify) return make_reply(501, "5.5.4", "NOTIFY is NEVER, or of SUCCESS,FAILURE,DELAY");
+        if (!notify)
+            return make_reply(501, "5.5.4", "NOTIFY is NEVER, or of SUCCESS,FAILURE,DELAY");
         rcpt.notify = *notify;
     } else if (p.name == "ORCPT") {
         const auto orcpt = parse_orcpt(p.value);

@@ -22,10 +22,10 @@ using Release = std::variant<std::monostate, std::chrono::seconds, WallTime>;
 
 struct MailFrom {
     mail::Address from;
-    std::optional<std::uint64_t> size;  ///< SIZE (RFC 1870)
-    bool eightbit = false;              ///< BODY=8BITMIME (RFC 6152)
-    bool smtputf8 = false;              ///< RFC 6531
-    bool require_tls = false;           ///< RFC 8689
+    std::optional<std::uint64_t> size;               ///< SIZE (RFC 1870)
+    bool eightbit = false;                           ///< BODY=8BITMIME (RFC 6152)
+    bool smtputf8 = false;                           ///< RFC 6531
+    bool require_tls = false;                        ///< RFC 8689
     ReturnContent ret = ReturnContent::unspecified;  ///< RFC 3461 section 4.3
     std::string envid;                               ///< decoded
     Release release;

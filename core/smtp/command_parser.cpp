@@ -21,9 +21,8 @@ Parsed refuse(int code, std::string_view status, std::string text) {
 }
 
 Parsed parse_hello(std::string_view name, bool extended) {
-    const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
-        return c > ' ' && c < 0x7f;
-    });
+    const bool printable =
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
     if (name.empty() || name.size() > max_helo_name || !printable) {
         return refuse(501, "5.5.4", "a host name is expected");
     }
@@ -59,7 +58,8 @@ Parsed parse_bdat(std::string_view arguments) {
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), bdat.size);
     const bool whole = !digits.empty() && end == digits.data() + digits.size();
-    if (error != std::errc() || !whole) return refuse(501, "5.5.4", "BDAT wants a number of octets");
+    if (error != std::errc() || !whole)
+        return refuse(501, "5.5.4", "BDAT wants a number of octets");
     bdat.last = iequals(rest, "LAST");
     if (!rest.empty() && !bdat.last) return refuse(501, "5.5.4", "BDAT takes nothing but LAST");
     return Command(bdat);
@@ -96,8 +96,10 @@ Parsed bare(std::string_view arguments, T command) {
 
 bool is_http(std::string_view verb) {
     static constexpr std::array<std::string_view, 15> words = {
-        "GET",   "POST",        "PUT",   "HEAD",  "OPTIONS",        "DELETE",     "PATCH", "TRACE",
-        "CONNECT", "HOST:", "USER-AGENT:", "ACCEPT:", "CONTENT-LENGTH:", "CONNECTION:", "PRI"};
+        "GET",   "POST",    "PUT",   "HEAD",        "OPTIONS", "DELETE",          "PATCH",
+        "TRACE", "CONNECT", "HOST:", "USER-AGENT:", "ACCEPT:", "CONTENT-LENGTH:", "CONNECTION:",
+        "PRI"
+    };
     return std::any_of(words.begin(), words.end(), [&](auto word) { return iequals(verb, word); });
 }
 

@@ -106,15 +106,17 @@ awaitable<AuthOutcome> authenticate(
         auto answer = co_await step(mechanism, std::move(response.text), pool);
         state = answer.first;
         if (state == State::failed) co_return refused();
-        // The last words of SCRAM go as a challenge that wants an empty response (RFC 4954 section 4).
+        // The last words of SCRAM go as a challenge that wants an empty response (RFC 4954 section
+        // 4).
         if (state == State::succeeded && answer.second.empty()) break;
         response = co_await ask(channel, std::move(answer.second));
         if (state == State::succeeded) break;
     }
     if (response.end) co_return std::move(*response.end);
     if (state == State::succeeded) {
-        co_return AuthOutcome{Kind::succeeded, make_reply(235, "2.7.0", "authenticated"),
-                              mechanism->username()};
+        co_return AuthOutcome{
+            Kind::succeeded, make_reply(235, "2.7.0", "authenticated"), mechanism->username()
+        };
     }
     co_return refused();
 }

@@ -20,7 +20,7 @@ struct AuthOutcome {
         gone,      ///< the client closed the connection
     };
     Kind kind = Kind::unusable;
-    Reply reply;       ///< to give now
+    Reply reply;        ///< to give now
     std::string login;  ///< when succeeded
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session does at each command but DATA and BDAT.
+#include <fmt/format.h>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -53,7 +53,9 @@ Reply ServerSession::capabilities() const {
     add("CHUNKING");
     add("DSN");
     add("ENHANCEDSTATUSCODES");
-    add(fmt::format("LIMITS RCPTMAX={} MAILMAX={}", settings_->max_recipients, settings_->max_messages));
+    add(fmt::format(
+        "LIMITS RCPTMAX={} MAILMAX={}", settings_->max_recipients, settings_->max_messages
+    ));
     if (const auto hold = settings_->max_hold; hold.count() > 0) {
         add(fmt::format("FUTURERELEASE {} {}", hold.count(), date_time(WallClock::now() + hold)));
     }
@@ -61,7 +63,8 @@ Reply ServerSession::capabilities() const {
     if (settings_->requiretls_offered && client_.tls) add("REQUIRETLS");
     const bool auth_now = settings_->auth_offered && (client_.tls || !settings_->tls_required);
     if (auth_now) {
-        const auto names = sasl::server_mechanisms(client_.tls.has_value(), binding_of(client_.tls));
+        const auto names =
+            sasl::server_mechanisms(client_.tls.has_value(), binding_of(client_.tls));
         if (!names.empty()) add(fmt::format("AUTH {}", fmt::join(names, " ")));
     }
     return reply;
@@ -200,7 +203,8 @@ awaitable<ServerSession::Next> ServerSession::on(const Auth& command) {
     using Kind = AuthOutcome::Kind;
     if (outcome.kind == Kind::gone) co_return Next::close;
     if (outcome.kind == Kind::unusable) co_return refuse(std::move(outcome.reply));
-    const auto account = outcome.kind == Kind::succeeded ? policy_->account_of(outcome.login) : std::nullopt;
+    const auto account =
+        outcome.kind == Kind::succeeded ? policy_->account_of(outcome.login) : std::nullopt;
     if (!account) {
         auto reply = make_reply(535, "5.7.8", "authentication failed");
         co_return co_await slow_down_and_refuse(std::move(reply));

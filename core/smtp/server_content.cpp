@@ -67,7 +67,8 @@ awaitable<ServerSession::Next> ServerSession::on(const Data&) {
     }
     if (auto refusal = check_state_for_content()) co_return refuse(std::move(*refusal));
     if (channel_.reader().has_buffered()) {
-        // RFC 2920 section 3.1: DATA is the last of its group; what came is no content we asked for.
+        // RFC 2920 section 3.1: DATA is the last of its group; what came is no content we asked
+        // for.
         refuse(503, "5.5.0", "wait for the reply to DATA");
         co_return Next::close;
     }
@@ -115,7 +116,9 @@ awaitable<ServerSession::Next> ServerSession::on(const Bdat& command) {
     }
     auto refusal = check_state_for_content();
     if (!refusal && !chunked_) {
-        chunked_.reset(new Chunked{ContentCollector(settings_->content), Reservation(settings_->memory)});
+        chunked_.reset(
+            new Chunked{ContentCollector(settings_->content), Reservation(settings_->memory)}
+        );
     }
     const bool complete = co_await read_chunk(command.size, refusal ? nullptr : &chunked_->content);
     if (!complete) co_return Next::close;
@@ -127,7 +130,8 @@ awaitable<ServerSession::Next> ServerSession::on(const Bdat& command) {
     auto& content = chunked_->content;
     if (command.last) content.finish();
     // A fault ends the transaction at once; the chunks that are still under way get 503.
-    if (command.last || content.fault() != ContentFault::none) co_return co_await finish_content(content);
+    if (command.last || content.fault() != ContentFault::none)
+        co_return co_await finish_content(content);
     co_return agree("2.0.0", fmt::format("{} octets received", command.size));
 }
 
@@ -137,7 +141,9 @@ awaitable<bool> ServerSession::read_chunk(std::uint64_t size, ContentCollector* 
         if (!channel_.reader().has_buffered()) co_await channel_.flush();
         const auto octets = co_await channel_.reader().peek(channel_.deadline().narrowed(overall));
         if (octets.empty()) co_return false;
-        const auto part = octets.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(size, octets.size())));
+        const auto part = octets.substr(
+            0, static_cast<std::size_t>(std::min<std::uint64_t>(size, octets.size()))
+        );
         if (into) {
             into->add(part);
             const bool room = chunked_->reservation.grow_to(rounded_up(into->size()));

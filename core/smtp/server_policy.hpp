@@ -28,8 +28,8 @@ struct Transaction {
     std::vector<RcptTo> recipients;
 };
 
-/// What a session asks the program that it serves. Shared by the sessions of a listener, which run on
-/// several threads: thread-safe. A refusal is a reply; an exception ends the session with 421.
+/// What a session asks the program that it serves. Shared by the sessions of a listener, which run
+/// on several threads: thread-safe. A refusal is a reply; an exception ends the session with 421.
 class ServerPolicy {
   public:
     virtual ~ServerPolicy() = default;

@@ -12,8 +12,8 @@ namespace outpost::smtp {
 /// 354; RFC 2034 section 4).
 Reply make_reply(int code, std::string_view enhanced, std::string text);
 
-/// As it goes on the wire: every line with code and enhanced status, and CRLF. Control characters in
-/// the text become '?'.
+/// As it goes on the wire: every line with code and enhanced status, and CRLF. Control characters
+/// in the text become '?'.
 std::string wire(const Reply& reply);
 
 }  // namespace outpost::smtp

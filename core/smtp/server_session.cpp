@@ -80,7 +80,8 @@ awaitable<void> ServerSession::shut_down() {
 awaitable<void> ServerSession::converse() {
     const bool welcome = co_await greet();
     Next next = welcome ? Next::go_on : Next::close;
-    while (next == Next::go_on) next = co_await next_command();
+    while (next == Next::go_on)
+        next = co_await next_command();
     co_await channel_.flush();
 }
 

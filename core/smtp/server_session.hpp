@@ -18,8 +18,8 @@ namespace outpost::smtp {
 /// FUTURERELEASE, LIMITS). Lives on one event loop; not thread-safe.
 ///
 /// The state is: who the client is, perhaps a transaction, perhaps BDAT content of it. Whatever is
-/// refused after MAIL was accepted, content or policy, ends the transaction: nothing that belonged to
-/// one message is ever seen by the next.
+/// refused after MAIL was accepted, content or policy, ends the transaction: nothing that belonged
+/// to one message is ever seen by the next.
 class ServerSession {
   public:
     /// `auth_pool` must outlive the session.
@@ -90,7 +90,7 @@ class ServerSession {
     std::unique_ptr<Chunked> chunked_;
 
     std::size_t errors_ = 0, idle_commands_ = 0, messages_ = 0, auth_failures_ = 0;
-    bool waiting_ = false;   ///< for a command, with nothing left to send
+    bool waiting_ = false;  ///< for a command, with nothing left to send
     bool stopping_ = false;
 };
 

@@ -17,8 +17,8 @@ struct ServerSettings {
     std::string hostname;
     ContentLimits content;
     std::size_t max_recipients = 1000;
-    std::size_t max_messages = 10'000;  ///< of one session (LIMITS MAILMAX, RFC 9422)
-    std::size_t max_errors = 20;        ///< refused commands, then 421
+    std::size_t max_messages = 10'000;    ///< of one session (LIMITS MAILMAX, RFC 9422)
+    std::size_t max_errors = 20;          ///< refused commands, then 421
     std::size_t max_idle_commands = 100;  ///< NOOP, RSET, VRFY… between two messages, then 421
     std::size_t max_auth_failures = 3;    ///< then 421
 
@@ -26,10 +26,10 @@ struct ServerSettings {
     bool implicit_tls = false;  ///< from the first octet
     bool tls_required = false;  ///< no mail in clear
     bool auth_offered = false;
-    bool requiretls_offered = false;    ///< RFC 8689
+    bool requiretls_offered = false;                ///< RFC 8689
     std::chrono::seconds max_hold{60 * 24 * 3600};  ///< FUTURERELEASE (RFC 4865); 0: not offered
 
-    std::chrono::seconds idle_timeout{300};     ///< waiting for a command, or for more content
+    std::chrono::seconds idle_timeout{300};      ///< waiting for a command, or for more content
     std::chrono::seconds content_timeout{3600};  ///< one message in all: drips are bounded too
     std::chrono::seconds session_timeout{24 * 3600};
     /// Longest wait before a failed AUTH is answered; tests make it short.

@@ -28,7 +28,9 @@ bool is_printable(std::string_view text) {
 }
 
 /// The value of one of our own fields: empty when it is not there, an error when it is unfit.
-Result<std::string> own_field(std::string_view header, std::string_view name, std::size_t max_size) {
+Result<std::string> own_field(
+    std::string_view header, std::string_view name, std::size_t max_size
+) {
     const auto field = mail::find_field(header, name);
     if (!field) return std::string();
     std::string value = field->value();
@@ -49,7 +51,9 @@ std::optional<bool> tls_wish(const Arrival& arrival, std::string_view header) {
 std::optional<Reply> check_header(const Arrival& arrival, std::string_view header) {
     if (header.size() > max_header) return make_reply(552, "5.3.4", "the header is too large");
     if (mail::count_fields(header, "Received") > arrival.max_received_fields) {
-        return make_reply(554, "5.4.6", "the message goes round in circles: too many Received fields");
+        return make_reply(
+            554, "5.4.6", "the message goes round in circles: too many Received fields"
+        );
     }
     return std::nullopt;
 }
@@ -57,7 +61,8 @@ std::optional<Reply> check_header(const Arrival& arrival, std::string_view heade
 /// The header section as it is queued: our trace on top, our own fields off.
 std::string finished_header(const Arrival& arrival, const std::string& header) {
     std::string section = mail::without_fields(header, {idempotency_field, tag_field});
-    if (arrival.complete) section = mail::complete_header(section, arrival.trace.by, arrival.trace.at);
+    if (arrival.complete)
+        section = mail::complete_header(section, arrival.trace.by, arrival.trace.at);
     return mail::received_field(arrival.trace) + section;
 }
 
@@ -115,8 +120,10 @@ awaitable<Reply> Acceptor::accept(Arrival arrival) {
 
         const auto client = message->client;
         const auto queued = co_await store_.enqueue(std::move(*message));
-        log::info("submit", "{}: {} from {}", to_number(queued.id),
-                  queued.duplicate ? "handed over again" : "queued", client);
+        log::info(
+            "submit", "{}: {} from {}", to_number(queued.id),
+            queued.duplicate ? "handed over again" : "queued", client
+        );
         co_return make_reply(250, "2.0.0", fmt::format("Ok: queued as {}", to_number(queued.id)));
     } catch (const std::exception& error) {
         log::error("submit", "a message could not be queued: {}", error.what());

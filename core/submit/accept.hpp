@@ -29,7 +29,8 @@ struct Arrival {
     std::optional<WallTime> release_at;
     std::string client;         ///< for people
     mail::ReceivedFacts trace;  ///< id, time and recipient are filled in here
-    bool complete = true;       ///< add Date and Message-ID where missing, remove Bcc (RFC 6409 section 8)
+    bool complete =
+        true;  ///< add Date and Message-ID where missing, remove Bcc (RFC 6409 section 8)
     std::size_t max_received_fields = 50;
 };
 

@@ -23,9 +23,11 @@ bool same_mailbox(const mail::Address& a, const mail::Address& b) {
 
 }  // namespace
 
-Accounts::Accounts(std::map<std::string, AccountSettings> accounts) : accounts_(std::move(accounts)) {
+Accounts::Accounts(std::map<std::string, AccountSettings> accounts)
+    : accounts_(std::move(accounts)) {
     for (const auto& [name, settings] : accounts_) {
-        for (const auto& login : settings.logins) by_login_.emplace(login, name);
+        for (const auto& login : settings.logins)
+            by_login_.emplace(login, name);
     }
     for (const auto& [name, settings] : accounts_) {
         by_login_[name] = name;

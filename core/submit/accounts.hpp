@@ -16,8 +16,8 @@ class Accounts {
     const AccountSettings* find(const std::string& account) const;
     /// The account that a login name belongs to.
     std::optional<std::string> account_of(const std::string& login) const;
-    /// What to check a login against: for a name that nobody has, or that has no credential, a decoy
-    /// that nothing fits and that cannot be told from a real one.
+    /// What to check a login against: for a name that nobody has, or that has no credential, a
+    /// decoy that nothing fits and that cannot be told from a real one.
     sasl::StoredCredential credential(const std::string& login) const;
     /// Whether the account may use this envelope sender. The null sender is anyone's: it is how
     /// replies by programs are sent (RFC 3834 section 3.3).

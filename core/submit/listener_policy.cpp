@@ -36,9 +36,12 @@ mail::ReceivedFacts trace_of(const ServerClient& client, const Transaction& tran
 
 delivery::Ret ret_of(smtp::ReturnContent ret) {
     switch (ret) {
-        case smtp::ReturnContent::full: return delivery::Ret::full;
-        case smtp::ReturnContent::headers: return delivery::Ret::headers;
-        case smtp::ReturnContent::unspecified: break;
+        case smtp::ReturnContent::full:
+            return delivery::Ret::full;
+        case smtp::ReturnContent::headers:
+            return delivery::Ret::headers;
+        case smtp::ReturnContent::unspecified:
+            break;
     }
     return delivery::Ret::unspecified;
 }
@@ -120,9 +123,8 @@ awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_mail(
     co_return std::nullopt;
 }
 
-awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_recipient(
-    const ServerClient& client, const Transaction&, const smtp::RcptTo&
-) {
+awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::
+    check_recipient(const ServerClient& client, const Transaction&, const smtp::RcptTo&) {
     const auto account = account_for(client);
     const auto* settings = parts_.accounts->find(account);
     const auto limit = settings ? settings->max_recipients_per_day : 0;

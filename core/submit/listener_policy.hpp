@@ -13,8 +13,9 @@ namespace outpost::submit {
 
 /// What is counted over time; outlives a change of configuration.
 struct Counters {
-    RateLimiter messages_per_minute{std::chrono::minutes(1)};  ///< by listener address and client IP
-    RateLimiter recipients_per_day{std::chrono::hours(24)};    ///< by account
+    RateLimiter messages_per_minute{std::chrono::minutes(1)
+    };                                                       ///< by listener address and client IP
+    RateLimiter recipients_per_day{std::chrono::hours(24)};  ///< by account
 };
 
 /// The rules of one listener: who may connect, send, and as whom. Thread-safe.
@@ -34,9 +35,8 @@ class ListenerPolicy : public smtp::ServerPolicy {
     Refusal check_client(const smtp::ServerClient& client) override;
     sasl::StoredCredential credential(const std::string& login) override;
     std::optional<std::string> account_of(const std::string& login) override;
-    awaitable<Refusal> check_mail(
-        const smtp::ServerClient& client, const smtp::Transaction& mail
-    ) override;
+    awaitable<Refusal> check_mail(const smtp::ServerClient& client, const smtp::Transaction& mail)
+        override;
     awaitable<Refusal> check_recipient(
         const smtp::ServerClient& client, const smtp::Transaction& so_far,
         const smtp::RcptTo& recipient

@@ -14,9 +14,12 @@ class Listeners::Door {
   public:
     Door(EventLoops& loops, const net::Endpoint& at, SessionProfile profile, Sessions& sessions)
         : current_(std::make_shared<Current>(std::move(profile))),
-          listener_(loops, at, [current = current_, &sessions](asio::ip::tcp::socket socket, std::size_t) {
-              sessions.begin(std::move(socket), current->get());
-          }) {}
+          listener_(
+              loops, at,
+              [current = current_, &sessions](asio::ip::tcp::socket socket, std::size_t) {
+                  sessions.begin(std::move(socket), current->get());
+              }
+          ) {}
 
     void start(TaskGroup& tasks) { listener_.start(tasks); }
     void stop() { listener_.stop(); }
@@ -56,7 +59,8 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
     settings->hostname = hostname;
     settings->content.max_size = listener.max_message_size;
     settings->max_recipients = listener.max_recipients;
-    if (listener.tls != TlsMode::none) settings->tls = tls::make_server_context(listener.certificate);
+    if (listener.tls != TlsMode::none)
+        settings->tls = tls::make_server_context(listener.certificate);
     settings->implicit_tls = listener.tls == TlsMode::implicit;
     settings->tls_required = listener.tls == TlsMode::required;
     settings->auth_offered = listener.auth != AuthMode::none;
@@ -82,7 +86,8 @@ std::map<std::string, SessionProfile> Listeners::make_profiles(const Settings& s
         const auto& hostname = listener.hostname.empty() ? settings.hostname : listener.hostname;
         auto& connections = connections_[name];
         if (!connections) connections = std::make_shared<ConnectionCounter>();
-        ListenerPolicy::Parts parts{listener, name, hostname, accounts, counters_, acceptor_, connections};
+        ListenerPolicy::Parts parts{listener,  name,      hostname,   accounts,
+                                    counters_, acceptor_, connections};
         SessionProfile profile;
         profile.settings = server_settings(listener, hostname, memory_, throttle_);
         profile.policy = std::make_shared<ListenerPolicy>(std::move(parts));
@@ -123,7 +128,8 @@ void Listeners::apply(const Settings& settings) {
         }
     }
     // From here on nothing fails.
-    for (auto& [door, profile] : changes) door->change(std::move(profile));
+    for (auto& [door, profile] : changes)
+        door->change(std::move(profile));
     for (auto& [key, door] : fresh) {
         door->start(tasks_);
         log::info("submit", "listening on {}", key);
@@ -136,14 +142,15 @@ void Listeners::apply(const Settings& settings) {
 }
 
 void Listeners::stop() {
-    for (auto& [key, door] : doors_) door->stop();
+    for (auto& [key, door] : doors_)
+        door->stop();
     sessions_.shut_down();
 }
 
 awaitable<bool> Listeners::join(Deadline deadline) {
     const bool doors_closed = co_await tasks_.join(deadline);
     const bool sessions_ended = co_await sessions_.join(deadline);
-    co_return doors_closed && sessions_ended;
+    co_return doors_closed&& sessions_ended;
 }
 
 std::uint16_t Listeners::port(const std::string& listener) const {

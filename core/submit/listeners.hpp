@@ -21,7 +21,9 @@ class Listeners {
 
     /// `loops` and `store` must outlive it. `content_memory`: octets of messages that all sessions
     /// together may hold before they are queued.
-    Listeners(EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory = 512 << 20);
+    Listeners(
+        EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory = 512 << 20
+    );
     ~Listeners();
 
     /// Opens what the settings ask for, or changes to them: sessions that exist go on under the old
@@ -52,7 +54,7 @@ class Listeners {
     std::shared_ptr<smtp::MemoryBudget> memory_;
     std::shared_ptr<smtp::AuthThrottle> throttle_ = std::make_shared<smtp::AuthThrottle>();
     std::map<std::string, std::shared_ptr<ConnectionCounter>> connections_;  ///< by listener
-    Doors doors_;                                   ///< by address and port as configured
+    Doors doors_;                                    ///< by address and port as configured
     std::map<std::string, std::string> first_door_;  ///< by listener
     TaskGroup tasks_;
     Sessions sessions_;

@@ -18,7 +18,9 @@ void RateLimiter::roll(Counts& counts, SteadyTime now) const {
 }
 
 void RateLimiter::forget_old(SteadyTime now) {
-    std::erase_if(by_key_, [&](const auto& entry) { return now - entry.second.began > 2 * window_; });
+    std::erase_if(by_key_, [&](const auto& entry) {
+        return now - entry.second.began > 2 * window_;
+    });
     if (by_key_.size() >= max_keys) by_key_.clear();
 }
 

@@ -52,7 +52,8 @@ struct Sessions::Register {
     std::vector<Entry> all() {
         const std::lock_guard lock(mutex);
         std::vector<Entry> copy;
-        for (const auto& [number, entry] : entries) copy.push_back(entry);
+        for (const auto& [number, entry] : entries)
+            copy.push_back(entry);
         return copy;
     }
 
@@ -68,8 +69,10 @@ namespace {
 template <class Register>
 class Place {
   public:
-    Place(std::shared_ptr<Register> all, std::uint64_t number, std::shared_ptr<ConnectionCounter> counter,
-          std::string ip)
+    Place(
+        std::shared_ptr<Register> all, std::uint64_t number,
+        std::shared_ptr<ConnectionCounter> counter, std::string ip
+    )
         : all_(std::move(all)), number_(number), counter_(std::move(counter)), ip_(std::move(ip)) {
         counter_->add(ip_);
     }

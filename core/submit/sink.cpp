@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/submit/sink.hpp"
 
+#include <fmt/format.h>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -63,7 +63,8 @@ SinkWish sink_wish(std::string_view local_part) {
     if (local.ends_with("greylist")) return {SinkTrick::greylist, 0};
     if (local.size() < 3) return {};
     const auto digits = local.substr(local.size() - 3);
-    const bool all_digits = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool all_digits =
+        std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!all_digits || (digits[0] != '4' && digits[0] != '5') || digits[1] > '5') return {};
     return {SinkTrick::reply, std::stoi(digits)};
 }
@@ -160,15 +161,20 @@ awaitable<Reply> Sink::Policy::accept(
 ) {
     SunkMessage message;
     message.mail_from = std::move(transaction.mail.from);
-    for (auto& recipient : transaction.recipients) message.recipients.push_back(std::move(recipient.to));
-    for (const auto& chunk : content) message.content += chunk;
+    for (auto& recipient : transaction.recipients)
+        message.recipients.push_back(std::move(recipient.to));
+    for (const auto& chunk : content)
+        message.content += chunk;
 
     const auto number = keep(message);
     if (!options_.directory.empty()) {
         auto work = [this, number, message = std::move(message)] {
             write_file(file_of(options_.directory, number), message);
             std::error_code ignored;
-            if (number > options_.keep) std::filesystem::remove(file_of(options_.directory, number - options_.keep), ignored);
+            if (number > options_.keep)
+                std::filesystem::remove(
+                    file_of(options_.directory, number - options_.keep), ignored
+                );
             return true;
         };
         co_await on_pool(disk_, std::move(work));
@@ -205,7 +211,7 @@ void Sink::stop() {
 awaitable<bool> Sink::join(Deadline deadline) {
     const bool closed = co_await tasks_.join(deadline);
     const bool ended = co_await sessions_.join(deadline);
-    co_return closed && ended;
+    co_return closed&& ended;
 }
 
 std::uint16_t Sink::port() const {

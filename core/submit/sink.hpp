@@ -39,8 +39,8 @@ struct SinkOptions {
     std::filesystem::path directory;  ///< the newest messages are kept here as .eml; empty: nowhere
     std::size_t keep = 1000;          ///< so many, in memory and in the directory
     std::size_t keep_octets = 64 << 20;  ///< and in memory no more than this
-    tls::ContextPtr tls;              ///< offers STARTTLS where there is one
-    std::chrono::seconds silence{300};  ///< of the "timeout" trick
+    tls::ContextPtr tls;                 ///< offers STARTTLS where there is one
+    std::chrono::seconds silence{300};   ///< of the "timeout" trick
 };
 
 /// A receiving mail server that takes all mail, so that nothing leaves the machine while someone

@@ -52,13 +52,16 @@ Decoded decode(std::string_view input, std::size_t step) {
         used += decoder.feed(step == 0 ? input.substr(used) : input.substr(used, step));
     }
     const auto chunks = decoder.content().take();
-    return {decoder.ended(), decoder.content().fault(), used,
-            std::accumulate(chunks.begin(), chunks.end(), std::string())};
+    return {
+        decoder.ended(), decoder.content().fault(), used,
+        std::accumulate(chunks.begin(), chunks.end(), std::string())
+    };
 }
 
 void check_data(std::string_view input) {
     const auto whole = decode(input, 0);
-    for (const std::size_t step : {1, 2, 3, 7}) require(decode(input, step) == whole);
+    for (const std::size_t step : {1, 2, 3, 7})
+        require(decode(input, step) == whole);
     const bool at_start = whole.used == 3 && input.starts_with(".\r\n");
     if (whole.ended) require(at_start || input.substr(0, whole.used).ends_with("\r\n.\r\n"));
     if (whole.fault != ContentFault::none) require(whole.content.empty());

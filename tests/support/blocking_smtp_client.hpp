@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <sys/socket.h>
 #include <asio/connect.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -7,7 +8,6 @@
 #include <asio/ssl/context.hpp>
 #include <asio/ssl/stream.hpp>
 #include <asio/write.hpp>
-#include <sys/socket.h>
 
 #include <memory>
 #include <optional>
@@ -69,7 +69,8 @@ class BlockingSmtpClient {
             buffer_.append(octets, got);
             return !error;
         }
-        const auto got = ::recv(connection_->stream.next_layer().native_handle(), octets, sizeof octets, 0);
+        const auto got =
+            ::recv(connection_->stream.next_layer().native_handle(), octets, sizeof octets, 0);
         if (got > 0) buffer_.append(octets, static_cast<std::size_t>(got));
         return got > 0;
     }

@@ -190,8 +190,7 @@ bool MemoryQueueStore::record(const queue::Settled& outcome) {
     if (found == rows_.end()) return false;
     Row& row = found->second;
     const bool held = row.state == RecipientState::leased && row.token == outcome.token;
-    const bool waiting =
-        row.state == RecipientState::queued || row.state == RecipientState::held;
+    const bool waiting = row.state == RecipientState::queued || row.state == RecipientState::held;
     const bool resolves = row.uncertain && waiting && row.uncertain_token == outcome.token;
     if (!held && !resolves) return false;
 
@@ -279,7 +278,8 @@ std::vector<queue::NewMessage> MemoryQueueStore::messages() const {
 std::vector<MemoryQueueStore::Row> MemoryQueueStore::rows() const {
     const std::lock_guard lock(mutex_);
     std::vector<Row> all;
-    for (const auto& [key, row] : rows_) all.push_back(row);
+    for (const auto& [key, row] : rows_)
+        all.push_back(row);
     return all;
 }
 

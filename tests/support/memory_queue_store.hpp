@@ -48,9 +48,8 @@ class MemoryQueueStore : public queue::QueueStore {
     void progress(const std::vector<queue::Lease>& leases, delivery::Stage stage) noexcept override;
     awaitable<bool> final_dot(std::vector<queue::Lease> leases, std::string on_uncertain) override;
     awaitable<std::vector<bool>> settle(std::vector<queue::Settled> outcomes) override;
-    awaitable<void> give_back(
-        std::vector<queue::Lease> leases, std::optional<WallTime> next
-    ) override;
+    awaitable<void> give_back(std::vector<queue::Lease> leases, std::optional<WallTime> next)
+        override;
     awaitable<std::optional<WallTime>> next_due() override;
 
     /// Every call throws this until it is set to null: the database is away.

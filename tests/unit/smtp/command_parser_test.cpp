@@ -53,7 +53,8 @@ TEST_CASE("each command is known in any case") {
 TEST_CASE("MAIL with its parameters") {
     const auto mail = accepted<MailFrom>(
         "MAIL FROM:<a@b.example> SIZE=12 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=q+2B1 HOLDFOR=60 "
-        "AUTH=<> REQUIRETLS");
+        "AUTH=<> REQUIRETLS"
+    );
     CHECK(mail.from.wire() == "a@b.example");
     CHECK(mail.size == 12U);
     CHECK(mail.eightbit);
@@ -73,7 +74,8 @@ TEST_CASE("MAIL with its parameters") {
 TEST_CASE("HOLDUNTIL is a date-time with its zone") {
     const auto at = [](std::string_view text) {
         return std::get<WallTime>(
-            accepted<MailFrom>("MAIL FROM:<> HOLDUNTIL=" + std::string(text)).release);
+            accepted<MailFrom>("MAIL FROM:<> HOLDUNTIL=" + std::string(text)).release
+        );
     };
     const WallTime noon = WallTime(std::chrono::seconds(1'800'000'000));  // 2027-01-15T08:00:00Z
     CHECK(at("2027-01-15T08:00:00Z") == noon);
@@ -81,15 +83,16 @@ TEST_CASE("HOLDUNTIL is a date-time with its zone") {
     CHECK(at("2027-01-15T06:30:00-01:30") == noon);
     for (const std::string bad :
          {"2027-02-30T08:00:00Z", "2027-01-15", "2027-01-15T08:00:00", "2027-01-15T24:00:00Z",
-          "10000-01-15T08:00:00Z", "1800000000", "2027-01-15T08:00:00+25:00", "2027-01-15 08:00:00Z"}) {
+          "10000-01-15T08:00:00Z", "1800000000", "2027-01-15T08:00:00+25:00",
+          "2027-01-15 08:00:00Z"}) {
         CAPTURE(bad);
         CHECK(refusal("MAIL FROM:<> HOLDUNTIL=" + bad) != "ok");
     }
 }
 
 TEST_CASE("RCPT with its parameters") {
-    const auto rcpt = accepted<RcptTo>(
-        "RCPT TO:<u@b.example> NOTIFY=success,Delay ORCPT=rfc822;u+2Bx@b.example");
+    const auto rcpt =
+        accepted<RcptTo>("RCPT TO:<u@b.example> NOTIFY=success,Delay ORCPT=rfc822;u+2Bx@b.example");
     CHECK(rcpt.to.wire() == "u@b.example");
     CHECK(rcpt.notify == "SUCCESS,DELAY");
     CHECK(rcpt.orcpt == "rfc822;u+x@b.example");
@@ -165,8 +168,9 @@ TEST_CASE("what is wrong is answered with a fitting reply") {
 }
 
 TEST_CASE("web requests are recognised") {
-    for (const auto* line : {"GET / HTTP/1.1", "POST /x HTTP/1.0", "connect a:25 HTTP/1.1",
-                             "Host: mx.example.org", "PRI * HTTP/2.0"}) {
+    for (const auto* line :
+         {"GET / HTTP/1.1", "POST /x HTTP/1.0", "connect a:25 HTTP/1.1", "Host: mx.example.org",
+          "PRI * HTTP/2.0"}) {
         accepted<HttpRequest>(line);
     }
 }

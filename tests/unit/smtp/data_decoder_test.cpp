@@ -43,7 +43,8 @@ Outcome decode_all_ways(std::string_view input, ContentLimits limits = {}) {
         CHECK(decode({input.substr(0, at), input.substr(at)}, limits) == whole);
     }
     std::vector<std::string_view> octets;
-    for (std::size_t i = 0; i < input.size(); ++i) octets.push_back(input.substr(i, 1));
+    for (std::size_t i = 0; i < input.size(); ++i)
+        octets.push_back(input.substr(i, 1));
     CHECK(decode(octets, limits) == whole);
     return whole;
 }
@@ -74,15 +75,16 @@ TEST_CASE("dot stuffing is undone, and only CRLF.CRLF ends") {
 TEST_CASE("none of the smuggling sequences ends the data, wherever it stands") {
     using namespace std::string_view_literals;
     const std::pair<std::string_view, ContentFault> sequences[] = {
-        {"\n.\n"sv, ContentFault::bare_lf},        {"\n.\r"sv, ContentFault::bare_lf},
-        {"\r.\n"sv, ContentFault::bare_cr},        {"\r.\r"sv, ContentFault::bare_cr},
-        {"\n.\r\n"sv, ContentFault::bare_lf},      {"\r.\r\n"sv, ContentFault::bare_cr},
-        {"\r\n.\r\r\n"sv, ContentFault::bare_cr},  {"\r\r\n.\r\r\n"sv, ContentFault::bare_cr},
-        {"\r\n\0.\r\n"sv, ContentFault::nul},      {"\r\n.\n"sv, ContentFault::bare_lf},
-        {"\r\n.\r"sv, ContentFault::bare_cr},      {"\r\n.\0\r\n"sv, ContentFault::nul},
+        {"\n.\n"sv, ContentFault::bare_lf},       {"\n.\r"sv, ContentFault::bare_lf},
+        {"\r.\n"sv, ContentFault::bare_cr},       {"\r.\r"sv, ContentFault::bare_cr},
+        {"\n.\r\n"sv, ContentFault::bare_lf},     {"\r.\r\n"sv, ContentFault::bare_cr},
+        {"\r\n.\r\r\n"sv, ContentFault::bare_cr}, {"\r\r\n.\r\r\n"sv, ContentFault::bare_cr},
+        {"\r\n\0.\r\n"sv, ContentFault::nul},     {"\r\n.\n"sv, ContentFault::bare_lf},
+        {"\r\n.\r"sv, ContentFault::bare_cr},     {"\r\n.\0\r\n"sv, ContentFault::nul},
     };
     for (const auto& [sequence, fault] : sequences) {
-        for (const std::string before : {"", "text", "Subject: x\r\n\r\n", "a\r\n..\r\n", "a\r\n\r\n"}) {
+        for (const std::string before :
+             {"", "text", "Subject: x\r\n\r\n", "a\r\n..\r\n", "a\r\n\r\n"}) {
             const std::string input =
                 before + std::string(sequence) + "MAIL FROM:<evil@b.example>\r\n.\r\nRSET\r\n";
             CAPTURE(input);
@@ -115,7 +117,8 @@ TEST_CASE("limits hold to the octet") {
 TEST_CASE("an endless line is not kept") {
     DataDecoder decoder(ContentLimits{});
     const std::string piece(64 * 1024, 'x');
-    for (int i = 0; i < 100; ++i) decoder.feed(piece);
+    for (int i = 0; i < 100; ++i)
+        decoder.feed(piece);
     CHECK(decoder.content().fault() == ContentFault::long_line);
     CHECK(decoder.content().take().empty());
 }
@@ -137,7 +140,8 @@ TEST_CASE("chunked content: lines are checked across chunks, a missing last line
 
 TEST_CASE("thousands of tiny chunks take no more memory than their octets") {
     ContentCollector collector(ContentLimits{});
-    for (int i = 0; i < 100'000; ++i) collector.add(i % 50 == 49 ? "\r\n" : "x");
+    for (int i = 0; i < 100'000; ++i)
+        collector.add(i % 50 == 49 ? "\r\n" : "x");
     const auto chunks = collector.take();
     CHECK(chunks.size() == 2);
     CHECK(joined(chunks).size() == 102'000);

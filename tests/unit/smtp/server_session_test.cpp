@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/smtp/server_session.hpp"
 
-#include <asio/bind_executor.hpp>
 #include <doctest/doctest.h>
+#include <asio/bind_executor.hpp>
 
 #include <filesystem>
 #include <mutex>
@@ -41,9 +41,8 @@ class Policy : public ServerPolicy {
         if (t.mail.from.local() == "refused") co_return make_reply(550, "5.7.1", "not you");
         co_return std::nullopt;
     }
-    awaitable<Refusal> check_recipient(
-        const ServerClient&, const Transaction&, const RcptTo& rcpt
-    ) override {
+    awaitable<Refusal> check_recipient(const ServerClient&, const Transaction&, const RcptTo& rcpt)
+        override {
         if (rcpt.to.local() == "refused") co_return make_reply(550, "5.1.1", "nobody");
         co_return std::nullopt;
     }
@@ -55,7 +54,8 @@ class Policy : public ServerPolicy {
         }
         const std::lock_guard lock(mutex);
         taken.push_back({client, std::move(transaction), {}});
-        for (const auto& chunk : content) taken.back().content += chunk;
+        for (const auto& chunk : content)
+            taken.back().content += chunk;
         co_return make_reply(250, "2.0.0", "taken");
     }
 
@@ -84,11 +84,15 @@ struct Server {
         chosen.max_auth_delay = std::chrono::milliseconds(1);
         settings = std::make_shared<ServerSettings>(std::move(chosen));
         const net::Endpoint any{asio::ip::address_v4::loopback(), 0};
-        listener = std::make_unique<net::Listener>(loops, any, [this](asio::ip::tcp::socket socket, std::size_t) {
-            auto stream = net::make_server_stream(std::move(socket));
-            session = std::make_shared<ServerSession>(std::move(stream), settings, policy, pool);
-            tasks.spawn("session", loops.at(0).get_executor(), run_session(session));
-        });
+        listener = std::make_unique<net::Listener>(
+            loops, any,
+            [this](asio::ip::tcp::socket socket, std::size_t) {
+                auto stream = net::make_server_stream(std::move(socket));
+                session =
+                    std::make_shared<ServerSession>(std::move(stream), settings, policy, pool);
+                tasks.spawn("session", loops.at(0).get_executor(), run_session(session));
+            }
+        );
         listener->start(tasks);
         loops.start();
     }
@@ -116,7 +120,8 @@ struct Server {
 
 ServerSettings with_tls() {
     static const auto directory = [] {
-        auto path = std::filesystem::temp_directory_path() / ("outpost-smtp-test-" + std::to_string(::getpid()));
+        auto path = std::filesystem::temp_directory_path() /
+                    ("outpost-smtp-test-" + std::to_string(::getpid()));
         tls::mint_certificates(path, {"mx.example.org"});
         return path;
     }();
@@ -131,7 +136,9 @@ std::string code_of(const std::string& reply) {
 }
 
 /// Says each line and compares the beginnings of the replies.
-void dialogue(BlockingSmtpClient& client, std::initializer_list<std::pair<std::string, std::string>> lines) {
+void dialogue(
+    BlockingSmtpClient& client, std::initializer_list<std::pair<std::string, std::string>> lines
+) {
     for (const auto& [line, expected] : lines) {
         CAPTURE(line);
         const auto reply = client.say(line);
@@ -148,13 +155,21 @@ TEST_CASE("a message by DATA, and what is announced") {
     Server server;
     auto client = server.connect(false);
     const auto ehlo = client.say("EHLO client.example");
-    for (const auto* word : {"PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN",
-                             "ENHANCEDSTATUSCODES", "LIMITS RCPTMAX=1000 MAILMAX=10000", "FUTURERELEASE 5184000 "}) {
+    for (const auto* word :
+         {"PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN",
+          "ENHANCEDSTATUSCODES", "LIMITS RCPTMAX=1000 MAILMAX=10000", "FUTURERELEASE 5184000 "}) {
         CAPTURE(word);
         CHECK(ehlo.find(word) != std::string::npos);
     }
-    for (const auto* word : {"STARTTLS", "AUTH", "REQUIRETLS"}) CHECK(ehlo.find(word) == std::string::npos);
-    dialogue(client, {mail_ok, rcpt_ok, {"DATA", "354 "}, {"Subject: x\r\n\r\n..\r\nbody\r\n.", "250 2.0.0 taken"}, {"QUIT", "221 2.0.0"}});
+    for (const auto* word : {"STARTTLS", "AUTH", "REQUIRETLS"})
+        CHECK(ehlo.find(word) == std::string::npos);
+    dialogue(
+        client, {mail_ok,
+                 rcpt_ok,
+                 {"DATA", "354 "},
+                 {"Subject: x\r\n\r\n..\r\nbody\r\n.", "250 2.0.0 taken"},
+                 {"QUIT", "221 2.0.0"}}
+    );
     CHECK(client.at_end());
     const auto taken = server.policy->all();
     REQUIRE(taken.size() == 1);
@@ -166,8 +181,12 @@ TEST_CASE("a message by DATA, and what is announced") {
 TEST_CASE("a pipelined group is answered in order") {
     Server server;
     auto client = server.connect();
-    client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<refused@d.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
-    for (const auto* code : {"250", "550", "250", "354"}) CHECK(code_of(client.reply()) == code);
+    client.send(
+        "MAIL FROM:<a@b.example>\r\nRCPT TO:<refused@d.example>\r\nRCPT "
+        "TO:<c@d.example>\r\nDATA\r\n"
+    );
+    for (const auto* code : {"250", "550", "250", "354"})
+        CHECK(code_of(client.reply()) == code);
     CHECK(code_of(client.say("x\r\n.")) == "250");
     CHECK(server.policy->all().size() == 1);
 }
@@ -176,7 +195,8 @@ TEST_CASE("content sent before the 354 is no content") {
     Server server;
     auto client = server.connect();
     client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nx\r\n.\r\n");
-    for (const auto* code : {"250", "250", "503"}) CHECK(code_of(client.reply()) == code);
+    for (const auto* code : {"250", "250", "503"})
+        CHECK(code_of(client.reply()) == code);
     CHECK(client.at_end());
     CHECK(server.policy->all().empty());
 }
@@ -184,11 +204,28 @@ TEST_CASE("content sent before the 354 is no content") {
 TEST_CASE("the order of commands is insisted on") {
     Server server;
     auto client = server.connect(false);
-    dialogue(client, {{"MAIL FROM:<a@b.example>", "503 5.5.1"}, {"EHLO x", "250-"}, {"RCPT TO:<c@d.example>", "503 5.5.1"},
-                      {"DATA", "503 5.5.1"}, {"BDAT 0 LAST", "503 5.5.1"}, mail_ok, {mail_ok.first, "503 5.5.1"},
-                      {"DATA", "554 5.5.1"}, {"RSET", "250 2.0.0"}, {"RCPT TO:<c@d.example>", "503 5.5.1"}, mail_ok, rcpt_ok,
-                      {"EHLO x", "250-"}, {"DATA", "503 5.5.1"}, {"STARTTLS", "502 5.5.1"}, {"AUTH PLAIN", "502 5.5.1"},
-                      {"VRFY x", "252 2.0.0"}, {"EXPN x", "502 5.5.1"}, {"HELP", "214 2.0.0"}, {"NOOP", "250 2.0.0"}});
+    dialogue(
+        client, {{"MAIL FROM:<a@b.example>", "503 5.5.1"},
+                 {"EHLO x", "250-"},
+                 {"RCPT TO:<c@d.example>", "503 5.5.1"},
+                 {"DATA", "503 5.5.1"},
+                 {"BDAT 0 LAST", "503 5.5.1"},
+                 mail_ok,
+                 {mail_ok.first, "503 5.5.1"},
+                 {"DATA", "554 5.5.1"},
+                 {"RSET", "250 2.0.0"},
+                 {"RCPT TO:<c@d.example>", "503 5.5.1"},
+                 mail_ok,
+                 rcpt_ok,
+                 {"EHLO x", "250-"},
+                 {"DATA", "503 5.5.1"},
+                 {"STARTTLS", "502 5.5.1"},
+                 {"AUTH PLAIN", "502 5.5.1"},
+                 {"VRFY x", "252 2.0.0"},
+                 {"EXPN x", "502 5.5.1"},
+                 {"HELP", "214 2.0.0"},
+                 {"NOOP", "250 2.0.0"}}
+    );
 }
 
 TEST_CASE("nothing of a refused message is left for the next") {
@@ -203,19 +240,43 @@ TEST_CASE("nothing of a refused message is left for the next") {
     };
     for (const auto& [content, expected] : table) {
         auto client = server.connect();
-        dialogue(client, {mail_ok, rcpt_ok, {"DATA", "354"}, {content, expected}, {"RCPT TO:<c@d.example>", "503"}, {"DATA", "503"}, {"BDAT 0 LAST", "503"}});
+        dialogue(
+            client, {mail_ok,
+                     rcpt_ok,
+                     {"DATA", "354"},
+                     {content, expected},
+                     {"RCPT TO:<c@d.example>", "503"},
+                     {"DATA", "503"},
+                     {"BDAT 0 LAST", "503"}}
+        );
     }
     auto client = server.connect();
-    dialogue(client, {mail_ok, {"RCPT TO:<late@d.example>", "250"}, {"DATA", "354"}, {"x\r\n.", "554 5.7.1"}, {"RCPT TO:<c@d.example>", "503"}, {"DATA", "503"}});
-    dialogue(client, {{"MAIL FROM:<refused@b.example>", "550"}, {"RCPT TO:<c@d.example>", "503"}, {"MAIL FROM:<a@b.example> SIZE=101", "552 5.3.4"}, {"RCPT TO:<c@d.example>", "503"}});
+    dialogue(
+        client, {mail_ok,
+                 {"RCPT TO:<late@d.example>", "250"},
+                 {"DATA", "354"},
+                 {"x\r\n.", "554 5.7.1"},
+                 {"RCPT TO:<c@d.example>", "503"},
+                 {"DATA", "503"}}
+    );
+    dialogue(
+        client, {{"MAIL FROM:<refused@b.example>", "550"},
+                 {"RCPT TO:<c@d.example>", "503"},
+                 {"MAIL FROM:<a@b.example> SIZE=101", "552 5.3.4"},
+                 {"RCPT TO:<c@d.example>", "503"}}
+    );
 }
 
 TEST_CASE("smuggled line ends are refused, and the connection ends") {
     Server server;
-    for (const std::string sequence : {"\n.\n", "\n.\r\n", "\r.\r\n", "\r\n.\n", "\r\n.\r\r\n", "\r\r\n.\r\r\n"}) {
+    for (const std::string sequence :
+         {"\n.\n", "\n.\r\n", "\r.\r\n", "\r\n.\n", "\r\n.\r\r\n", "\r\r\n.\r\r\n"}) {
         auto client = server.connect();
         dialogue(client, {mail_ok, rcpt_ok, {"DATA", "354"}});
-        client.send("x" + sequence + "MAIL FROM:<evil@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nevil\r\n.\r\n");
+        client.send(
+            "x" + sequence +
+            "MAIL FROM:<evil@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nevil\r\n.\r\n"
+        );
         CHECK(client.reply().starts_with("550 5.6.0"));
         CHECK(client.at_end());
     }
@@ -225,8 +286,12 @@ TEST_CASE("smuggled line ends are refused, and the connection ends") {
 TEST_CASE("BDAT: chunks, with commands behind them in one segment") {
     Server server;
     auto client = server.connect();
-    client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 6\r\na: b\r\nBDAT 7 LAST\r\n\r\n.\r\nxxNOOP\r\n");
-    for (const auto* code : {"250", "250", "250", "250", "250"}) CHECK(code_of(client.reply()) == code);
+    client.send(
+        "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 6\r\na: b\r\nBDAT 7 "
+        "LAST\r\n\r\n.\r\nxxNOOP\r\n"
+    );
+    for (const auto* code : {"250", "250", "250", "250", "250"})
+        CHECK(code_of(client.reply()) == code);
     const auto taken = server.policy->all();
     REQUIRE(taken.size() == 1);
     CHECK(taken[0].content == "a: b\r\n\r\n.\r\nxx\r\n");
@@ -258,23 +323,37 @@ TEST_CASE("BDAT: what is wrong") {
     SUBCASE("DATA and RCPT after BDAT") {
         auto client = server.connect();
         client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 1\r\nx");
-        for (int i = 0; i < 3; ++i) CHECK(code_of(client.reply()) == "250");
-        dialogue(client, {{"RCPT TO:<e@d.example>", "503"}, {"DATA", "503"}, {"BDAT 0 LAST", "503"}});
+        for (int i = 0; i < 3; ++i)
+            CHECK(code_of(client.reply()) == "250");
+        dialogue(
+            client, {{"RCPT TO:<e@d.example>", "503"}, {"DATA", "503"}, {"BDAT 0 LAST", "503"}}
+        );
     }
     SUBCASE("RSET amid") {
         auto client = server.connect();
-        client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 1\r\nxRSET\r\nBDAT 1 LAST\r\nx");
-        for (const auto* code : {"250", "250", "250", "250", "503"}) CHECK(code_of(client.reply()) == code);
+        client.send(
+            "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 1\r\nxRSET\r\nBDAT 1 "
+            "LAST\r\nx"
+        );
+        for (const auto* code : {"250", "250", "250", "250", "503"})
+            CHECK(code_of(client.reply()) == code);
     }
     SUBCASE("too large in sum: refused, and the state is gone") {
         auto client = server.connect();
-        client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 60\r\n" + std::string(60, 'x') + "BDAT 60\r\n" + std::string(60, 'x') + "BDAT 1 LAST\r\nx");
-        for (const auto* code : {"250", "250", "250", "552", "503"}) CHECK(code_of(client.reply()) == code);
+        client.send(
+            "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 60\r\n" +
+            std::string(60, 'x') + "BDAT 60\r\n" + std::string(60, 'x') + "BDAT 1 LAST\r\nx"
+        );
+        for (const auto* code : {"250", "250", "250", "552", "503"})
+            CHECK(code_of(client.reply()) == code);
     }
     SUBCASE("a bare LF across chunks") {
         auto client = server.connect();
-        client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 1\r\nxBDAT 2 LAST\r\n\nx");
-        for (const auto* code : {"250", "250", "250", "550"}) CHECK(code_of(client.reply()) == code);
+        client.send(
+            "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 1\r\nxBDAT 2 LAST\r\n\nx"
+        );
+        for (const auto* code : {"250", "250", "250", "550"})
+            CHECK(code_of(client.reply()) == code);
         CHECK(client.at_end());
     }
     SUBCASE("the client goes away amid a chunk") {
@@ -291,10 +370,12 @@ TEST_CASE("thousands of tiny chunks") {
     Server server;
     auto client = server.connect();
     std::string all = "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n";
-    for (int i = 0; i < 2000; ++i) all += "BDAT 1\r\nx";
+    for (int i = 0; i < 2000; ++i)
+        all += "BDAT 1\r\nx";
     all += "BDAT 0 LAST\r\n";
     client.send(all);
-    for (int i = 0; i < 2003; ++i) REQUIRE(code_of(client.reply()) == "250");
+    for (int i = 0; i < 2003; ++i)
+        REQUIRE(code_of(client.reply()) == "250");
     CHECK(server.policy->all().at(0).content == std::string(2000, 'x') + "\r\n");
     CHECK(server.settings->memory->used() == 0);
 }
@@ -318,7 +399,8 @@ TEST_CASE("bounds of a session") {
         Server server;
         auto client = server.connect();
         std::string last;
-        for (int i = 0; i < 22; ++i) last = client.say("FOO");
+        for (int i = 0; i < 22; ++i)
+            last = client.say("FOO");
         CHECK(last.starts_with("421 4.7.0"));
         CHECK(client.at_end());
     }
@@ -326,7 +408,8 @@ TEST_CASE("bounds of a session") {
         Server server;
         auto client = server.connect();
         int count = 0;
-        while (code_of(client.say("NOOP")) == "250" && count < 1000) ++count;
+        while (code_of(client.say("NOOP")) == "250" && count < 1000)
+            ++count;
         CHECK(count == 100);  // EHLO was one, too
     }
     SUBCASE("too many recipients") {
@@ -334,7 +417,14 @@ TEST_CASE("bounds of a session") {
         settings.max_recipients = 2;
         Server server(settings);
         auto client = server.connect();
-        dialogue(client, {mail_ok, rcpt_ok, rcpt_ok, {"RCPT TO:<e@d.example>", "452 4.5.3"}, {"DATA", "354"}, {".", "250"}});
+        dialogue(
+            client, {mail_ok,
+                     rcpt_ok,
+                     rcpt_ok,
+                     {"RCPT TO:<e@d.example>", "452 4.5.3"},
+                     {"DATA", "354"},
+                     {".", "250"}}
+        );
     }
     SUBCASE("silence") {
         ServerSettings settings;
@@ -348,9 +438,18 @@ TEST_CASE("bounds of a session") {
         settings.memory = std::make_shared<MemoryBudget>(100'000);
         Server server(settings);
         auto client = server.connect();
-        dialogue(client, {{"MAIL FROM:<a@b.example> SIZE=200000", "250"}, rcpt_ok, {"DATA", "452 4.3.1"}, {"RCPT TO:<c@d.example>", "503"}, mail_ok, rcpt_ok, {"DATA", "354"}});
+        dialogue(
+            client, {{"MAIL FROM:<a@b.example> SIZE=200000", "250"},
+                     rcpt_ok,
+                     {"DATA", "452 4.3.1"},
+                     {"RCPT TO:<c@d.example>", "503"},
+                     mail_ok,
+                     rcpt_ok,
+                     {"DATA", "354"}}
+        );
         std::string lines;
-        while (lines.size() < 150'000) lines += std::string(70, 'x') + "\r\n";
+        while (lines.size() < 150'000)
+            lines += std::string(70, 'x') + "\r\n";
         CHECK(client.say(lines + ".").starts_with("452 4.3.1"));
         CHECK(server.settings->memory->used() == 0);
     }
@@ -366,7 +465,10 @@ TEST_CASE("bounds of a session") {
 TEST_CASE("web requests are hung up on") {
     Server server;
     auto client = server.connect(false);
-    client.send("POST / HTTP/1.1\r\nHost: mx.example.org\r\nContent-Length: 10\r\n\r\nMAIL FROM:<a@b.example>\r\n");
+    client.send(
+        "POST / HTTP/1.1\r\nHost: mx.example.org\r\nContent-Length: 10\r\n\r\nMAIL "
+        "FROM:<a@b.example>\r\n"
+    );
     CHECK(client.reply().starts_with("554"));
     CHECK(client.at_end());
 }
@@ -374,8 +476,14 @@ TEST_CASE("web requests are hung up on") {
 TEST_CASE("FUTURERELEASE up to the announced limit") {
     Server server;
     auto client = server.connect();
-    dialogue(client, {{"MAIL FROM:<a@b.example> HOLDFOR=5184001", "501 5.5.4"}, {"MAIL FROM:<a@b.example> HOLDUNTIL=2199-01-01T00:00:00Z", "501 5.5.4"},
-                      {"MAIL FROM:<a@b.example> HOLDFOR=60", "250"}, rcpt_ok, {"DATA", "354"}, {"x\r\n.", "250"}});
+    dialogue(
+        client, {{"MAIL FROM:<a@b.example> HOLDFOR=5184001", "501 5.5.4"},
+                 {"MAIL FROM:<a@b.example> HOLDUNTIL=2199-01-01T00:00:00Z", "501 5.5.4"},
+                 {"MAIL FROM:<a@b.example> HOLDFOR=60", "250"},
+                 rcpt_ok,
+                 {"DATA", "354"},
+                 {"x\r\n.", "250"}}
+    );
     const auto left = *server.policy->all().at(0).transaction.release_at - WallClock::now();
     CHECK(left > std::chrono::seconds(50));
     CHECK(left <= std::chrono::seconds(60));
@@ -384,7 +492,13 @@ TEST_CASE("FUTURERELEASE up to the announced limit") {
 TEST_CASE("SMTPUTF8 must be asked for") {
     Server server;
     auto client = server.connect();
-    dialogue(client, {mail_ok, {"RCPT TO:<ü@d.example>", "553 5.6.7"}, {"RSET", "250"}, {"MAIL FROM:<ü@b.example> SMTPUTF8", "250"}, {"RCPT TO:<ü@d.example>", "250"}});
+    dialogue(
+        client, {mail_ok,
+                 {"RCPT TO:<ü@d.example>", "553 5.6.7"},
+                 {"RSET", "250"},
+                 {"MAIL FROM:<ü@b.example> SMTPUTF8", "250"},
+                 {"RCPT TO:<ü@d.example>", "250"}}
+    );
 }
 
 TEST_CASE("what comes in clear behind STARTTLS is forgotten") {
@@ -394,10 +508,16 @@ TEST_CASE("what comes in clear behind STARTTLS is forgotten") {
     CHECK(client.reply().starts_with("220"));
     client.start_tls();
     // The first reply after the handshake is to what is said now, and nothing said before counts.
-    dialogue(client, {{"RCPT TO:<c@d.example>", "503"}, {"MAIL FROM:<a@b.example>", "503"}, {"STARTTLS", "503"}});
+    dialogue(
+        client,
+        {{"RCPT TO:<c@d.example>", "503"}, {"MAIL FROM:<a@b.example>", "503"}, {"STARTTLS", "503"}}
+    );
     const auto ehlo = client.say("EHLO client.example");
     CHECK(ehlo.find("STARTTLS") == std::string::npos);
-    CHECK(ehlo.find("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN LOGIN") != std::string::npos);
+    CHECK(
+        ehlo.find("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN LOGIN"
+        ) != std::string::npos
+    );
     dialogue(client, {mail_ok, rcpt_ok});
 }
 
@@ -407,7 +527,11 @@ TEST_CASE("where TLS is required, nothing goes without") {
     Server server(settings);
     auto client = server.connect(false);
     CHECK(client.say("EHLO x").find("AUTH") == std::string::npos);
-    dialogue(client, {{"MAIL FROM:<a@b.example>", "530 5.7.0"}, {"AUTH SCRAM-SHA-256", "530 5.7.0"}, {"STARTTLS", "220"}});
+    dialogue(
+        client, {{"MAIL FROM:<a@b.example>", "530 5.7.0"},
+                 {"AUTH SCRAM-SHA-256", "530 5.7.0"},
+                 {"STARTTLS", "220"}}
+    );
     client.start_tls();
     client.say("EHLO x");
     dialogue(client, {mail_ok});
@@ -420,7 +544,12 @@ TEST_CASE("AUTH dialogues") {
     const std::string unknown = base64_encode(std::string("\0nobody\0pencil", 14));
     auto client = server.connect();
     SUBCASE("in clear only what hides the password") {
-        dialogue(client, {{"AUTH PLAIN " + good, "538 5.7.11"}, {"AUTH LOGIN", "538 5.7.11"}, {"AUTH FOO", "504 5.5.4"}, {"AUTH SCRAM-SHA-256-PLUS", "504"}});
+        dialogue(
+            client, {{"AUTH PLAIN " + good, "538 5.7.11"},
+                     {"AUTH LOGIN", "538 5.7.11"},
+                     {"AUTH FOO", "504 5.5.4"},
+                     {"AUTH SCRAM-SHA-256-PLUS", "504"}}
+        );
         return;
     }
     client.say("STARTTLS");
@@ -428,7 +557,14 @@ TEST_CASE("AUTH dialogues") {
     CHECK(client.say("AUTH PLAIN " + good).starts_with("503"));
     client.say("EHLO x");
     SUBCASE("PLAIN at once") {
-        dialogue(client, {{"AUTH PLAIN " + good, "235 2.7.0"}, {"AUTH PLAIN " + good, "503"}, mail_ok, rcpt_ok, {"DATA", "354"}, {"x\r\n.", "250"}});
+        dialogue(
+            client, {{"AUTH PLAIN " + good, "235 2.7.0"},
+                     {"AUTH PLAIN " + good, "503"},
+                     mail_ok,
+                     rcpt_ok,
+                     {"DATA", "354"},
+                     {"x\r\n.", "250"}}
+        );
         CHECK(server.policy->all().at(0).client.account == "account");
     }
     SUBCASE("PLAIN when asked, LOGIN in both forms") {
@@ -437,19 +573,35 @@ TEST_CASE("AUTH dialogues") {
         second.say("STARTTLS");
         second.start_tls();
         second.say("EHLO x");
-        dialogue(second, {{"AUTH LOGIN", "334 VXNlcm5hbWU6"}, {base64_encode("user"), "334 UGFzc3dvcmQ6"}, {base64_encode("wrong"), "535 5.7.8"},
-                          {"AUTH LOGIN " + base64_encode("user"), "334 UGFzc3dvcmQ6"}, {base64_encode("pencil"), "235"}});
+        dialogue(
+            second, {{"AUTH LOGIN", "334 VXNlcm5hbWU6"},
+                     {base64_encode("user"), "334 UGFzc3dvcmQ6"},
+                     {base64_encode("wrong"), "535 5.7.8"},
+                     {"AUTH LOGIN " + base64_encode("user"), "334 UGFzc3dvcmQ6"},
+                     {base64_encode("pencil"), "235"}}
+        );
     }
     SUBCASE("failures of all kinds leave nothing behind") {
-        dialogue(client, {{"AUTH PLAIN", "334"}, {"*", "501 5.7.0"}, {"AUTH PLAIN !!!", "501 5.5.2"}, {"AUTH LOGIN", "334"}, {"=", "501 5.5.2"},
-                          {"AUTH PLAIN =", "535"}, {"AUTH PLAIN", "334"}, {std::string(20'000, 'A'), "500 5.5.6"},
-                          {"AUTH SCRAM-SHA-256 " + base64_encode("n,,n=user,r=abc"), "334"}, {"*", "501"}, {"AUTH PLAIN " + good, "235"}});
+        dialogue(
+            client, {{"AUTH PLAIN", "334"},
+                     {"*", "501 5.7.0"},
+                     {"AUTH PLAIN !!!", "501 5.5.2"},
+                     {"AUTH LOGIN", "334"},
+                     {"=", "501 5.5.2"},
+                     {"AUTH PLAIN =", "535"},
+                     {"AUTH PLAIN", "334"},
+                     {std::string(20'000, 'A'), "500 5.5.6"},
+                     {"AUTH SCRAM-SHA-256 " + base64_encode("n,,n=user,r=abc"), "334"},
+                     {"*", "501"},
+                     {"AUTH PLAIN " + good, "235"}}
+        );
     }
     SUBCASE("wrong and unknown are the same, and three end it") {
         const auto wrong = client.say("AUTH PLAIN " + bad);
         CHECK(wrong.starts_with("535 5.7.8"));
         CHECK(client.say("AUTH PLAIN " + unknown) == wrong);
-        CHECK(client.say("AUTH SCRAM-SHA-256 " + base64_encode("n,,n=nobody,r=abc")).starts_with("334 "));
+        CHECK(client.say("AUTH SCRAM-SHA-256 " + base64_encode("n,,n=nobody,r=abc"))
+                  .starts_with("334 "));
         CHECK(client.say(base64_encode("c=biws,r=abc,p=AAAA")) == wrong);
         CHECK(client.reply().starts_with("421 4.7.0"));
         CHECK(client.at_end());
@@ -468,7 +620,8 @@ TEST_CASE("failed logins from one address become slow, then are not looked at") 
     throttle.failed("192.0.2.1", now);
     CHECK(throttle.delay("192.0.2.1", now) == std::chrono::milliseconds(500));
     CHECK(throttle.delay("192.0.2.2", now) == Duration::zero());
-    for (unsigned i = 0; i < AuthThrottle::max_failures; ++i) throttle.failed("192.0.2.1", now);
+    for (unsigned i = 0; i < AuthThrottle::max_failures; ++i)
+        throttle.failed("192.0.2.1", now);
     CHECK(throttle.blocked("192.0.2.1", now));
     CHECK_FALSE(throttle.blocked("192.0.2.1", now + std::chrono::minutes(11)));
     throttle.succeeded("192.0.2.1");

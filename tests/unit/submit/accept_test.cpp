@@ -35,7 +35,9 @@ Arrival arrival(std::string content) {
 }
 
 struct Desk {
-    std::string accept(Arrival a) { return smtp::wire(test::run(loop, acceptor.accept(std::move(a)))); }
+    std::string accept(Arrival a) {
+        return smtp::wire(test::run(loop, acceptor.accept(std::move(a))));
+    }
     queue::NewMessage only() {
         REQUIRE(store.messages().size() == 1);
         return store.messages().front();
@@ -48,7 +50,8 @@ struct Desk {
 
 std::string whole(const queue::NewMessage& message) {
     std::string all = message.content->header();
-    for (const auto& chunk : message.content->body()) all += chunk;
+    for (const auto& chunk : message.content->body())
+        all += chunk;
     return all;
 }
 
@@ -56,7 +59,10 @@ std::string whole(const queue::NewMessage& message) {
 
 TEST_CASE("a submitted message is completed, traced and queued") {
     Desk desk;
-    CHECK(desk.accept(arrival("Subject: x\r\nBcc: secret@d.example\r\n\r\nbody\r\n")) == "250 2.0.0 Ok: queued as 1\r\n");
+    CHECK(
+        desk.accept(arrival("Subject: x\r\nBcc: secret@d.example\r\n\r\nbody\r\n")) ==
+        "250 2.0.0 Ok: queued as 1\r\n"
+    );
     const auto message = desk.only();
     const auto& header = message.content->header();
     CHECK(header.starts_with("Received: from client.example ([192.0.2.7])"));
@@ -81,13 +87,17 @@ TEST_CASE("a relayed message is only traced") {
     const auto message = desk.only();
     CHECK(mail::find_field(message.content->header(), "Bcc"));
     CHECK_FALSE(mail::find_field(message.content->header(), "Date"));
-    CHECK(message.content->header().find("for <") == std::string::npos);  // would tell one of the other
+    CHECK(
+        message.content->header().find("for <") == std::string::npos
+    );  // would tell one of the other
     CHECK(message.eightbit);
 }
 
 TEST_CASE("our own fields act and do not leave") {
     Desk desk;
-    const std::string text = "X-Outpost-Idempotency-Key: order-7\r\nx-outpost-tag: bulk\r\nTLS-Required: No\r\n\r\nx\r\n";
+    const std::string text =
+        "X-Outpost-Idempotency-Key: order-7\r\nx-outpost-tag: bulk\r\nTLS-Required: "
+        "No\r\n\r\nx\r\n";
     CHECK(desk.accept(arrival(text)) == "250 2.0.0 Ok: queued as 1\r\n");
     CHECK(desk.accept(arrival(text)) == "250 2.0.0 Ok: queued as 1\r\n");
     const auto message = desk.only();
@@ -104,12 +114,15 @@ TEST_CASE("our own fields act and do not leave") {
 TEST_CASE("what can never be queued is refused, what cannot be queued now is put off") {
     Desk desk;
     std::string hops;
-    for (int i = 0; i < 51; ++i) hops += "Received: by x\r\n";
+    for (int i = 0; i < 51; ++i)
+        hops += "Received: by x\r\n";
     CHECK(desk.accept(arrival(hops + "\r\n")).starts_with("554 5.4.6"));
     CHECK(desk.accept(arrival(hops.substr(16) + "\r\n")).starts_with("250"));
-    CHECK(desk.accept(arrival("X-Outpost-Tag: " + std::string(65, 'x') + "\r\n\r\n")).starts_with("554 5.6.0"));
+    CHECK(desk.accept(arrival("X-Outpost-Tag: " + std::string(65, 'x') + "\r\n\r\n"))
+              .starts_with("554 5.6.0"));
     CHECK(desk.accept(arrival("X-Outpost-Tag: a\xc3\xbc\r\n\r\n")).starts_with("554 5.6.0"));
-    CHECK(desk.accept(arrival("X: " + std::string(1 << 20, 'x') + "\r\n\r\n")).starts_with("552 5.3.4"));
+    CHECK(desk.accept(arrival("X: " + std::string(1 << 20, 'x') + "\r\n\r\n"))
+              .starts_with("552 5.3.4"));
     CHECK(desk.store.messages().size() == 1);
     desk.store.fail_with(std::make_exception_ptr(std::runtime_error("away")));
     CHECK(desk.accept(arrival("a: b\r\n\r\n")).starts_with("451 4.3.0"));

@@ -91,7 +91,8 @@ struct Node {
 };
 
 std::string send(BlockingSmtpClient& client, const std::string& from = "a@b.example") {
-    for (const auto& line : {"MAIL FROM:<" + from + ">", std::string("RCPT TO:<c@d.example>"), std::string("DATA")}) {
+    for (const auto& line :
+         {"MAIL FROM:<" + from + ">", std::string("RCPT TO:<c@d.example>"), std::string("DATA")}) {
         const auto reply = client.say(line);
         if (reply[0] != '2' && reply[0] != '3') return reply;
     }
@@ -99,7 +100,8 @@ std::string send(BlockingSmtpClient& client, const std::string& from = "a@b.exam
 }
 
 std::string login(const std::string& name) {
-    return "AUTH PLAIN " + base64_encode(std::string(1, '\0') + name + std::string(1, '\0') + "pencil");
+    return "AUTH PLAIN " +
+           base64_encode(std::string(1, '\0') + name + std::string(1, '\0') + "pencil");
 }
 
 }  // namespace
@@ -139,7 +141,9 @@ TEST_CASE("an account sends from its own addresses only") {
     CHECK(send(client, "other@c.example").starts_with("553 5.7.1"));
     CHECK(send(client, "x@sub.b.example").starts_with("553 5.7.1"));
     CHECK(node.store.messages().front().account == "shop");
-    CHECK(node.store.messages().front().content->header().find("with ESMTPSA") != std::string::npos);
+    CHECK(
+        node.store.messages().front().content->header().find("with ESMTPSA") != std::string::npos
+    );
 }
 
 TEST_CASE("implicit TLS") {
@@ -172,7 +176,8 @@ TEST_CASE("limits by address and account") {
         CHECK(c.at_end());
         CHECK(b.say("QUIT").starts_with("221"));
         CHECK(b.at_end());
-        for (int i = 0; i < 50 && node.listeners.sessions() > 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        for (int i = 0; i < 50 && node.listeners.sessions() > 1; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
         node.connect("relay");
     }
     SUBCASE("messages a minute") {
@@ -254,13 +259,17 @@ TEST_CASE("a hundred clients at once lose nothing") {
     node.settings.listeners["relay"].max_connections_per_ip = 200;
     node.start();
     std::vector<BlockingSmtpClient> clients;
-    for (int i = 0; i < 100; ++i) clients.push_back(node.connect("relay"));
-    for (auto& client : clients) client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
+    for (int i = 0; i < 100; ++i)
+        clients.push_back(node.connect("relay"));
+    for (auto& client : clients)
+        client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
     for (auto& client : clients) {
-        for (int i = 0; i < 3; ++i) client.reply();
+        for (int i = 0; i < 3; ++i)
+            client.reply();
         client.send("x: y\r\n\r\nz\r\n.\r\n");
     }
-    for (auto& client : clients) CHECK(client.reply().starts_with("250"));
+    for (auto& client : clients)
+        CHECK(client.reply().starts_with("250"));
     CHECK(node.store.messages().size() == 100);
 }
 
