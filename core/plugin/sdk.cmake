@@ -34,7 +34,7 @@ function(outpost_export_sdk target)
         get_target_property(kind outpost_${module} TYPE)
         if(kind STREQUAL "STATIC_LIBRARY")
             target_link_options(${target} PRIVATE
-                "LINKER:--whole-archive" $<TARGET_FILE:outpost_${module}> "LINKER:--no-whole-archive")
+                "SHELL:-Wl,--whole-archive $<TARGET_FILE:outpost_${module}> -Wl,--no-whole-archive")
             set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS $<TARGET_FILE:outpost_${module}>)
         endif()
         target_link_libraries(${target} PRIVATE outpost_${module})

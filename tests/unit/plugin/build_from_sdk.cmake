@@ -1,0 +1,20 @@
+# Installs the SDK into a folder of its own and builds the plugins of the tree against it.
+set(area ${BUILD}/sdk_test)
+file(REMOVE_RECURSE ${area})
+function(run)
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+    if(NOT code EQUAL 0)
+        message(FATAL_ERROR "${ARGN}\n${text}")
+    endif()
+endfunction()
+run(${CMAKE_COMMAND} --install ${BUILD} --component sdk --prefix ${area}/prefix)
+foreach(plugin lmtp example_file)
+    # A copy, so that nothing of the tree but the plugin itself can be seen from it.
+    file(COPY ${SOURCE}/plugins/${plugin} DESTINATION ${area}/source/plugins)
+    run(${CMAKE_COMMAND} -G Ninja -S ${area}/source/plugins/${plugin} -B ${area}/build/${plugin}
+        -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${area}/prefix)
+    run(${CMAKE_COMMAND} --build ${area}/build/${plugin})
+    if(NOT EXISTS ${area}/build/${plugin}/${plugin}.so)
+        message(FATAL_ERROR "${plugin}.so was not built")
+    endif()
+endforeach()
