@@ -153,7 +153,7 @@ void Runtime::stop() {
 }
 
 void Runtime::run() {
-    Signals signals;  // before the first thread
+    Signals signals;
     start();
     notify_service_manager("READY=1");
     Watchdog watchdog(parts_->loops);

@@ -2,15 +2,17 @@
 #pragma once
 #include <signal.h>
 
+#include <array>
 #include <chrono>
 
 namespace outpost::app {
 
-/// Takes SIGTERM, SIGINT and SIGHUP away from the whole process, to be waited for by one thread. To
-/// be made before any other thread is started, for threads inherit it; SIGPIPE is ignored from then
-/// on.
+/// Turns SIGTERM, SIGINT and SIGHUP into events that one thread waits for, whichever thread they
+/// hit; SIGPIPE is ignored. One at a time in a process; what was in force before returns at its
+/// end, but for SIGPIPE.
 class Signals {
   public:
+    /// Throws std::system_error when the system has no descriptors left.
     Signals();
     ~Signals();
     Signals(const Signals&) = delete;
@@ -23,8 +25,8 @@ class Signals {
     void let_stop_kill();
 
   private:
-    sigset_t taken_{};
-    sigset_t before_{};
+    static constexpr std::array<int, 3> taken{SIGTERM, SIGINT, SIGHUP};
+    std::array<struct sigaction, taken.size()> before_{};
 };
 
 }  // namespace outpost::app
