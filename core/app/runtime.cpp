@@ -156,6 +156,7 @@ void Runtime::run() {
     Signals signals;
     start();
     notify_service_manager("READY=1");
+    if (options_.on_ready) options_.on_ready();
     Watchdog watchdog(parts_->loops);
     for (bool serving = true; serving && !parts_->superseded;) {
         watchdog.tick();

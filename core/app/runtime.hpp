@@ -18,6 +18,7 @@ struct RuntimeOptions {
     /// read when it cannot.
     std::function<std::unique_ptr<Backend>(const Loaded&)> make_backend;
     TransportMaker make_transport;
+    std::function<void()> on_ready;  ///< called by `run` once everything is up; may be empty
 };
 
 /// One running node: builds every part from the settings, owns them, and ends them in reverse

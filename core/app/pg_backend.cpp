@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/app/pg_backend.hpp"
+
+#include <mutex>
+#include <optional>
+
+#include "core/base/log.hpp"
+#include "core/db/listener.hpp"
+#include "core/db/migrate.hpp"
+#include "core/db/pool.hpp"
+#include "core/queue/housekeeping.hpp"
+#include "core/queue/reports.hpp"
+#include "core/queue/store_pg.hpp"
+
+namespace outpost::app {
+namespace {
+
+queue::ConfigurationRows rows_of(const Loaded& loaded) {
+    queue::ConfigurationRows rows;
+    rows.version = loaded.version;
+    rows.node = loaded.settings.node;
+    for (const auto& [name, account] : loaded.settings.accounts) {
+        queue::AccountRow& row = rows.accounts.emplace_back();
+        row.name = name;
+        row.any_sender = account.submission.any_sender;
+        for (const auto& address : account.submission.addresses) row.addresses.push_back(address.wire());
+        for (const auto& domain : account.submission.domains) row.domains.push_back(domain.ascii());
+    }
+    for (const auto& [name, transport] : loaded.settings.transports) rows.transports.push_back(name);
+    return rows;
+}
+
+queue::ReportSettings report_settings(const Settings& settings) {
+    const std::string& mta = settings.dsn.reporting_mta.empty() ? settings.hostname : settings.dsn.reporting_mta;
+    return {mta, settings.retry, settings.dsn.max_original};
+}
+
+queue::NodeFacts node_facts(const Loaded& loaded) {
+    return {loaded.settings.node, loaded.settings.hostname, program_version(), loaded.version};
+}
+
+class PgBackend final : public Backend {
+  public:
+    explicit PgBackend(const Loaded& loaded)
+        : settings_(loaded.settings.database), retention_(loaded.settings.retention), reports_(report_settings(loaded.settings)),
+          pool_(prepared(loaded)),
+          node_(settings_, node_facts(loaded), [this] { told(&BackendEvents::superseded); }, [this] { tick(); }), store_(pool_, node_) {
+        ready_ = true;
+    }
+    ~PgBackend() override { close(); }
+
+    queue::QueueStore& store() noexcept override { return store_; }
+
+    void connect(BackendEvents events) override {
+        store_.set_fresh_work_taker(events.fresh_work);
+        {
+            const std::lock_guard lock(mutex_);
+            events_ = std::move(events);
+        }
+        work_.emplace(settings_, "outpost_work", [this](const std::string&) { told(&BackendEvents::work_due); });
+        reports_due_.emplace(settings_, "outpost_report", [this](const std::string&) { told(&BackendEvents::report_due); });
+    }
+
+    void reconfigure(const Loaded& loaded) override {
+        {
+            const std::lock_guard lock(mutex_);
+            retention_ = loaded.settings.retention;
+            reports_ = report_settings(loaded.settings);
+        }
+        node_.set_config_version(loaded.version);
+        const auto publish = [rows = rows_of(loaded)](db::Session& session) { queue::publish_configuration(session, rows); };
+        pool_.post(publish, [](const std::exception_ptr&) { log::warning("database", "the new configuration could not be published"); });
+    }
+
+    awaitable<bool> report_round() override {
+        queue::ReportSettings settings;
+        {
+            const std::lock_guard lock(mutex_);
+            settings = reports_;
+        }
+        const auto write = [settings](db::Session& session) { return queue::write_one_report(session, settings); };
+        co_return co_await pool_.run(write);
+    }
+
+    awaitable<bool> tidy_round() override {
+        std::chrono::seconds uncertain{}, age{};
+        {
+            const std::lock_guard lock(mutex_);
+            uncertain = reports_.retry.uncertain;
+            age = retention_.messages;
+        }
+        const auto work = [uncertain, age](db::Session& session) {
+            const int taken = queue::take_over(session, uncertain);
+            if (taken > 0) log::info("queue", "took over {} recipients of nodes that are gone", taken);
+            const bool more = queue::expire(session, age);
+            return taken > 0 || more;
+        };
+        co_return co_await pool_.run(work);
+    }
+
+    void close() noexcept override {
+        {
+            const std::lock_guard lock(mutex_);
+            events_ = {};
+        }
+        store_.set_fresh_work_taker(nullptr);
+        work_.reset();
+        reports_due_.reset();
+        node_.leave();
+        pool_.stop();
+    }
+
+  private:
+    /// The schema first: nothing else works without it.
+    static db::Settings prepared(const Loaded& loaded) {
+        db::Session session(loaded.settings.database);
+        const int applied = db::migrate(session);
+        if (applied > 0) log::info("database", "applied {} migrations", applied);
+        queue::publish_configuration(session, rows_of(loaded));
+        return loaded.settings.database;
+    }
+
+    void tick() {
+        if (ready_) store_.stages().flush();
+    }
+    void told(std::function<void()> BackendEvents::*event) {
+        std::function<void()> tell;
+        {
+            const std::lock_guard lock(mutex_);
+            tell = events_.*event;
+        }
+        if (tell) tell();
+    }
+
+    const db::Settings settings_;
+    std::mutex mutex_;
+    BackendEvents events_;
+    Retention retention_;
+    queue::ReportSettings reports_;
+    std::atomic<bool> ready_{false};
+    db::Pool pool_;
+    queue::Node node_;
+    queue::PgStore store_;
+    std::optional<db::Listener> work_, reports_due_;
+};
+
+}  // namespace
+
+const char* program_version() noexcept { return OUTPOST_VERSION; }
+
+std::unique_ptr<Backend> open_pg_backend(const Loaded& loaded) { return std::make_unique<PgBackend>(loaded); }
+
+}  // namespace outpost::app

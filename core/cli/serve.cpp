@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "core/app/pg_backend.hpp"
+#include "core/app/runtime.hpp"
+#include "core/app/transport_factory.hpp"
+#include "core/cli/commands.hpp"
+#include "core/db/migrate.hpp"
+
+namespace outpost::cli {
+
+int serve(app::Loaded loaded, const std::filesystem::path& file) {
+    app::TransportFactory transports;
+    app::RuntimeOptions options;
+    options.config_file = file;
+    options.make_backend = app::open_pg_backend;
+    options.make_transport = [&transports](const app::Settings& all, const std::string& name, const transports::TransportSettings& settings) {
+        return transports.make(all, name, settings);
+    };
+    try {
+        app::Runtime runtime(std::move(loaded), std::move(options));
+        runtime.run();
+    } catch (const std::exception& error) {
+        std::cerr << "outpost serve: " << error.what() << "\n";
+        return software;
+    }
+    return ok;
+}
+
+int migrate(const app::Loaded& loaded) {
+    try {
+        db::Session session(loaded.settings.database);
+        const int applied = db::migrate(session);
+        std::cout << (applied == 0 ? "the schema is up to date\n" : "applied " + std::to_string(applied) + " migrations\n");
+    } catch (const std::exception& error) {
+        std::cerr << "outpost migrate: " << error.what() << "\n";
+        return unavailable;
+    }
+    return ok;
+}
+
+}  // namespace outpost::cli
