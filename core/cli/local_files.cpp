@@ -69,7 +69,7 @@ sink:
 transports:
   sink:
     type: smtp
-    hosts: [127.0.0.1]
+    host: 127.0.0.1
     port: {sink}
     tls: none
   refuse:
