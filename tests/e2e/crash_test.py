@@ -42,6 +42,7 @@ class KillMinusNine(unittest.TestCase):
         except AssertionError as error:
             raise AssertionError(f"{error}\n{postgres.rows('select * from outpost.queue limit 5')}\n{outpost.process.output()[-3000:]}")
 
+        self.assertEqual(outpost.process.stop(), 0)
         duplicated = ledger.duplicated()
         extra = sum(count - 1 for count in duplicated.values())
         print(f"\nkills {KILLS}, accepted {len(ledger.accepted)}, lost {len(ledger.lost())}, "

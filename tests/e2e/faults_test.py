@@ -43,7 +43,7 @@ class Faults(unittest.TestCase):
         Nsd(zone)
         cls.outpost = Outpost(Postgres(), RETRY).start()
         cls.messages = [cls.outpost.send(f"user@step{number}.test", subject=f"step {number}",
-                                         body="line of text\r\n" * 20000 if step == "body" else "short\r\n")
+                                         body="line of text\r\n" * 600_000 if step == "body" else "short\r\n")
                         for number, (step, *_) in enumerate(STEPS)]
 
     def test_each_step_is_recorded_and_comes_to_its_right_end(self):

@@ -25,8 +25,8 @@ def relay(name, mechanism, kind="submission", host="dovecot.test", password="cor
     return f"""
   {name}:
     type: {kind}
-    hosts: [{host}]
-    ca_files: [{ca}]
+    host: {host}
+    tls_files: {{ca_files: [{ca}]}}
     auth:
       username: relay@dovecot.test
       password: "{password}"
@@ -56,8 +56,8 @@ class Relays(unittest.TestCase):
         transports += f"""
   proxied:
     type: socks
-    host: 127.0.2.7
-    port: 1080
+    proxy_host: 127.0.2.7
+    proxy_port: 1080
     username: proxy
     password: secret
     ehlo_name: proxied.origin.test
@@ -97,7 +97,7 @@ class Relays(unittest.TestCase):
         message = self.outpost.send("user@wrongname.example")
         attempt = wait_until(lambda: self.outpost.attempts(message), "an attempt was made")[0]
         self.assertEqual((attempt["outcome"], attempt["error_kind"]), ("deferred", "tls"))
-        self.assertNotIn("AUTH SCRAM", attempt["transcript"])
+        self.assertNotIn("> AUTH", attempt["transcript"])
 
     def test_through_a_socks_proxy_with_password(self):
         message = self.outpost.send("user@postfix.test", subject="proxied")
