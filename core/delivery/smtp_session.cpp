@@ -24,6 +24,10 @@ void SmtpSession::adopt(Deadline deadline, Transcript& transcript) {
     transcript.remark("using a session that was open");
 }
 
+void SmtpSession::rest() {
+    chat_.adopt(Deadline(), [](char, std::string_view) {});
+}
+
 awaitable<std::optional<Verdict>> SmtpSession::open() {
     if (settings_.tls == TlsMode::implicit) {
         stage_ = Stage::tls;

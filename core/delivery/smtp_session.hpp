@@ -61,6 +61,8 @@ class SmtpSession {
     awaitable<void> quit();
     void close() noexcept { chat_.close(); }
 
+    /// Leaves the attempt that used the session: its transcript and deadline are not touched again.
+    void rest();
     /// Takes the session over for another attempt.
     void adopt(Deadline deadline, Transcript& transcript);
 

@@ -27,6 +27,7 @@ OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
 }
 
 void SessionPool::put(std::size_t loop, const std::string& key, OpenSession session, const Executor& executor) {
+    session.session->rest();
     if (session.session->messages_sent() < limits_.messages_per_session) {
         const std::lock_guard lock(mutex_);
         std::vector<Idle>& sessions = idle_[{loop, key}];
