@@ -27,7 +27,7 @@ def setUpModule():
 
 class KillMinusNine(unittest.TestCase):
     def test_nothing_accepted_is_lost_and_duplicates_are_explained(self):
-        postgres = Postgres(options=["fsync=on"])
+        postgres = Postgres(sync=True)
         ledger = Ledger("127.0.3.1")
         outpost = Outpost(postgres, RETRY).start()
         ledger.start([outpost.relay_port])
@@ -61,7 +61,7 @@ class KillMinusNine(unittest.TestCase):
 class TwoNodes(unittest.TestCase):
     def test_two_nodes_share_the_work_and_one_takes_over_from_the_other(self):
         postgres = Postgres(name="pg2")
-        ledger = Ledger("127.0.3.2", zone="pair.test")
+        ledger = Ledger("127.0.3.2", zone="pair.test", think_time=0.3)
         first = Outpost(postgres, RETRY, name="first", relay_port=2525).start()
         second = Outpost(postgres, RETRY, name="second", relay_port=2526).start()
         ledger.start([2525, 2526], threads=6, pause=0.002)

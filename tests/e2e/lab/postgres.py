@@ -15,14 +15,15 @@ def _bindir():
 
 
 class Postgres:
-    def __init__(self, name="pg", options=()):
+    def __init__(self, name="pg", options=(), sync=False):
+        """`sync`: wait for the disk (fsync), as in production; tests that cut no power can do without."""
         self.home = SCRATCH / name
         self.home.mkdir()
         user = pwd.getpwnam("postgres")
         os.chown(self.home, user.pw_uid, user.pw_gid)
         self._as = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"]
         self._data = self.home / "data"
-        self._options = list(options)
+        self._options = [f"fsync={'on' if sync else 'off'}", *options]
         run([*self._as, _bindir() / "initdb", "-D", self._data, "-A", "trust", "-U", "outpost", "-E", "UTF8",
              "--locale=C.UTF-8", "-N"])
         self.start()
