@@ -24,8 +24,13 @@ Verdict verdict_of(const std::exception_ptr& error, Stage stage) {
     }
 }
 
+Verdict refusal(Stage stage, smtp::Reply reply) {
+    if (reply.transient() || reply.permanent()) return Verdict::from_reply(stage, std::move(reply));
+    return Verdict::deferred(stage, ErrorKind::protocol, {4, 5, 0}, "the remote's reply makes no sense here: " + reply.text());
+}
+
 Verdict host_verdict(Stage stage, smtp::Reply reply) {
-    return Verdict::from_reply(stage, std::move(reply)).softened();
+    return refusal(stage, std::move(reply)).softened();
 }
 
 Verdict auth_verdict(smtp::Reply reply) {

@@ -11,6 +11,10 @@ namespace outpost::delivery {
 /// none of these.
 Verdict verdict_of(const std::exception_ptr& error, Stage stage);
 
+/// A reply that did not let us go on. One of class 2 or 3 that is not the code the step needs (a
+/// greeting of 250, 250 to DATA) is no success but nonsense: temporary, of kind protocol.
+Verdict refusal(Stage stage, smtp::Reply reply);
+
 /// A reply that ended the session as a whole (greeting, EHLO, HELO): it speaks for the host, not for
 /// the recipients, so even a 5yz only sends us to the next host, and to a later attempt.
 Verdict host_verdict(Stage stage, smtp::Reply reply);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,8 @@ class SmtpSession {
     /// After a transaction: whether the session can be used for another one.
     bool reusable() const noexcept { return reusable_; }
     std::size_t messages_sent() const noexcept { return messages_; }
+    /// Whether the server permits another transaction in this session (MAILMAX, RFC 9422).
+    bool may_begin_another() const noexcept { return transactions_ < extensions_.mail_max.value_or(UINT32_MAX); }
     const smtp::Extensions& extensions() const noexcept { return extensions_; }
     net::Stream& stream() noexcept { return chat_.stream(); }
 
@@ -87,6 +90,7 @@ class SmtpSession {
     Stage stage_ = Stage::greeting;
     bool reusable_ = false;
     std::size_t messages_ = 0;
+    std::uint32_t transactions_ = 0;
 };
 
 }  // namespace outpost::delivery

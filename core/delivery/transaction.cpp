@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <stdexcept>
+#include <system_error>
 
 #include "core/delivery/endings.hpp"
 #include "core/delivery/pieces.hpp"
@@ -14,6 +16,8 @@ namespace outpost::delivery {
 namespace {
 
 constexpr std::size_t write_block = 64 * 1024;  // octets written at once
+constexpr std::size_t most_recipients = 100;    // in a transaction, where the server names no limit
+constexpr std::chrono::seconds last_words{2};   // what a closing server said has arrived by then
 
 bool needs_smtputf8(const DeliveryJob& job) {
     const Message& message = *job.message;
@@ -41,7 +45,7 @@ bool lines_end_with_crlf(const mail::Content& content) {
     return good && check.finish();
 }
 
-/// Ends the transaction; those that have no verdict get one from it.
+/// Ends the transaction before its message is complete.
 class LeaseLost : public smtp::ProtocolError {
   public:
     using smtp::ProtocolError::ProtocolError;
@@ -62,7 +66,8 @@ awaitable<std::vector<Verdict>> Transaction::run() {
         try {
             postponed_.resize(job_.recipients.size());
             std::iota(postponed_.begin(), postponed_.end(), 0u);
-            while (!postponed_.empty()) co_await run_batch(std::exchange(postponed_, {}));
+            while (!postponed_.empty() && session_.may_begin_another()) co_await run_batch(std::exchange(postponed_, {}));
+            conclude_open(Verdict::deferred(Stage::mail, ErrorKind::policy, {4, 5, 3}, "the remote takes no more transactions in this session"));
             session_.reusable_ = true;
         } catch (...) {
             broken = std::current_exception();
@@ -122,13 +127,25 @@ std::string Transaction::rcpt_line(std::size_t index) const {
     return smtp::rcpt_command(recipient.address, parameters);
 }
 
-awaitable<void> Transaction::run_batch(Indexes batch) {
-    const std::size_t most = std::min<std::size_t>(extensions_.rcpt_max.value_or(100), 1000);
-    if (batch.size() > most) {
-        postponed_.assign(batch.begin() + static_cast<std::ptrdiff_t>(most), batch.end());
-        batch.resize(most);
+// Leaves in `batch` what the server takes in one transaction (RFC 9422), and postpones the rest.
+void Transaction::fit_to_limits(Indexes& batch) {
+    const std::size_t most = std::min<std::size_t>(extensions_.rcpt_max.value_or(most_recipients), 1000);
+    const std::size_t most_domains = extensions_.rcpt_domain_max.value_or(UINT32_MAX);
+    Indexes now;
+    std::set<mail::Domain> domains;
+    for (const std::size_t index : batch) {
+        const mail::Domain& domain = job_.recipients[index].address.domain();
+        const bool fits = now.size() < most && (domains.contains(domain) || domains.size() < most_domains);
+        if (fits) domains.insert(domain);
+        (fits ? now : postponed_).push_back(index);
     }
+    batch = std::move(now);
+}
+
+awaitable<void> Transaction::run_batch(Indexes batch) {
+    fit_to_limits(batch);
     accepted_.clear();
+    ++session_.transactions_;
     // With CHUNKING there is no 354 to wait for, so nothing is gained by sending DATA ahead.
     const bool data_ahead = extensions_.pipelining && !extensions_.chunking;
     const bool mail_taken = co_await send_envelope(batch, data_ahead);
@@ -190,7 +207,8 @@ awaitable<bool> Transaction::start_data(bool asked_already) {
     if (!asked_already) co_await chat_.send("DATA", timeouts_.data_start);
     const smtp::Reply reply = co_await chat_.read_reply(timeouts_.data_start);
     if (reply.code == 354) co_return true;
-    conclude(accepted_, Verdict::from_reply(Stage::data, reply));
+    conclude(accepted_, refusal(Stage::data, reply));
+    if (reply.positive()) throw smtp::ProtocolError("the remote answered DATA as if it had the message");
     co_await chat_.ask("RSET", timeouts_.command);
     co_return false;
 }
@@ -204,21 +222,45 @@ awaitable<void> Transaction::finish_with_data(bool asked_already) {
     for (std::string_view piece = pieces.next(write_block); !piece.empty(); piece = pieces.next(write_block)) {
         block.clear();
         if (!encoder.encode(piece, block)) throw std::logic_error("content changed after it was checked");
-        co_await chat_.send_raw(block, timeouts_.data_block);
+        co_await send_content(block);
     }
     block.clear();
     if (!encoder.finish(block)) throw std::logic_error("content changed after it was checked");
     const bool open = co_await gate_opens();
     if (!open) co_return;
     session_.stage_ = Stage::final_dot;
-    co_await chat_.send_raw(block, timeouts_.data_block);
+    co_await send_content(block);
     co_await read_final_replies();
+}
+
+// A server that has had enough may say so amid the content and close: its words tell more than the
+// broken pipe does.
+awaitable<void> Transaction::send_content(std::string_view octets) {
+    std::exception_ptr broken;
+    try {
+        co_await chat_.send_raw(octets, timeouts_.data_block);
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::timed_out) throw;
+        broken = std::current_exception();
+    }
+    if (!broken) co_return;
+    co_await hear_last_words();
+    std::rethrow_exception(broken);
+}
+
+awaitable<void> Transaction::hear_last_words() {
+    std::optional<smtp::Reply> reply;
+    try {
+        reply = co_await chat_.read_reply(last_words);
+    } catch (const std::exception&) {  // it said nothing
+    }
+    if (reply && (reply->transient() || reply->permanent())) conclude(accepted_, Verdict::from_reply(Stage::data, *reply));
 }
 
 awaitable<void> Transaction::send_octets(Pieces& pieces, std::uint64_t count) {
     while (count > 0) {
         const std::string_view piece = pieces.next(static_cast<std::size_t>(std::min<std::uint64_t>(count, write_block)));
-        co_await chat_.send_raw(piece, timeouts_.data_block);
+        co_await send_content(piece);
         count -= piece.size();
     }
 }
@@ -236,7 +278,7 @@ awaitable<void> Transaction::finish_with_bdat() {
         co_await send_octets(pieces, first);
         const smtp::Reply reply = co_await chat_.read_reply(timeouts_.final_reply);
         if (!reply.positive()) {
-            conclude(accepted_, Verdict::from_reply(Stage::data, reply));
+            conclude(accepted_, refusal(Stage::data, reply));
             co_await chat_.ask("RSET", timeouts_.command);
             co_return;
         }
@@ -257,7 +299,7 @@ awaitable<bool> Transaction::gate_opens() {
     for (const std::size_t index : accepted_) numbers.push_back(job_.recipients[index].number);
     const bool open = co_await gate_.may_finish(numbers);
     if (!open) {
-        conclude(accepted_, Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "our lease was lost before the final dot; nothing was sent"));
+        conclude_open(Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "our lease was lost before the final dot; nothing was sent"));
         chat_.close();
         throw LeaseLost("our lease was lost before the final dot");
     }

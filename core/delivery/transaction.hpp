@@ -25,6 +25,7 @@ class Transaction {
 
     std::optional<Verdict> unfit() const;
     awaitable<void> run_batch(Indexes batch);
+    void fit_to_limits(Indexes& batch);
     std::string mail_line() const;
     std::string rcpt_line(std::size_t index) const;
     awaitable<bool> send_envelope(const Indexes& batch, bool with_data);
@@ -33,6 +34,8 @@ class Transaction {
     awaitable<void> finish_with_bdat();
     awaitable<bool> start_data(bool asked_already);
     awaitable<void> send_octets(Pieces& pieces, std::uint64_t count);
+    awaitable<void> send_content(std::string_view octets);
+    awaitable<void> hear_last_words();
     awaitable<bool> gate_opens();
     awaitable<void> read_final_replies();
     void conclude(const Indexes& indexes, const Verdict& verdict);

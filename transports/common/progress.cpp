@@ -8,6 +8,24 @@ namespace outpost::transports {
 using delivery::ErrorKind;
 using delivery::Verdict;
 
+namespace {
+
+Verdict hardened(const Verdict& verdict) {
+    smtp::EnhancedStatus status = verdict.status();
+    status.klass = 5;
+    Verdict hard = Verdict::failed(verdict.stage(), verdict.error_kind(), status, verdict.reason());
+    hard.remote = verdict.remote;
+    return hard;
+}
+
+}  // namespace
+
+bool is_host_limit(const Verdict& verdict) noexcept {
+    const bool ours = verdict.error_kind() == ErrorKind::policy && !verdict.reply();
+    const smtp::EnhancedStatus requiretls{4, 7, 30};
+    return ours && (verdict.kind() == Verdict::Kind::failed || verdict.status() == requiretls);
+}
+
 bool is_final(const Verdict& verdict) noexcept {
     switch (verdict.kind()) {
         case Verdict::Kind::delivered: return true;
@@ -34,25 +52,34 @@ void Progress::note(const HostOutcome& outcome) {
     connected_ = connected_ || outcome.connected;
     std::size_t next = 0;
     for (std::size_t i = 0; i < final_.size(); ++i) {
-        if (final_[i]) continue;
-        const Verdict& verdict = outcome.verdicts[next++];
-        // "Cannot connect" to the last host says less than what an earlier host answered.
-        const bool says_more = outcome.connected || !verdicts_[i] || !verdicts_[i]->reply();
-        if (says_more) verdicts_[i] = verdict;
-        final_[i] = is_final(verdict);
+        if (!final_[i]) settle(i, outcome.verdicts[next++], outcome.connected);
     }
 }
 
 void Progress::note_all(const Verdict& verdict) {
     for (std::size_t i = 0; i < final_.size(); ++i) {
-        if (!final_[i] && (!verdicts_[i] || !verdicts_[i]->reply())) verdicts_[i] = verdict;
+        if (!final_[i]) settle(i, verdict, false);
     }
+}
+
+// "Cannot connect" to the last host says less than what an earlier host answered.
+void Progress::settle(std::size_t index, const Verdict& verdict, bool says_more) {
+    auto& mine = verdicts_[index];
+    if (says_more || !mine || !mine->reply()) mine = verdict;
+    final_[index] = says_more && is_final(verdict);
+    only_limits_[index] = only_limits_[index] && is_host_limit(verdict);
 }
 
 delivery::DeliveryOutcome Progress::outcome() const {
     delivery::DeliveryOutcome outcome;
-    for (const auto& verdict : verdicts_) outcome.verdicts.push_back(*verdict);
-    outcome.unreachable = !connected_;
+    bool any_failed = false;
+    for (std::size_t i = 0; i < verdicts_.size(); ++i) {
+        Verdict verdict = *verdicts_[i];
+        if (!final_[i] && is_host_limit(verdict)) verdict = only_limits_[i] ? hardened(verdict) : verdict.softened();
+        any_failed = any_failed || verdict.kind() == Verdict::Kind::failed;
+        outcome.verdicts.push_back(std::move(verdict));
+    }
+    outcome.unreachable = !connected_ && !any_failed;
     return outcome;
 }
 

@@ -28,7 +28,7 @@ OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
 
 void SessionPool::put(std::size_t loop, const std::string& key, OpenSession session, const Executor& executor) {
     session.session->rest();
-    if (session.session->messages_sent() < limits_.messages_per_session) {
+    if (session.session->messages_sent() < limits_.messages_per_session && session.session->may_begin_another()) {
         const std::lock_guard lock(mutex_);
         std::vector<Idle>& sessions = idle_[{loop, key}];
         if (sessions.size() < limits_.idle_per_destination) {

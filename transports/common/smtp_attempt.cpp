@@ -85,6 +85,7 @@ class HostAttempt {
             broken = std::current_exception();
         }
         if (broken) refused = delivery::verdict_of(broken, open.session->stage());
+        observe_tls(*open.session, refused);
         if (!refused) {
             open.remote = remote_;
             co_return co_await use(std::move(open));
@@ -94,8 +95,24 @@ class HostAttempt {
     }
 
     awaitable<std::optional<Verdict>> log_in(delivery::SmtpSession& session) {
-        const delivery::Login login = co_await plan_.login();
+        delivery::Login login;
+        std::string no_credentials;
+        try {
+            login = co_await plan_.login();
+        } catch (const std::exception& error) {  // no token: our trouble, and mail waits for its end
+            no_credentials = error.what();
+        }
+        if (!no_credentials.empty()) co_return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, no_credentials);
         co_return co_await session.authenticate(login);
+    }
+
+    void observe_tls(delivery::SmtpSession& session, const std::optional<Verdict>& refused) {
+        if (outcome_.tls) return;
+        const tls::TlsFacts* reached = session.stream().tls_facts();
+        const bool failed = refused && refused->error_kind() == ErrorKind::tls;
+        if (failed) outcome_.tls = TlsObservation{std::nullopt, refused->words()};
+        else if (reached != nullptr) outcome_.tls = TlsObservation{*reached, {}};
+        else if (!refused) outcome_.tls = TlsObservation{};
     }
 
     // The first address that connects; nothing when none does.

@@ -21,10 +21,18 @@ struct HostPlan {
     std::function<awaitable<delivery::Login>()> login;
 };
 
+/// What a new session showed of a host's TLS, for the policies that asked for it.
+struct TlsObservation {
+    std::optional<tls::TlsFacts> reached;  ///< unset: no TLS
+    std::string error;                     ///< why there is none; empty where none was tried
+};
+
 /// What came of one host.
 struct HostOutcome {
     std::vector<delivery::Verdict> verdicts;  ///< for the job's recipients, in order
     bool connected = false;  ///< TCP (or the proxy) reached it
+    /// Unset when an open session was used, or none came as far as TLS. A fallback in clear leaves it.
+    std::optional<TlsObservation> tls;
 };
 
 /// Dials, greets, secures, logs in and sends, or uses a session that is open already: everything that a

@@ -101,7 +101,7 @@ class Direct final : public delivery::Transport {
             co_await try_host(host, *addresses, assessments, job, context, progress);
             if (progress.all_final()) break;
         }
-        co_return forbidden_everywhere(progress.outcome());
+        co_return progress.outcome();
     }
 
     awaitable<void> try_host(const MxHost& host, const std::vector<net::IpAddress>& addresses, const Assessments& assessments,
@@ -123,20 +123,12 @@ class Direct final : public delivery::Transport {
         }
         context.gate.reached(Stage::connect);
         HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
+        if (outcome.tls) {
+            const tls::TlsFacts* reached = outcome.tls->reached ? &*outcome.tls->reached : nullptr;
+            for (const auto& assessment : assessments) assessment->observe(host, reached, outcome.tls->error);
+        }
         for (Verdict& verdict : outcome.verdicts) verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), job.attempt);
         progress.note(outcome);
-    }
-
-    // RFC 8689: what no host of the domain can ever be trusted with is given up; when some host might
-    // (it could not be reached, or said something else), it stays temporary.
-    static DeliveryOutcome forbidden_everywhere(DeliveryOutcome outcome) {
-        const smtp::EnhancedStatus requiretls{4, 7, 30};
-        for (Verdict& verdict : outcome.verdicts) {
-            if (verdict.kind() == Verdict::Kind::deferred && verdict.status() == requiretls) {
-                verdict = Verdict::failed(verdict.stage(), ErrorKind::policy, {5, 7, 30}, verdict.reason());
-            }
-        }
-        return outcome;
     }
 
     DirectSettings settings_;
