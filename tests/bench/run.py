@@ -17,7 +17,7 @@ from lab.processes import run  # noqa: E402
 CONFIG = """
 listeners:
   relay: {address: 127.0.0.1, port: 2525, submission: false, tls: none, auth: none, allowed_networks: [127.0.0.0/8], max_connections_per_ip: 1000}
-limits: {per_destination: 50}
+limits: {deliveries_per_destination: 50}
 log_level: warning
 """
 RELAY = """

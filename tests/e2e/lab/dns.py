@@ -25,6 +25,7 @@ server:
     xfrdfile: "{directory}/xfrd.state"
     zonelistfile: "{directory}/zone.list"
     hide-version: yes
+    rrl-ratelimit: 0
     server-count: 1
 remote-control:
     control-enable: no
