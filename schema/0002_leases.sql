@@ -10,25 +10,26 @@ LANGUAGE plpgsql AS $$
 DECLARE
     taken integer;
 BEGIN
+    -- What is judged is what the lock was taken on: a final dot noted a moment ago counts.
     WITH lost AS (
-        SELECT r.message_id, r.number, n.name AS node
+        SELECT r.message_id, r.number, n.name AS node, r.attempts, r.leased_at, r.stage, r.on_uncertain, r.crashes
         FROM outpost_private.recipient r JOIN outpost_private.node n ON n.id = r.lease_node
         WHERE r.state = 'leased' AND n.lease_until <= clock_timestamp()
         LIMIT most FOR UPDATE OF r SKIP LOCKED
     ), judged AS (
-        SELECT r.message_id, r.number, lost.node, r.attempts, r.leased_at, r.stage, r.stage = 'final_dot' AS unknown,
-            CASE WHEN r.stage = 'final_dot' AND r.on_uncertain = 'hold' THEN 'held'
-                 WHEN r.stage = 'final_dot' AND r.on_uncertain = 'assume_delivered' THEN 'delivered'
-                 WHEN r.crashes >= 2 THEN 'held'
+        SELECT l.message_id, l.number, l.node, l.attempts, l.leased_at, l.stage, l.stage = 'final_dot' AS unknown,
+            CASE WHEN l.stage = 'final_dot' AND l.on_uncertain = 'hold' THEN 'held'
+                 WHEN l.stage = 'final_dot' AND l.on_uncertain = 'assume_delivered' THEN 'delivered'
+                 WHEN l.crashes >= 2 THEN 'held'
                  ELSE 'queued' END AS new_state,
-            CASE WHEN r.stage = 'final_dot' THEN 'uncertain: the server died between the final dot and its reply'
-                 ELSE 'poison: the server died in three attempts in a row' END AS reason
-        FROM lost JOIN outpost_private.recipient r USING (message_id, number)
+            CASE WHEN l.crashes >= 2 THEN 'poison: the server died in three attempts in a row'
+                 ELSE 'uncertain: the server died between the final dot and its reply' END AS reason
+        FROM lost l
     ), changed AS (
         UPDATE outpost_private.recipient r SET
             state = j.new_state,
             crashes = r.crashes + 1,
-            uncertain = j.unknown,
+            uncertain = r.uncertain OR j.unknown,
             next_attempt_at = CASE WHEN j.new_state = 'queued'
                 THEN clock_timestamp() + CASE WHEN j.unknown THEN uncertain_delay ELSE '0' END END,
             hold_reason = CASE WHEN j.new_state = 'held' THEN j.reason ELSE '' END,
@@ -66,22 +67,24 @@ LANGUAGE sql AS $$
 $$;
 
 -- Deletes what finished longer ago than `age`, up to `most` recipients, and messages left without any.
--- Returns how many recipients were deleted: call again while that is `most`.
+-- One node at a time: two that delete the last two recipients of a message would each leave the message
+-- to the other. Returns how many recipients were deleted: call again while that is `most`.
 CREATE FUNCTION outpost_private.expire(age interval, most integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     touched bigint[];
     deleted integer;
 BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('outpost_private.expire')) THEN
+        RETURN 0;
+    END IF;
     WITH old AS (
         SELECT message_id, number FROM outpost_private.recipient
         WHERE finished_at < clock_timestamp() - age AND report IS NULL
         ORDER BY finished_at LIMIT most FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM outpost_private.recipient r USING old
-        WHERE r.message_id = old.message_id AND r.number = old.number RETURNING r.message_id, r.number
-    ), attempts AS (
-        DELETE FROM outpost_private.attempt a USING gone WHERE a.message_id = gone.message_id AND a.number = gone.number
+        WHERE r.message_id = old.message_id AND r.number = old.number RETURNING r.message_id
     )
     SELECT array_agg(DISTINCT message_id), count(*) INTO touched, deleted FROM gone;
 
@@ -91,5 +94,20 @@ BEGIN
         AND NOT EXISTS (SELECT FROM outpost_private.recipient r WHERE r.message_id = m.id);
     DELETE FROM outpost_private.node n WHERE n.lease_until < clock_timestamp() - age
         AND NOT EXISTS (SELECT FROM outpost_private.recipient r WHERE r.lease_node = n.id AND r.state = 'leased');
+    RETURN deleted;
+END $$;
+
+-- Attempts, double bounces and notes of configurations are kept for a time of their own, longer than the
+-- messages: they are what questions are asked about later. Returns how many attempts were deleted.
+CREATE FUNCTION outpost_private.expire_history(age interval, most integer) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+    deleted integer;
+BEGIN
+    DELETE FROM outpost_private.double_bounce WHERE noted_at < clock_timestamp() - age;
+    DELETE FROM outpost_private.configuration WHERE loaded_at < clock_timestamp() - age;
+    DELETE FROM outpost_private.attempt WHERE id IN (
+        SELECT id FROM outpost_private.attempt WHERE started_at < clock_timestamp() - age LIMIT most FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS deleted = ROW_COUNT;
     RETURN deleted;
 END $$;

@@ -9,7 +9,8 @@ DECLARE
     domain text;
 BEGIN
     IF address IS NULL OR address ~ '[[:cntrl:]\u0085\u2028\u2029]' THEN
-        RAISE EXCEPTION '% % has control characters or is null', what, coalesce(quote_literal(address), 'NULL')
+        RAISE EXCEPTION '% % has control characters or is null', what,
+            coalesce(quote_literal(regexp_replace(left(address, 300), '[[:cntrl:]\u0085\u2028\u2029]', '?', 'g')), 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF position('@' IN address) = 0 THEN

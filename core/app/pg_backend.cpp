@@ -83,17 +83,19 @@ class PgBackend final : public Backend {
     }
 
     awaitable<bool> tidy_round() override {
-        std::chrono::seconds uncertain{}, age{};
+        std::chrono::seconds uncertain{};
+        Retention retention;
         {
             const std::lock_guard lock(mutex_);
             uncertain = reports_.retry.uncertain;
-            age = retention_.messages;
+            retention = retention_;
         }
-        const auto work = [uncertain, age](db::Session& session) {
+        const auto work = [uncertain, retention](db::Session& session) {
             const int taken = queue::take_over(session, uncertain);
             if (taken > 0) log::info("queue", "took over {} recipients of nodes that are gone", taken);
-            const bool more = queue::expire(session, age);
-            return taken > 0 || more;
+            const bool more_messages = queue::expire(session, retention.messages);
+            const bool more_history = queue::expire_history(session, retention.attempts);
+            return taken > 0 || more_messages || more_history;
         };
         co_return co_await pool_.run(work);
     }

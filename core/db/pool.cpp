@@ -49,6 +49,7 @@ struct Pool::State {
     std::condition_variable changed;
     std::deque<Job> queue;
     bool stopping = false;
+    std::atomic<std::uint64_t> losses{0};  ///< connections lost so far
     bool probing = false;                  ///< a thread tries whether the database is back
     std::optional<SteadyTime> away_since;  ///< set while connections are refused
     SteadyTime next_attempt{};
@@ -128,11 +129,15 @@ bool Pool::State::wait_for_turn(std::unique_lock<std::mutex>& lock, bool connect
 /// One thread of the pool.
 void Pool::State::work() {
     std::unique_ptr<Session> session;
+    std::uint64_t losses_before = 0;
     std::unique_lock lock(mutex);
     while (wait_for_turn(lock, session != nullptr)) {
+        // What ended another thread's connection, a restart say, has ended this one too.
+        if (session && losses != losses_before) session.reset();
         if (!session) {
             probing = away_since.has_value();  // while it is away, one asks for all
             const bool was_probing = probing;
+            losses_before = losses;
             lock.unlock();
             const bool connected = connect(session);
             lock.lock();
@@ -185,6 +190,7 @@ void Pool::State::run(Job job, std::unique_ptr<Session>& session) {
         log::warning("db", "a connection to the database was lost");
         session.reset();
         reachable = false;
+        ++losses;
     }
     if (repeat) {
         job.repeated = true;

@@ -4,6 +4,7 @@
 // rows.cpp and listener.cpp only.
 #include <pqxx/pqxx>
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,5 +58,18 @@ inline pqxx::result exec_prepared(
 }
 
 #endif
+
+/// 6.4 knows the code of these errors, turns it into a class, and forgets it.
+inline std::string sqlstate_of(const std::exception& error) {
+    const auto* refusal = dynamic_cast<const pqxx::sql_error*>(&error);
+    if (refusal && !refusal->sqlstate().empty()) return refusal->sqlstate();
+    if (dynamic_cast<const pqxx::insufficient_privilege*>(&error)) return "42501";
+    if (dynamic_cast<const pqxx::deadlock_detected*>(&error)) return "40P01";
+    if (dynamic_cast<const pqxx::serialization_failure*>(&error)) return "40001";
+    if (dynamic_cast<const pqxx::disk_full*>(&error)) return "53100";
+    if (dynamic_cast<const pqxx::out_of_memory*>(&error)) return "53200";
+    if (dynamic_cast<const pqxx::plpgsql_no_data_found*>(&error)) return "P0002";
+    return {};
+}
 
 }  // namespace outpost::db::shim

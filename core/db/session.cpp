@@ -76,20 +76,14 @@ struct Session::Connection {
         } catch (const ::pqxx::broken_connection& error) {
             lost = true;
             throw Unavailable(first_line(error.what()));
-        } catch (const ::pqxx::sql_error& error) {
-            failed = true;
-            if (!pqxx.is_open() || means_unavailable(error.sqlstate())) {
-                lost = true;
-                throw Unavailable(first_line(error.what()));
-            }
-            throw Error(first_line(error.what()), error.sqlstate());
         } catch (const std::exception& error) {
             failed = true;
-            if (!pqxx.is_open()) {
+            const std::string sqlstate = shim::sqlstate_of(error);
+            if (!pqxx.is_open() || means_unavailable(sqlstate)) {
                 lost = true;
                 throw Unavailable(first_line(error.what()));
             }
-            throw Error(first_line(error.what()));
+            throw Error(first_line(error.what()), sqlstate);
         }
     }
 };

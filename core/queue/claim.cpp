@@ -41,10 +41,6 @@ const Statement claim_by_domain{"claim_by_domain",
 #undef OUTPOST_LEASE_AND_RETURN
 
 const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
-const Statement give_token_back{"give_token_back",
-    "UPDATE outpost_private.recipient SET state = 'queued', attempts = greatest(attempts - 1, 0), next_attempt_at = clock_timestamp(), lease_node = NULL, stage = '' "
-    "WHERE state = 'leased' AND lease_node = $1 AND lease_token = ANY ($2::int8[])"};
-
 const Statement select_message{"select_message",
     "SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at, header FROM outpost_private.message WHERE id = $1"};
 const Statement select_content{"select_content", "SELECT data FROM outpost_private.content WHERE message_id = $1 ORDER BY seq"};
@@ -105,10 +101,6 @@ Claimed claimed_of(const db::Row& row) {
 }  // namespace
 
 LeaseToken new_lease_token(db::Session& session) { return LeaseToken{session.exec(new_token).at(0).number(0)}; }
-
-void give_tokens_back(db::Session& session, NodeId node, const std::vector<std::int64_t>& tokens) {
-    session.exec(give_token_back, to_number(node), tokens);
-}
 
 std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated) {
     const auto most = static_cast<std::int64_t>(limit);

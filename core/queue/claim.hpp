@@ -14,8 +14,6 @@ namespace outpost::queue {
 LeaseToken new_lease_token(db::Session& session);
 std::vector<Claimed> claim_due(
     db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated);
-/// Gives back, untried, what was leased under these tokens: claims whose COMMIT was never answered.
-void give_tokens_back(db::Session& session, NodeId node, const std::vector<std::int64_t>& tokens);
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id);
 void give_leases_back(db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next);
 std::optional<WallTime> earliest_due(db::Session& session);

@@ -10,6 +10,7 @@ constexpr int batch = 500;
 
 const Statement take_over_call{"take_over", "SELECT outpost_private.take_over(make_interval(secs => $1::float8), $2::int4)"};
 const Statement expire_call{"expire", "SELECT outpost_private.expire(make_interval(secs => $1::float8), $2::int4)"};
+const Statement expire_history_call{"expire_history", "SELECT outpost_private.expire_history(make_interval(secs => $1::float8), $2::int4)"};
 const Statement drop_accounts{"drop_accounts", "DELETE FROM outpost_private.account WHERE name <> ALL ($1::text[])"};
 const Statement put_account{"put_account",
     "INSERT INTO outpost_private.account (name, addresses, domains, any_sender) VALUES ($1, $2::text[], $3::text[], $4) ON CONFLICT (name) DO UPDATE "
@@ -26,6 +27,10 @@ int take_over(db::Session& session, std::chrono::seconds uncertain_delay) {
 
 bool expire(db::Session& session, std::chrono::seconds age) {
     return session.exec(expire_call, static_cast<double>(age.count()), batch).at(0).number(0) == batch;
+}
+
+bool expire_history(db::Session& session, std::chrono::seconds age) {
+    return session.exec(expire_history_call, static_cast<double>(age.count()), batch).at(0).number(0) == batch;
 }
 
 void publish_configuration(db::Session& session, const ConfigurationRows& rows) {

@@ -13,6 +13,8 @@ namespace outpost::queue {
 int take_over(db::Session& session, std::chrono::seconds uncertain_delay);
 /// Deletes what finished longer ago than `age`, a batch at a time. True when there may be more.
 bool expire(db::Session& session, std::chrono::seconds age);
+/// The same for attempts, double bounces and notes of configurations.
+bool expire_history(db::Session& session, std::chrono::seconds age);
 
 /// What SQL has to know of the configuration.
 struct AccountRow {

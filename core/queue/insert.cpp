@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/insert.hpp"
 
-#include <algorithm>
 #include <set>
+
+#include "core/mail/safe_text.hpp"
 
 namespace outpost::queue {
 namespace {
@@ -44,6 +45,9 @@ std::string ret_text(delivery::Ret ret) {
 
 std::string tri_state(const std::optional<bool>& value) { return !value ? "" : *value ? "true" : "false"; }
 
+/// Strangers' words that are only shown: as PostgreSQL's text can hold them.
+std::string for_people(std::string_view words) { return mail::safe_text(words, mail::Charset::utf8, 998); }
+
 /// The message rows of a batch, column by column.
 struct MessageColumns {
     std::vector<std::int64_t> id, size;
@@ -61,9 +65,9 @@ struct MessageColumns {
         ret.push_back(ret_text(message.ret));
         envid.push_back(message.envid);
         tag.push_back(message.tag);
-        message_id.push_back(message.message_id);
+        message_id.push_back(for_people(message.message_id));
         source.push_back(message.source);
-        client.push_back(message.client);
+        client.push_back(for_people(message.client));
         header.emplace_back(message.content->header());
         eightbit.push_back(message.eightbit);
         smtputf8.push_back(message.smtputf8);

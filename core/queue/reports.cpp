@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/reports.hpp"
 
-#include <charconv>
 #include <span>
 
 #include "core/delivery/dsn.hpp"
@@ -17,8 +16,10 @@ namespace {
 using db::Statement;
 using delivery::DsnAction;
 
+// The message's row is the lock of its reports: two nodes never write about the same message.
 const Statement pick_message{"report_pick_message",
-    "SELECT message_id FROM outpost_private.recipient WHERE report IS NOT NULL LIMIT 1 FOR UPDATE SKIP LOCKED"};
+    "SELECT m.id FROM outpost_private.message m WHERE m.id IN (SELECT r.message_id FROM outpost_private.recipient r WHERE r.report IS NOT NULL "
+    "ORDER BY r.message_id LIMIT 100) LIMIT 1 FOR UPDATE SKIP LOCKED"};
 const Statement lock_recipients{"report_lock_recipients",
     "SELECT number, address, orcpt, report, last_status, last_remote_host, last_remote_ip, last_reply_code, last_reply, last_attempt_at "
     "FROM outpost_private.recipient WHERE message_id = $1 AND report IS NOT NULL ORDER BY number FOR UPDATE"};
@@ -97,6 +98,7 @@ bool write_one_report(db::Session& session, const ReportSettings& settings) {
     if (picked.empty()) return false;
     const MessageId id{picked.at(0).number(0)};
     const db::Rows rows = session.exec(lock_recipients, to_number(id));
+    if (rows.empty()) return true;  // another node was faster; there may be more
     const auto original = load_message(session, id);
     if (original && original->mail_from.is_null()) {
         session.exec(note_double_bounces, to_number(id));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/settle.hpp"
 
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/mail/safe_text.hpp"
@@ -13,7 +13,8 @@ namespace {
 using db::Statement;
 
 // A lease that is gone is fenced, except when the recipient still waits as uncertain from that very
-// lease: nobody has tried it since, so the late answer is the true one.
+// lease: nobody has tried it since, so the late answer is the true one. (The time of the last attempt
+// tells such a recipient, whose lease was taken over, from one that this very outcome made uncertain.)
 const Statement update_recipients{"settle_recipients",
     "UPDATE outpost_private.recipient r SET state = s.state, next_attempt_at = s.next_attempt_at, uncertain = s.uncertain, crashes = 0, "
     "hold_reason = s.hold_reason, held_by = CASE WHEN s.state = 'held' THEN 'outpost' ELSE '' END, held_at = CASE WHEN s.state = 'held' THEN clock_timestamp() END, "
@@ -25,9 +26,9 @@ const Statement update_recipients{"settle_recipients",
     "$11::text[], $12::text[], $13::int4[], $14::text[], $15::text[], $16::text[]) "
     "AS s (m, n, t, state, next_attempt_at, uncertain, hold_reason, report, started_at, error, status, reply, code, transport, host, ip) "
     "WHERE r.message_id = s.m AND r.number = s.n AND r.lease_token = s.t "
-    "AND (r.state = 'leased' OR (r.uncertain AND r.state IN ('queued', 'held'))) RETURNING r.message_id, r.number"};
+    "AND (r.state = 'leased' OR (r.uncertain AND r.state IN ('queued', 'held') AND r.last_attempt_at IS DISTINCT FROM s.started_at)) RETURNING r.message_id, r.number"};
 const Statement find_attempts{"settle_find_attempts",
-    "SELECT a.message_id, a.number FROM outpost_private.attempt a JOIN unnest($1::int8[], $2::int4[], $3::timestamptz[]) AS s (m, n, at) "
+    "SELECT a.message_id, a.number, a.outcome <> 'late' FROM outpost_private.attempt a JOIN unnest($1::int8[], $2::int4[], $3::timestamptz[]) AS s (m, n, at) "
     "ON a.message_id = s.m AND a.number = s.n AND a.started_at = s.at"};
 const Statement insert_attempts{"settle_insert_attempts",
     "INSERT INTO outpost_private.attempt (message_id, number, attempt, started_at, duration, node, route_list, route_index, route_name, route_reason, transport, "
@@ -87,8 +88,8 @@ struct RecipientColumns {
         reply.push_back(one_line(one.verdict.words()));
         code.push_back(code_of(one));
         transport.push_back(one.transport);
-        host.push_back(remote_of(one).host);
-        ip.push_back(remote_of(one).ip);
+        host.push_back(one_line(remote_of(one).host));
+        ip.push_back(one_line(remote_of(one).ip));
     }
 };
 
@@ -112,13 +113,13 @@ struct AttemptColumns {
         name.push_back(one.route_name);
         reason.push_back(one_line(one.route_reason));
         transport.push_back(one.transport);
-        host.push_back(remote.host);
-        ip.push_back(remote.ip);
+        host.push_back(one_line(remote.host));
+        ip.push_back(one_line(remote.ip));
         port.push_back(remote.port);
-        version.push_back(remote.tls_version);
-        cipher.push_back(remote.tls_cipher);
+        version.push_back(one_line(remote.tls_version));
+        cipher.push_back(one_line(remote.tls_cipher));
         verified.push_back(remote.tls_verified);
-        requirement.push_back(remote.tls_requirement);
+        requirement.push_back(one_line(remote.tls_requirement));
         stage.emplace_back(delivery::text(one.verdict.stage()));
         outcome.push_back(recorded ? outcome_text(one) : "late");
         error.emplace_back(delivery::text(one.verdict.error_kind()));
@@ -145,8 +146,9 @@ Keys update_states(db::Session& session, std::span<const Settled* const> batch) 
                                 c.error, c.status, c.reply, c.code, c.transport, c.host, c.ip));
 }
 
-// Of those not updated: which were recorded before, by a COMMIT whose answer was lost.
-Keys recorded_before(db::Session& session, std::span<const Settled* const> batch, const Keys& updated) {
+// Of those not updated: which were written before, by a COMMIT whose answer was lost; and whether they
+// counted then or came too late.
+std::map<RecipientKey, bool> written_before(db::Session& session, std::span<const Settled* const> batch, const Keys& updated) {
     std::vector<std::int64_t> message;
     std::vector<std::int32_t> number;
     std::vector<WallTime> started;
@@ -156,10 +158,16 @@ Keys recorded_before(db::Session& session, std::span<const Settled* const> batch
         number.push_back(one->key.number);
         started.push_back(one->started);
     }
-    return message.empty() ? Keys() : keys_of(session.exec(find_attempts, message, number, started));
+    std::map<RecipientKey, bool> written;
+    if (message.empty()) return written;
+    for (const db::Row row : session.exec(find_attempts, message, number, started)) {
+        written[{MessageId{row.number(0)}, static_cast<std::int32_t>(row.number(1))}] = row.flag(2);
+    }
+    return written;
 }
 
-void write_attempts(db::Session& session, std::span<const Settled* const> batch, const Keys& updated, const Keys& before, const std::string& node) {
+void write_attempts(db::Session& session, std::span<const Settled* const> batch, const Keys& updated,
+                    const std::map<RecipientKey, bool>& before, const std::string& node) {
     AttemptColumns c;
     for (const Settled* one : batch) {
         if (!before.contains(one->key)) c.add(*one, updated.contains(one->key));
@@ -193,12 +201,15 @@ void follow_up(db::Session& session, std::span<const Settled* const> batch, cons
 std::vector<bool> write_settlements(db::Session& session, std::span<const Settled* const> batch, const std::string& node) {
     db::Transaction transaction(session);
     const Keys updated = update_states(session, batch);
-    const Keys before = recorded_before(session, batch, updated);
+    const std::map<RecipientKey, bool> before = written_before(session, batch, updated);
     write_attempts(session, batch, updated, before, node);
     follow_up(session, batch, updated);
     transaction.commit();
     std::vector<bool> recorded;
-    for (const Settled* one : batch) recorded.push_back(updated.contains(one->key) || before.contains(one->key));
+    for (const Settled* one : batch) {
+        const auto earlier = before.find(one->key);
+        recorded.push_back(updated.contains(one->key) || (earlier != before.end() && earlier->second));
+    }
     return recorded;
 }
 

@@ -7,9 +7,6 @@
 namespace outpost::queue {
 namespace {
 
-const db::Statement find_token{"find_insertion_token",
-    "SELECT coalesce(lease_token, 0) FROM outpost_private.recipient WHERE message_id = $1 ORDER BY number LIMIT 1"};
-
 std::vector<Inserted> insert_group(db::Session& session, std::span<Insertion> batch, NodeId node) {
     db::Transaction transaction(session);
     std::vector<Inserted> inserted = insert_messages(session, batch, node);
@@ -99,26 +96,31 @@ awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
 // A COMMIT whose answer was lost is looked up: what was accepted must not be accepted twice.
 awaitable<Inserted> PgStore::insert(Insertion insertion) {
     const MessageId id = insertion.message.id;
+    const bool leased = insertion.lease;
     const std::size_t octets = insertion.message.content->size();
-    bool in_doubt = false;
     try {
         co_return co_await insertions_.submit(std::move(insertion), octets);
     } catch (const db::InDoubt&) {
-        in_doubt = true;
+        // Goes on below: awaiting is not possible here.
     }
-    const auto look = [id](db::Session& session) -> std::optional<std::int64_t> {
-        const db::Rows rows = session.exec(find_token, to_number(id));
-        return rows.empty() ? std::nullopt : std::optional(rows.at(0).number(0));
-    };
-    const auto token = co_await pool_.run(look);
-    if (in_doubt && !token) throw db::Unavailable("the database was lost during a COMMIT, and the message is not there");
-    co_return Inserted{id, false, LeaseToken{*token}};
+    const auto look = [id](db::Session& session) { return find_insertion(session, id); };
+    std::optional<LeaseToken> token;
+    std::exception_ptr failed;
+    try {
+        token = co_await pool_.run(look);
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    if (failed && leased) doubts_.add(id);
+    if (failed) std::rethrow_exception(failed);
+    if (!token) throw db::Unavailable("the database was lost during a COMMIT, and the message is not there");
+    co_return Inserted{id, false, *token};
 }
 
 awaitable<std::vector<Claimed>> PgStore::claim(std::size_t limit, std::vector<std::string> saturated) {
     if (!node_.lease_is_safe()) co_return std::vector<Claimed>{};
     const auto work = [this, limit, saturated = std::move(saturated)](db::Session& session) {
-        give_doubtful_back(session);
+        doubts_.settle(session, node_.id());
         const LeaseToken token = new_lease_token(session);
         try {
             db::Transaction transaction(session);
@@ -126,20 +128,11 @@ awaitable<std::vector<Claimed>> PgStore::claim(std::size_t limit, std::vector<st
             transaction.commit();
             return claims;
         } catch (const db::InDoubt& lost) {
-            // Perhaps the rows are leased to us and we do not know which: given back by their token.
-            const std::lock_guard lock(doubtful_mutex_);
-            doubtful_.push_back(to_number(token));
+            doubts_.add(token);
             throw db::Unavailable(lost.what());
         }
     };
     co_return co_await pool_.run(work);
-}
-
-void PgStore::give_doubtful_back(db::Session& session) {
-    const std::lock_guard lock(doubtful_mutex_);
-    if (doubtful_.empty()) return;
-    give_tokens_back(session, node_.id(), doubtful_);
-    doubtful_.clear();
 }
 
 awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/db/group_commit.hpp"
+#include "core/queue/doubts.hpp"
 #include "core/queue/insert.hpp"
 #include "core/queue/message_ids.hpp"
 #include "core/queue/node.hpp"
@@ -35,13 +36,11 @@ class PgStore final : public QueueStore {
   private:
     using Outcomes = std::vector<Settled>;
     awaitable<Inserted> insert(Insertion insertion);
-    void give_doubtful_back(db::Session& session);
 
     db::Pool& pool_;
     Node& node_;
     std::atomic<FreshWorkTaker*> taker_{nullptr};
-    std::mutex doubtful_mutex_;
-    std::vector<std::int64_t> doubtful_;  ///< tokens of claims whose COMMIT was not answered
+    Doubts doubts_;
     MessageIds ids_;
     Stages stages_;
     db::GroupCommit<Insertion, Inserted> insertions_;
