@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/direct/direct.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/fake_dns.hpp"
+#include "tests/unit/transports/fixture.hpp"
+
+using namespace outpost;
+using namespace outpost::test;
+using Then = Step::Then;
+using Briefs = std::vector<std::string>;
+
+namespace {
+
+const TestCertificates certificates;
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+const Script goodbye = {{"QUIT", "221 bye\r\n"}};
+
+/// Two MX hosts of rcpt.test at 127.0.0.1 and 127.0.0.2 (one port), with a DNS that knows them.
+struct World {
+    FakeDns dns;
+    ScriptedServer first, second;
+    std::shared_ptr<dns::Resolver> resolver;
+    transports::DirectSettings settings;
+    delivery::SecurityPolicies policies;
+    asio::io_context loop;
+    NotingGate gate;
+    std::string transcript;
+    bool unreachable = false;
+    delivery::TransportPtr direct;
+
+    static constexpr const char* zone =
+        "rcpt.test MX 10 mx.test\nrcpt.test MX 20 mx2.test\nmx.test A 127.0.0.1\nmx2.test A 127.0.0.2\n"
+        "dead.test MX 10 away.test\ndead.test MX 20 mx2.test\naway.test A 127.0.0.9\n"
+        "gone.test MX 10 away.test\n"
+        "null.test MX 0 .\n"
+        "dual.test MX 10 both.test\nboth.test A 127.0.0.1\nboth.test AAAA ::1\n";
+
+    World(std::vector<Script> at_first, std::vector<Script> at_second)
+        : dns(zone), first(std::move(at_first), {"127.0.0.1", 0, certificates.directory()}),
+          second(std::move(at_second), {"127.0.0.2", first.port(), certificates.directory()}) {
+        dns::Settings asking;
+        asking.servers = {dns.endpoint()};
+        resolver = dns::make_resolver(asking);
+        settings.port = first.port();
+    }
+    ~World() {
+        direct.reset();
+        loop.restart();
+        loop.run_for(std::chrono::seconds(2));
+    }
+    Briefs deliver(delivery::DeliveryJob job) {
+        auto dialer = net::make_direct_dialer(trusting(&certificates));
+        direct = transports::make_direct(settings, dialer, policies);
+        delivery::Transcript lines;
+        delivery::AttemptContext context{"client.test", *resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
+        const auto outcome = run(loop, direct->deliver(job, context));
+        transcript = lines.text();
+        unreachable = outcome.unreachable;
+        return briefs(outcome.verdicts);
+    }
+};
+
+/// Asks the same of every host, and keeps what it is told of them.
+class TestPolicy : public delivery::SecurityPolicy {
+  public:
+    struct Seen {
+        std::string host, error;
+        bool tls = false;
+    };
+    explicit TestPolicy(tls::TlsRequirement requirement) : requirement_(std::move(requirement)) {}
+    std::string_view name() const noexcept override { return "test"; }
+    awaitable<std::unique_ptr<delivery::Assessment>> assess(const mail::Domain&, const delivery::DeliveryJob&, Deadline) override {
+        co_return std::make_unique<View>(*this);
+    }
+    std::vector<Seen> seen;
+
+  private:
+    struct View : delivery::Assessment {
+        explicit View(TestPolicy& policy) : owner(policy) {}
+        awaitable<tls::TlsRequirement> require(const delivery::MxHost&, Deadline) override { co_return owner.requirement_; }
+        void observe(const delivery::MxHost& host, const tls::TlsFacts* reached, std::string_view error) noexcept override {
+            owner.seen.push_back({host.name, std::string(error), reached != nullptr});
+        }
+        TestPolicy& owner;
+    };
+    tls::TlsRequirement requirement_;
+};
+
+}  // namespace
+
+TEST_CASE("hosts are tried by preference until one takes the message") {
+    World world({opening({}) + taken}, {opening({}) + taken});
+    CHECK(world.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
+    CHECK(world.second.connections() == 0);
+    World dead({}, {opening({}) + taken});
+    CHECK(dead.deliver(job_for({"a@dead.test"})) == Briefs{"delivered"});
+    CHECK_FALSE(dead.unreachable);
+}
+
+TEST_CASE("what a host says of itself sends us to the next one") {
+    const Script failures[] = {
+        Script{{"", "554 5.7.1 not you\r\n"}} + goodbye, Script{{"", "421 busy\r\n"}} + goodbye, Script{{"", "250 nonsense\r\n"}} + goodbye, Script{},
+        Script{{"", "220 hello\r\n"}, {"EHLO", "550 no\r\n"}} + goodbye, opening({"SIZE 5"}) + goodbye,
+        opening({}) + Script{{"MAIL", "451 later\r\n"}, {"RSET", "250 ok\r\n"}}, opening({}) + Script{{"MAIL", "", Then::hang_up}},
+    };
+    for (const Script& failure : failures) {
+        World world({failure}, {opening({}) + taken});
+        CHECK(world.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
+    }
+}
+
+TEST_CASE("only recipients without a final verdict go on to the next host") {
+    World world({opening({}) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"RCPT", "451 4.2.1 later\r\n"}, {"RCPT", "550 5.1.1 who?\r\n"}, {"DATA", "354 go\r\n"}, {".", "250 ok\r\n"}}},
+                {opening({}) + taken + goodbye});
+    CHECK(world.deliver(job_for({"a@rcpt.test", "b@rcpt.test", "c@rcpt.test"})) == Briefs{"delivered", "delivered", "failed 5.1.1 rcpt reply_5xx"});
+    CHECK(world.gate.asked == std::vector<std::vector<std::int32_t>>{{1}, {2}});
+}
+
+TEST_CASE("a message that may have been taken is given to no other host") {
+    World world({opening({}) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"DATA", "354 go\r\n"}, {".", "", Then::hang_up}}}, {opening({}) + taken});
+    CHECK(world.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.4.2 final_dot connect"});
+    CHECK(world.second.connections() == 0);
+}
+
+TEST_CASE("what only some hosts cannot take is temporary, what none can take is not") {
+    const Script small = opening({"SIZE 5"}) + goodbye;
+    World both({small}, {small});
+    CHECK(both.deliver(job_for({"a@rcpt.test"})) == Briefs{"failed 5.3.4 mail policy"});
+    World one({small}, {Script{}});
+    const Briefs got = one.deliver(job_for({"a@rcpt.test"}));
+    CHECK(got[0].starts_with("deferred "));
+    World other({Script{}}, {small});
+    CHECK(other.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.3.4 mail policy"});
+}
+
+TEST_CASE("hosts that all refuse us by their greeting leave the mail queued") {
+    const Script no = Script{{"", "554 5.7.1 not you\r\n"}} + goodbye;
+    World world({no}, {no});
+    CHECK(world.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.7.1 greeting reply_5xx"});
+}
+
+TEST_CASE("nothing to connect to") {
+    World world({}, {});
+    CHECK(world.deliver(job_for({"a@gone.test"})) == Briefs{"deferred 4.4.1 connect connect"});
+    CHECK(world.unreachable);
+    CHECK(world.deliver(job_for({"a@null.test"})) == Briefs{"failed 5.1.10 resolve dns"});
+    CHECK_FALSE(world.unreachable);
+    const Briefs missing = world.deliver(job_for({"a@missing.test"}));
+    CHECK(missing[0].starts_with("failed 5.1.2 "));
+}
+
+TEST_CASE("a policy reply of a dual-stack host gets a second chance by the other family") {
+    for (const int attempt : {1, 2}) {
+        World world({opening({}) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "550 5.7.1 bad address\r\n"}, {"RSET", "250 ok\r\n"}}}, {});
+        auto job = job_for({"a@dual.test"});
+        job.attempt = attempt;
+        CHECK(world.deliver(job) == Briefs{attempt == 1 ? "deferred 4.7.1 rcpt reply_5xx" : "failed 5.7.1 rcpt reply_5xx"});
+    }
+}
+
+TEST_CASE("REQUIRETLS without a policy that verifies the hosts fails without a connection") {
+    World world({opening({"REQUIRETLS"}) + taken}, {opening({"REQUIRETLS"}) + taken});
+    delivery::Message message = small_message();
+    message.require_tls = true;
+    CHECK(world.deliver(job_for(message, {"a@rcpt.test"})) == Briefs{"failed 5.7.30 tls policy"});
+    CHECK(world.first.connections() + world.second.connections() == 0);
+}
+
+TEST_CASE("policies are joined, obeyed, and told what came of it") {
+    const auto policy = std::make_shared<TestPolicy>(tls::TlsRequirement::verified({"mx.test"}, "test"));
+    const auto weaker = std::make_shared<TestPolicy>(tls::TlsRequirement::opportunistic());
+    const Script tls = opening({"STARTTLS"}) + Script{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", ehlo_reply({})}} + taken;
+    World good({tls}, {});
+    good.policies = {weaker, policy};
+    CHECK(good.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
+    REQUIRE(policy->seen.size() == 1);
+    CHECK(policy->seen[0].host == "mx.test");
+    CHECK(policy->seen[0].tls);
+    CHECK(weaker->seen.size() == 1);
+
+    policy->seen.clear();
+    World stripped({opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye}, {opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye});
+    stripped.policies = {policy};
+    CHECK(stripped.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.7.5 starttls tls"});
+    REQUIRE(policy->seen.size() == 2);
+    CHECK_FALSE(policy->seen[0].tls);
+    CHECK(has(policy->seen[0].error, "STARTTLS"));
+
+    delivery::Message relaxed = small_message();
+    relaxed.require_tls = false;  // TLS-Required: No
+    World anyway({opening({"STARTTLS"}) + Script{{"STARTTLS", "454 not now\r\n"}} + goodbye, opening({}) + taken}, {});
+    anyway.policies = {policy};
+    CHECK(anyway.deliver(job_for(relaxed, {"a@rcpt.test"})) == Briefs{"delivered"});
+}
