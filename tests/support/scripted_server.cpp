@@ -32,6 +32,7 @@ class Peer {
     void play(const Script& script) {
         for (const Step& step : script) {
             if (!step.expect.empty() && !await_line(step.expect)) return;
+            std::this_thread::sleep_for(step.delay);
             say(step.say);
             if (!act(step.then)) return;
         }

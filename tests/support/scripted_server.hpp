@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -20,6 +21,7 @@ struct Step {
     std::string expect;  ///< how the line begins; lines before it are passed over; empty: waits for none
     std::string say;     ///< octets, sent as they are
     Then then = Then::go_on;
+    std::chrono::milliseconds delay{0};  ///< before it speaks
 };
 using Script = std::vector<Step>;
 
