@@ -12,7 +12,8 @@ class Fail final : public delivery::Transport {
 
     awaitable<delivery::DeliveryOutcome> deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
         const auto klass = static_cast<std::uint16_t>(settings_.code / 100);
-        const smtp::EnhancedStatus status = smtp::EnhancedStatus::parse(settings_.status).value_or(smtp::EnhancedStatus{klass, 7, 0});
+        smtp::EnhancedStatus status = smtp::EnhancedStatus::parse(settings_.status).value_or(smtp::EnhancedStatus{klass, 7, 0});
+        status.klass = klass;  // the code decides
         using delivery::ErrorKind;
         using delivery::Stage;
         using delivery::Verdict;

@@ -38,9 +38,10 @@ struct Talk {
 
 /// How reading the first reply ends: its text, "nonsense", "lost" or "late".
 std::string first_reply(const std::string& octets, Then then) {
-    ScriptedServer server({{{"", octets, then}}});
+    ScriptedServer server({{{"EHLO", octets, then}}});  // not before EHLO: a reset could come amid connecting
     Talk talk(server);
     try {
+        run(talk.loop, talk.chat->send("EHLO x", second));
         return talk.reply(second).text();
     } catch (const smtp::ProtocolError&) {
         return "nonsense";
