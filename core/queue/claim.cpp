@@ -27,8 +27,20 @@ const Statement claim_oldest{"claim_oldest",
     "WITH due AS (SELECT message_id, number FROM outpost_private.recipient WHERE state = 'queued' AND next_attempt_at <= now() "
     "ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)" OUTPOST_LEASE_AND_RETURN};
 
-// With saturated destinations to step over: from each other destination a share, found by jumping from
-// domain to domain in the index. A million due recipients of one domain cost no more than one.
+// With saturated destinations to step over: the oldest due work of the others, as far as it lies within
+// the front of the queue.
+const Statement claim_from_front{"claim_from_front",
+    "WITH front AS MATERIALIZED (SELECT message_id, number, domain FROM outpost_private.recipient "
+    "WHERE state = 'queued' AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT 2000), "
+    "due AS (SELECT r.message_id, r.number FROM front f JOIN outpost_private.recipient r ON r.message_id = f.message_id AND r.number = f.number "
+    "WHERE f.domain <> ALL ($4::text[]) AND r.state = 'queued' AND r.next_attempt_at <= now() "
+    "LIMIT $2 FOR UPDATE OF r SKIP LOCKED)" OUTPOST_LEASE_AND_RETURN};
+const Statement front_is_full{"claim_front_is_full",
+    "SELECT count(*) = 2000 FROM (SELECT FROM outpost_private.recipient WHERE state = 'queued' AND next_attempt_at <= now() "
+    "ORDER BY next_attempt_at LIMIT 2000) front"};
+
+// When saturated destinations fill the front: from each other destination a share, found by jumping
+// from domain to domain in the index. A million due recipients of one domain cost no more than one.
 const Statement claim_by_domain{"claim_by_domain",
     "WITH RECURSIVE lanes AS ("
     "(SELECT domain FROM outpost_private.recipient WHERE state = 'queued' ORDER BY domain LIMIT 1) "
@@ -98,14 +110,7 @@ Claimed claimed_of(const db::Row& row) {
     return claimed;
 }
 
-}  // namespace
-
-LeaseToken new_lease_token(db::Session& session) { return LeaseToken{session.exec(new_token).at(0).number(0)}; }
-
-std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated) {
-    const auto most = static_cast<std::int64_t>(limit);
-    const db::Rows rows = saturated.empty() ? session.exec(claim_oldest, to_number(node), most, to_number(token))
-                                            : session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated);
+std::vector<Claimed> claims_of(const db::Rows& rows) {
     std::vector<Claimed> claims;
     std::map<MessageId, std::shared_ptr<const delivery::Message>> envelopes;  // one a message
     for (const db::Row row : rows) {
@@ -115,6 +120,18 @@ std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken tok
         claimed.envelope = envelope;
     }
     return claims;
+}
+
+}  // namespace
+
+LeaseToken new_lease_token(db::Session& session) { return LeaseToken{session.exec(new_token).at(0).number(0)}; }
+
+std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated) {
+    const auto most = static_cast<std::int64_t>(limit);
+    if (saturated.empty()) return claims_of(session.exec(claim_oldest, to_number(node), most, to_number(token)));
+    auto claims = claims_of(session.exec(claim_from_front, to_number(node), most, to_number(token), saturated));
+    if (!claims.empty() || !session.exec(front_is_full).at(0).flag(0)) return claims;
+    return claims_of(session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated));
 }
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {

@@ -234,6 +234,20 @@ TEST_CASE("work comes oldest first; saturated destinations are stepped over") {
     CHECK(node.claim(100).size() == 40);
 }
 
+TEST_CASE("thousands of due recipients of one saturated destination hide nobody behind them") {
+    QueueDatabase database;
+    QueueNode node(database.settings);
+    const MessageId busy = node.enqueue(new_message({"u@busy.example"}));
+    node.enqueue(new_message({"x@late.example", "y@late.example", "x@aaa.example"}));
+    database.session.exec({"crowd", "INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, next_attempt_at) "
+                           "SELECT $1::int8, n, 'u' || n || '@busy.example', 'busy.example', '', '', 'queued', now() - interval '1 hour' "
+                           "FROM generate_series(2, 3000) n"}, to_number(busy));
+    CHECK(node.claim(2, {"busy.example"}).size() == 2);
+    CHECK(node.claim(10, {"busy.example"}).size() == 1);
+    CHECK(node.claim(10, {"busy.example"}).empty());
+    CHECK(node.claim(2000).size() == 2000);
+}
+
 TEST_CASE("leases given back are due again and cost no attempt") {
     QueueDatabase database;
     QueueNode node(database.settings);
