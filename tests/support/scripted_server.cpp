@@ -22,6 +22,8 @@ namespace {
 
 using asio::ip::tcp;
 
+const std::string silence = "\n";  // no line begins so: waits until the client closes
+
 /// One connection and the octets that wait in it.
 class Peer {
   public:
@@ -33,7 +35,7 @@ class Peer {
         for (const Step& step : script) {
             if (!step.expect.empty() && !await_line(step.expect)) return;
             std::this_thread::sleep_for(step.delay);
-            say(step.say);
+            say(step.answer ? step.answer(last_line_) : step.say);
             if (!act(step.then)) return;
         }
     }
@@ -52,7 +54,13 @@ class Peer {
             if (!line) return false;
             seen_ += *line + "\r\n";
             if (line->starts_with("BDAT ")) take_octets(std::stoul(line->substr(5)));
+            last_line_ = *line;
             if (beginning == "." ? *line == "." : line->starts_with(beginning)) return true;
+            if (*line == "*" && beginning != silence) say("501 5.7.0 login given up\r\n");  // RFC 4954 4
+            if (*line == "QUIT" && beginning != silence) {
+                say("221 bye\r\n");
+                return false;
+            }
         }
     }
     std::optional<std::string> read_line() {
@@ -93,7 +101,7 @@ class Peer {
                 tls_ = !error;
                 return tls_;
             case Step::Then::stall:
-                await_line("\n");  // no line begins so: reads until the client closes
+                await_line(silence);
                 return false;
             case Step::Then::hang_up:
                 return false;
@@ -106,7 +114,7 @@ class Peer {
 
     asio::ssl::stream<tcp::socket> stream_;
     bool tls_ = false;
-    std::string buffer_, seen_;
+    std::string buffer_, seen_, last_line_;
 };
 
 }  // namespace

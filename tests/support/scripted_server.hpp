@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,10 +19,12 @@ struct Step {
         hang_up,    ///< closes the connection
         reset       ///< closes it with a TCP reset
     };
-    std::string expect;  ///< how the line begins; lines before it are passed over; empty: waits for none
+    std::string expect;  ///< how the line begins; lines before it are passed over, but QUIT ends; empty: waits for none
     std::string say;     ///< octets, sent as they are
     Then then = Then::go_on;
     std::chrono::milliseconds delay{0};  ///< before it speaks
+    /// What to say to the line that came, instead of `say`. Runs on the server's thread.
+    std::function<std::string(const std::string& line)> answer{};
 };
 using Script = std::vector<Step>;
 
