@@ -64,6 +64,7 @@ bool overlap(const net::IpAddress& a, const net::IpAddress& b) {
 }
 
 bool clash(const submit::ListenerSettings& a, const submit::ListenerSettings& b) {
+    if (!a.socket.empty()) return a.socket == b.socket;
     return a.port == b.port && std::any_of(a.addresses.begin(), a.addresses.end(), [&](const auto& one) {
         return std::any_of(b.addresses.begin(), b.addresses.end(), [&](const auto& other) { return overlap(one, other); });
     });
@@ -74,6 +75,10 @@ void check_ports(const Settings& settings, Findings& findings) {
     for (auto one = listeners.begin(); one != listeners.end(); ++one) {
         for (auto other = listeners.begin(); other != one; ++other) {
             if (!clash(one->second, other->second)) continue;
+            if (!one->second.socket.empty()) {
+                findings.error({"listeners", one->first, "socket"}, "listener " + config::in_quotes(other->first) + " has the same socket");
+                continue;
+            }
             findings.error({"listeners", one->first, "port"}, fmt::format("listener {} has the same address and port {}",
                            config::in_quotes(other->first), one->second.port));
         }
@@ -95,11 +100,6 @@ void check_listeners(const Settings& settings, Findings& findings) {
             findings.error({"listeners", name, "account"}, "no account is called " + config::in_quotes(listener.account),
                            config::did_you_mean(listener.account, names_of(settings.accounts)));
         }
-    }
-    const std::string& local = settings.sendmail.account;
-    if (!local.empty() && !settings.accounts.contains(local)) {
-        findings.error({"sendmail", "account"}, "no account is called " + config::in_quotes(local),
-                       config::did_you_mean(local, names_of(settings.accounts)));
     }
 }
 

@@ -25,7 +25,12 @@ void complete(Settings& settings) {
     if (settings.node.empty()) settings.node = settings.hostname;
     settings.transports.try_emplace("direct", transports::DirectSettings{});
     for (auto& [name, listener] : settings.listeners) {
-        if (listener.addresses.empty()) listener.addresses = {asio::ip::address_v4::any(), asio::ip::address_v6::any()};
+        if (!listener.socket.empty()) {
+            listener.tls = submit::TlsMode::none;
+            listener.auth = submit::AuthMode::none;
+        } else if (listener.addresses.empty()) {
+            listener.addresses = {asio::ip::address_v4::any(), asio::ip::address_v6::any()};
+        }
     }
 }
 

@@ -39,11 +39,10 @@ config::Type<DsnSettings> dsn_type() {
 config::Type<SendmailSettings> sendmail_type() {
     return Spec<SendmailSettings>("sendmail", "Where `outpost sendmail` hands messages to.")
         .key("socket", &SendmailSettings::socket, config::path(config::PathRule::any),
-             "Unix socket of a server on this machine; `serve` listens on it.")
-        .key("server", &SendmailSettings::server, maybe(relay_type()), "An SMTP server instead of the socket.")
+             "Unix socket of a server on this machine: one of its listeners.")
+        .key("server", &SendmailSettings::server, maybe(relay_type()), "An SMTP server: instead of the socket, or when that is not there.")
         .key("spool", &SendmailSettings::spool, config::path(config::PathRule::any),
              "Directory in which messages wait when no server takes them.")
-        .key("account", &SendmailSettings::account, words(), "The account that mail from the socket counts for.")
         .type();
 }
 

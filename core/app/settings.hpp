@@ -46,10 +46,9 @@ struct DsnSettings {
 
 /// Where `outpost sendmail` hands messages to, and keeps them when nobody takes them.
 struct SendmailSettings {
-    std::filesystem::path socket;  ///< empty: only the server below
+    std::filesystem::path socket;  ///< tried first; empty: only the server below
     std::optional<transports::RelaySettings> server;
     std::filesystem::path spool = "/var/spool/outpost";
-    std::string account;  ///< the account of local users
 };
 
 /// A catch-all receiving server of our own, for trying things out: nothing leaves the machine.

@@ -49,51 +49,65 @@ std::filesystem::path sendmail_config(const std::string& named) {
 std::uint16_t port_of(const transports::RelaySettings& relay) {
     if (relay.port != 0) return relay.port;
     switch (relay.kind) {
-        case transports::RelaySettings::Kind::smtp: return 25;
-        case transports::RelaySettings::Kind::submission: return 587;
-        case transports::RelaySettings::Kind::submissions: return 465;
+        case transports::RelaySettings::Kind::smtp:
+            return 25;
+        case transports::RelaySettings::Kind::submission:
+            return 587;
+        case transports::RelaySettings::Kind::submissions:
+            return 465;
     }
     return 25;
 }
 
 delivery::TlsMode tls_of(const transports::RelaySettings& relay) {
-    if (relay.kind == transports::RelaySettings::Kind::submissions) return delivery::TlsMode::implicit;
+    if (relay.kind == transports::RelaySettings::Kind::submissions)
+        return delivery::TlsMode::implicit;
     switch (relay.tls) {
-        case transports::RelayTls::none: return delivery::TlsMode::none;
-        case transports::RelayTls::opportunistic: return delivery::TlsMode::opportunistic;
+        case transports::RelayTls::none:
+            return delivery::TlsMode::none;
+        case transports::RelayTls::opportunistic:
+            return delivery::TlsMode::opportunistic;
         case transports::RelayTls::verified:
-        case transports::RelayTls::encrypted: return delivery::TlsMode::required;
+        case transports::RelayTls::encrypted:
+            return delivery::TlsMode::required;
     }
     return delivery::TlsMode::required;
 }
 
-std::vector<SubmissionServer> servers_of(const std::optional<transports::RelaySettings>& relay, const LocalUser& user) {
+SubmissionServer server_of(const transports::RelaySettings& relay, const std::string& host) {
+    SubmissionServer server;
+    server.host = host;
+    server.port = port_of(relay);
+    server.tls = tls_of(relay);
+    server.tls_files = relay.tls_files;
+    server.verify = relay.tls == transports::RelayTls::verified;
+    server.token = relay.auth.token;
+    if (relay.auth.username.empty()) return server;
+    delivery::Login& login = server.login.emplace();
+    login.credentials.username = relay.auth.username;
+    login.credentials.password = relay.auth.password;
+    login.credentials.host = host;
+    login.credentials.port = server.port;
+    login.mechanisms = relay.auth.mechanisms;
+    login.trust_unverified = !server.verify;
+    return server;
+}
+
+/// The servers to try, the best first. Without configuration: the one on this machine, in clear as
+/// nothing leaves it.
+std::vector<SubmissionServer> servers_of(
+    const app::SendmailSettings& settings, const LocalUser& user
+) {
     std::vector<SubmissionServer> servers;
-    if (!relay) {  // no configuration: the server on this machine, in clear as nothing leaves it
-        SubmissionServer& server = servers.emplace_back();
-        server.host = "127.0.0.1";
-        server.port = 25;
-        server.ehlo_name = user.hostname;
-        return servers;
+    if (!settings.socket.empty()) servers.emplace_back().socket = settings.socket;
+    if (settings.server) {
+        for (const std::string& host : settings.server->hosts)
+            servers.push_back(server_of(*settings.server, host));
     }
-    for (const std::string& host : relay->hosts) {
-        SubmissionServer& server = servers.emplace_back();
-        server.host = host;
-        server.port = port_of(*relay);
-        server.tls = tls_of(*relay);
-        server.tls_files = relay->tls_files;
-        server.verify = relay->tls == transports::RelayTls::verified;
-        server.ehlo_name = relay->smtp.ehlo_name.empty() ? user.hostname : relay->smtp.ehlo_name;
-        server.token = relay->auth.token;
-        if (relay->auth.username.empty()) continue;
-        delivery::Login& login = server.login.emplace();
-        login.credentials.username = relay->auth.username;
-        login.credentials.password = relay->auth.password;
-        login.credentials.host = host;
-        login.credentials.port = server.port;
-        login.mechanisms = relay->auth.mechanisms;
-        login.trust_unverified = !server.verify;
-    }
+    if (servers.empty()) servers.emplace_back().host = "127.0.0.1";
+    const std::string own_name = settings.server ? settings.server->smtp.ehlo_name : std::string();
+    for (SubmissionServer& server : servers)
+        server.ehlo_name = own_name.empty() ? user.hostname : own_name;
     return servers;
 }
 
@@ -109,33 +123,44 @@ std::filesystem::path keep(const delivery::Message& message, const std::filesyst
     const mode_t before = umask(077);
     std::ofstream file(path, std::ios::binary);
     file << message.content->header();
-    for (const std::string& chunk : message.content->body()) file << chunk;
+    for (const std::string& chunk : message.content->body())
+        file << chunk;
     file.close();
     umask(before);
     if (!file) throw std::runtime_error("cannot write " + path.string());
     return path;
 }
 
-int report(const delivery::DeliveryJob& job, const delivery::DeliveryOutcome& outcome, const std::filesystem::path& spool) {
+int report(
+    const delivery::DeliveryJob& job, const delivery::DeliveryOutcome& outcome,
+    const std::filesystem::path& spool
+) {
     int code = ok;
     bool kept = false;
     for (std::size_t i = 0; i < outcome.verdicts.size(); ++i) {
         const Verdict& verdict = outcome.verdicts[i];
         if (verdict.kind() == Verdict::Kind::delivered) continue;
-        std::cerr << "sendmail: " << job.recipients[i].address.unicode() << ": " << verdict.words() << "\n";
+        std::cerr << "sendmail: " << job.recipients[i].address.unicode() << ": " << verdict.words()
+                  << "\n";
         if (verdict.kind() == Verdict::Kind::deferred) {
             kept = true;
             code = temp_fail;
         } else if (code == ok) {
             const auto status = verdict.status();
-            code = status.subject == 1 ? no_user : status.subject == 7 ? no_permission : unavailable;
+            code = status.subject == 1   ? no_user
+                   : status.subject == 7 ? no_permission
+                                         : unavailable;
         }
     }
-    if (kept) std::cerr << "sendmail: the message is kept in " << keep(*job.message, spool).string() << "\n";
+    if (kept)
+        std::cerr << "sendmail: the message is kept in " << keep(*job.message, spool).string()
+                  << "\n";
     return code;
 }
 
-delivery::DeliveryOutcome hand_over(const std::vector<SubmissionServer>& servers, const delivery::DeliveryJob& job) {
+delivery::DeliveryOutcome hand_over(
+    const std::vector<SubmissionServer>& servers, const delivery::DeliveryJob& job
+) {
     delivery::DeliveryOutcome outcome;
     for (const SubmissionServer& server : servers) {
         outcome = submit(server, job);
@@ -153,7 +178,7 @@ int run(const SendmailOptions& options) {
         if (!loaded) return config_error;
         settings = loaded->settings.sendmail;
     }
-    const std::vector<SubmissionServer> servers = servers_of(settings.server, user);
+    const std::vector<SubmissionServer> servers = servers_of(settings, user);
     if (options.smtp_on_stdio) return smtp_on_stdio(servers) ? ok : temp_fail;
     const std::string input(std::istreambuf_iterator<char>(std::cin), {});
     const auto job = make_submission(input, options, user, WallClock::now());

@@ -27,13 +27,20 @@ delivery::SessionSettings settings_for(const SubmissionServer& server) {
     settings.ehlo_name = server.ehlo_name;
     settings.tls = server.tls;
     settings.server_name = server.host;
-    if (server.tls != delivery::TlsMode::none && server.verify) settings.requirement = tls::TlsRequirement::verified({server.host}, "client");
+    if (server.tls != delivery::TlsMode::none && server.verify)
+        settings.requirement = tls::TlsRequirement::verified({server.host}, "client");
     return settings;
 }
+
+constexpr auto connect_timeout = std::chrono::seconds(10);
 
 // A command has nothing else to do meanwhile, so the system's resolver may block.
 awaitable<net::StreamPtr> dial(const SubmissionServer& server) {
     const auto executor = co_await asio::this_coro::executor;
+    if (!server.socket.empty()) {
+        const auto dialer = net::make_direct_dialer(nullptr);
+        co_return co_await dialer->dial_unix(server.socket.string(), Deadline::in(connect_timeout));
+    }
     asio::ip::tcp::resolver resolver(executor);
     const auto found = resolver.resolve(server.host, std::to_string(server.port));
     const auto dialer = net::make_direct_dialer(tls::make_client_context(server.tls_files));
@@ -41,7 +48,7 @@ awaitable<net::StreamPtr> dial(const SubmissionServer& server) {
     for (const auto& entry : found) {
         const net::Endpoint endpoint{entry.endpoint().address(), server.port};
         try {
-            co_return co_await dialer->dial(endpoint, Deadline::in(std::chrono::seconds(10)));
+            co_return co_await dialer->dial(endpoint, Deadline::in(connect_timeout));
         } catch (const std::system_error&) {
             last = std::current_exception();
         }
@@ -49,11 +56,16 @@ awaitable<net::StreamPtr> dial(const SubmissionServer& server) {
     std::rethrow_exception(last);
 }
 
-awaitable<std::optional<Verdict>> log_in(delivery::SmtpSession& session, const SubmissionServer& server) {
+awaitable<std::optional<Verdict>> log_in(
+    delivery::SmtpSession& session, const SubmissionServer& server
+) {
     delivery::Login login = *server.login;
     if (!std::holds_alternative<std::monostate>(server.token)) {
         const auto token = sasl::TokenSource(server.token).get();
-        if (!token) co_return Verdict::deferred(Stage::auth, delivery::ErrorKind::auth, {4, 7, 8}, token.error());
+        if (!token)
+            co_return Verdict::deferred(
+                Stage::auth, delivery::ErrorKind::auth, {4, 7, 8}, token.error()
+            );
         login.credentials.bearer_token = *token;
     }
     co_return co_await session.authenticate(login);
@@ -62,7 +74,8 @@ awaitable<std::optional<Verdict>> log_in(delivery::SmtpSession& session, const S
 awaitable<DeliveryOutcome> talk(const SubmissionServer& server, const delivery::DeliveryJob& job) {
     delivery::Transcript transcript;
     Connected connected = co_await connect(server, transcript);
-    if (!connected.session) co_return DeliveryOutcome::all(job, *connected.refused, connected.unreachable);
+    if (!connected.session)
+        co_return DeliveryOutcome::all(job, *connected.refused, connected.unreachable);
     OpenGate gate;
     DeliveryOutcome outcome;
     outcome.verdicts = co_await connected.session->send(job, gate);
@@ -79,9 +92,13 @@ awaitable<Connected> connect(const SubmissionServer& server, delivery::Transcrip
     std::unique_ptr<delivery::SmtpSession> session;
     try {
         net::StreamPtr stream = co_await dial(server);
-        session = std::make_unique<delivery::SmtpSession>(std::move(stream), settings_for(server), Deadline::in(std::chrono::minutes(10)), transcript);
+        session = std::make_unique<delivery::SmtpSession>(
+            std::move(stream), settings_for(server), Deadline::in(std::chrono::minutes(10)),
+            transcript
+        );
         connected.refused = co_await session->open();
-        if (!connected.refused && server.login) connected.refused = co_await log_in(*session, server);
+        if (!connected.refused && server.login)
+            connected.refused = co_await log_in(*session, server);
     } catch (...) {
         broken = std::current_exception();
         if (session) stage = session->stage();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -11,7 +12,8 @@ namespace outpost::cli {
 
 /// A server to hand mail to, and how.
 struct SubmissionServer {
-    std::string host;  ///< name (also of its certificate) or IP address
+    std::filesystem::path socket;  ///< of a server on this machine, instead of host and port
+    std::string host;              ///< name (also of its certificate) or IP address
     std::uint16_t port = 25;
     delivery::TlsMode tls = delivery::TlsMode::none;
     tls::ClientSettings tls_files;

@@ -228,8 +228,8 @@ StreamPtr make_stream(
     return stream;
 }
 
-std::unique_ptr<ServerStream> make_server_stream(asio::ip::tcp::socket socket) {
-    return std::make_unique<TcpStream>(Socket(std::move(socket)), nullptr);
+std::unique_ptr<ServerStream> make_server_stream(Socket socket) {
+    return std::make_unique<TcpStream>(std::move(socket), nullptr);
 }
 
 }  // namespace outpost::net

@@ -25,7 +25,7 @@ class ServerStream : public Stream {
     /// Server side of the TLS handshake. Throws TlsError.
     virtual awaitable<void> accept_tls(tls::ContextPtr context, Deadline deadline) = 0;
 };
-std::unique_ptr<ServerStream> make_server_stream(asio::ip::tcp::socket socket);
+std::unique_ptr<ServerStream> make_server_stream(asio::generic::stream_protocol::socket socket);
 
 /// Connects directly. `source_v4`/`source_v6`, where not unspecified, are bound to before
 /// connecting.

@@ -63,7 +63,9 @@ std::vector<queue::NewRecipient> distinct(const std::vector<smtp::RcptTo>& recip
 
 }  // namespace
 
+/// Who may open the unix-domain socket has been checked by the system.
 bool ListenerPolicy::is_trusted(const ServerClient& client) const {
+    if (!parts_.settings.socket.empty()) return true;
     asio::error_code error;
     const auto ip = asio::ip::make_address(client.ip, error);
     const auto& networks = parts_.settings.allowed_networks;
@@ -81,7 +83,7 @@ smtp::ServerPolicy::Refusal ListenerPolicy::check_client(const ServerClient& cli
     if (parts_.connections->total() > settings.max_connections) {
         return make_reply(421, "4.3.2", "too many connections, try again later");
     }
-    if (parts_.connections->from(client.ip) > settings.max_connections_per_ip) {
+    if (settings.socket.empty() && parts_.connections->from(client.ip) > settings.max_connections_per_ip) {
         return make_reply(421, "4.7.0", "too many connections from your address");
     }
     return std::nullopt;
@@ -147,7 +149,9 @@ awaitable<Reply> ListenerPolicy::accept(
     arrival.ret = ret_of(transaction.mail.ret);
     arrival.envid = transaction.mail.envid;
     arrival.release_at = transaction.release_at;
-    arrival.client = fmt::format("{} helo {}", client.ip, client.helo);
+    arrival.client = fmt::format(
+        "{} helo {}", client.ip.empty() ? "unix socket" : client.ip, client.helo
+    );
     arrival.trace = trace_of(client, transaction);
     arrival.trace.by = parts_.hostname;
     arrival.mail_from = std::move(transaction.mail.from);

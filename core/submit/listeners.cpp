@@ -12,11 +12,12 @@ namespace outpost::submit {
 /// One open address. What its next sessions are to be like can be changed while it is open.
 class Listeners::Door {
   public:
-    Door(EventLoops& loops, const net::Endpoint& at, SessionProfile profile, Sessions& sessions)
+    template <class Address>
+    Door(EventLoops& loops, const Address& at, SessionProfile profile, Sessions& sessions)
         : current_(std::make_shared<Current>(std::move(profile))),
           listener_(
               loops, at,
-              [current = current_, &sessions](asio::ip::tcp::socket socket, std::size_t) {
+              [current = current_, &sessions](net::Listener::Socket socket, std::size_t) {
                   sessions.begin(std::move(socket), current->get());
               }
           ) {}
@@ -97,10 +98,30 @@ std::map<std::string, SessionProfile> Listeners::make_profiles(const Settings& s
     return profiles;
 }
 
-std::shared_ptr<Listeners::Door> Listeners::open_door(
-    const net::Endpoint& at, const SessionProfile& profile
+/// Where a listener is to be found, and by what name a door there is known.
+std::vector<Listeners::Place> Listeners::places_of(
+    const std::string& name, const ListenerSettings& listener
 ) {
-    return std::make_shared<Door>(loops_, at, profile, sessions_);
+    std::vector<Place> places;
+    if (!listener.socket.empty()) {
+        const net::UnixSocket socket{listener.socket, listener.socket_mode};
+        places.push_back({"unix:" + socket.path.string(), socket});
+    }
+    for (const auto& address : listener.addresses) {
+        const net::Endpoint at{address, listener.port};
+        // Port 0 is another port each time: it is told apart by the listener.
+        places.push_back({listener.port == 0 ? name + ' ' + at.text() : at.text(), at});
+    }
+    return places;
+}
+
+std::shared_ptr<Listeners::Door> Listeners::open_door(
+    const Place& place, const SessionProfile& profile
+) {
+    const auto open = [&](const auto& at) {
+        return std::make_shared<Door>(loops_, at, profile, sessions_);
+    };
+    return std::visit(open, place.at);
 }
 
 void Listeners::apply(const Settings& settings) {
@@ -110,16 +131,14 @@ void Listeners::apply(const Settings& settings) {
     std::vector<std::pair<std::shared_ptr<Door>, SessionProfile>> changes;
     for (const auto& [name, listener] : settings.listeners) {
         const auto& profile = profiles.at(name);
-        for (const auto& address : listener.addresses) {
-            const net::Endpoint at{address, listener.port};
-            // Port 0 is another port each time: it is told apart by the listener.
-            const auto key = listener.port == 0 ? name + ' ' + at.text() : at.text();
+        for (const Place& place : places_of(name, listener)) {
+            const auto& key = place.key;
             if (wanted.contains(key)) {
-                throw std::runtime_error("two listeners have the address " + at.text());
+                throw std::runtime_error("two listeners have the address " + key);
             }
             const auto open = doors_.find(key);
             if (open == doors_.end()) {
-                wanted[key] = fresh[key] = open_door(at, profile);
+                wanted[key] = fresh[key] = open_door(place, profile);
             } else {
                 wanted[key] = open->second;
                 changes.emplace_back(open->second, profile);

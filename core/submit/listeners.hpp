@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "core/net/listener.hpp"
 #include "core/submit/listener_policy.hpp"
@@ -44,9 +46,14 @@ class Listeners {
 
   private:
     class Door;
+    struct Place {
+        std::string key;
+        std::variant<net::Endpoint, net::UnixSocket> at;
+    };
     using Doors = std::map<std::string, std::shared_ptr<Door>>;
     std::map<std::string, SessionProfile> make_profiles(const Settings& settings);
-    std::shared_ptr<Door> open_door(const net::Endpoint& at, const SessionProfile& profile);
+    static std::vector<Place> places_of(const std::string& name, const ListenerSettings& listener);
+    std::shared_ptr<Door> open_door(const Place& place, const SessionProfile& profile);
 
     EventLoops& loops_;
     std::shared_ptr<Acceptor> acceptor_;
@@ -54,8 +61,8 @@ class Listeners {
     std::shared_ptr<smtp::MemoryBudget> memory_;
     std::shared_ptr<smtp::AuthThrottle> throttle_ = std::make_shared<smtp::AuthThrottle>();
     std::map<std::string, std::shared_ptr<ConnectionCounter>> connections_;  ///< by listener
-    Doors doors_;                                    ///< by address and port as configured
-    std::map<std::string, std::string> first_door_;  ///< by listener
+    Doors doors_;                                                            ///< by Place::key
+    std::map<std::string, std::string> first_door_;                          ///< by listener
     TaskGroup tasks_;
     Sessions sessions_;
 };

@@ -109,7 +109,7 @@ Sessions::~Sessions() {
     auth_pool_.join();
 }
 
-void Sessions::begin(asio::ip::tcp::socket socket, SessionProfile profile) {
+void Sessions::begin(asio::generic::stream_protocol::socket socket, SessionProfile profile) {
     const Executor executor = socket.get_executor();
     auto stream = net::make_server_stream(std::move(socket));
     const std::string ip = stream->remote_ip();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <asio/ip/tcp.hpp>
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <cstddef>
@@ -43,7 +43,7 @@ class Sessions {
     ~Sessions();
 
     /// Begins a session on the socket's loop; to be called there.
-    void begin(asio::ip::tcp::socket socket, SessionProfile profile);
+    void begin(asio::generic::stream_protocol::socket socket, SessionProfile profile);
     /// Tells all clients goodbye (421): those that wait at once, the others after their command.
     void shut_down();
     awaitable<bool> join(Deadline deadline) { co_return co_await tasks_.join(deadline); }

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,13 @@ enum class TlsMode { none, starttls, required, implicit };
 /// Whether clients may, or must, authenticate.
 enum class AuthMode { none, optional, required };
 
-/// One address on which mail is taken in.
+/// One way in for mail: a TCP port, or a unix-domain socket.
 struct ListenerSettings {
-    std::vector<net::IpAddress> addresses;  ///< never empty
+    std::vector<net::IpAddress> addresses;  ///< empty only with `socket`
     std::uint16_t port = 0;
+    /// A unix-domain socket instead of addresses; empty: none. Who may connect is trusted.
+    std::filesystem::path socket;
+    mode_t socket_mode = 0666;
     std::string hostname;  ///< announced instead of the node's host name; empty: that one
 
     TlsMode tls = TlsMode::starttls;
@@ -28,7 +32,7 @@ struct ListenerSettings {
 
     AuthMode auth = AuthMode::required;
     std::vector<net::Cidr> allowed_networks;  ///< clients from here need no authentication
-    std::string account;  ///< the account that mail from the allowed networks counts for
+    std::string account;  ///< the account that mail from the allowed networks or the socket counts for
 
     /// A submission service (RFC 6409) adds missing Date and Message-ID, and removes Bcc; a relay does not.
     bool submission = true;

@@ -184,7 +184,7 @@ awaitable<Reply> Sink::Policy::accept(
 
 Sink::Sink(EventLoops& loops, SinkOptions options)
     : policy_(std::make_shared<Policy>(options)),
-      listener_(loops, options.at, [this](asio::ip::tcp::socket socket, std::size_t) {
+      listener_(loops, options.at, [this](net::Listener::Socket socket, std::size_t) {
           sessions_.begin(std::move(socket), profile_);
       }) {
     auto settings = std::make_shared<smtp::ServerSettings>();

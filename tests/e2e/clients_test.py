@@ -3,6 +3,7 @@
 And what senders get back: reports."""
 import smtplib
 import ssl
+import stat
 import unittest
 
 from lab.certificates import Authority
@@ -32,6 +33,7 @@ listeners:
   relay: {{address: 127.0.0.1, port: 2525, submission: false, tls: none, auth: none, allowed_networks: [127.0.0.0/8]}}
   submission: {{address: 127.0.0.1, port: 587, tls: required, certificate: {certificate}, key: {key}, auth: required}}
   submissions: {{address: 127.0.0.1, port: 465, tls: implicit, certificate: {certificate}, key: {key}, auth: required}}
+  programs: {{socket: {SCRATCH}/submit.sock, socket_access: group, account: app}}
 accounts:
   app: {{password: "{verifier}", domains: [origin.test]}}
 sendmail:
@@ -93,6 +95,17 @@ sendmail:
         self.assertIn(b'From: "Me Myself" <me@origin.test>', content)
         self.assertNotIn(b"not sent", content)
         self.assertNotIn(b"Bcc", content)
+
+    def test_sendmail_by_unix_socket(self):
+        socket = SCRATCH / "submit.sock"
+        self.assertEqual(stat.S_IMODE(socket.stat().st_mode), 0o660)
+        config = SCRATCH / "local.yaml"
+        config.write_text(f"hostname: x.test\nsendmail: {{socket: {socket}}}\n")
+        run([PROGRAM, "sendmail", "-C", config, "-i", "-f", "me@origin.test", "you@good.test"], input="Subject: by socket\n\nHello\n")
+        content = self.arrived("Subject: by socket")
+        self.assertIn(b"Message-ID:", content)
+        account = self.outpost.postgres.sql("select account from outpost.messages where client like 'unix socket%'")
+        self.assertEqual(account, "app")
 
     def test_sendmail_keeps_what_nobody_takes(self):
         config = SCRATCH / "nobody.yaml"

@@ -168,6 +168,8 @@ TEST_CASE("broken files: each message, with line and column") {
          "outpost.yaml:3:58: warning: listeners.a: everyone may send mail here: this is an open relay\n"},
         {"listeners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24, account: bob}\n",
          "outpost.yaml:3:81: error: listeners.a.account: no account is called 'bob'\n"},
+        {"listeners:\n  a: {socket: /run/x, port: 25}\n", "outpost.yaml:3:29: error: listeners.a: a listener on a 'socket' has no 'port'\n"},
+        {"listeners:\n  a: {auth: none}\n", "outpost.yaml:3:6: error: listeners.a: a listener needs a 'port' or a 'socket'\n"},
         {"accounts: {x: {}}\n", "outpost.yaml:2:15: warning: accounts.x: this account may not send from any address (give it 'addresses' or 'domains')\n"},
         {"accounts: {x: {password: hunter2, any_sender: true}}\n", "outpost.yaml:2:26: error: accounts.x.password: is no SCRAM verifier (make one with 'outpost password')\n"},
         {"accounts: {x: {any_sender: true, logins: y}, y: {any_sender: true}}\n",

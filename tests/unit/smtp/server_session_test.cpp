@@ -86,7 +86,7 @@ struct Server {
         const net::Endpoint any{asio::ip::address_v4::loopback(), 0};
         listener = std::make_unique<net::Listener>(
             loops, any,
-            [this](asio::ip::tcp::socket socket, std::size_t) {
+            [this](net::Listener::Socket socket, std::size_t) {
                 auto stream = net::make_server_stream(std::move(socket));
                 session =
                     std::make_shared<ServerSession>(std::move(stream), settings, policy, pool);
