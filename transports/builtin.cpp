@@ -28,8 +28,7 @@ struct Maker {
         const bool own = !settings.tls_files.ca_files.empty() || !settings.tls_files.certificate.empty();
         auto context = tls::make_client_context(own ? settings.tls_files : services.tls);
         auto dialer = net::make_direct_dialer(std::move(context), settings.smtp.source_v4, settings.smtp.source_v6);
-        const bool with_token = !std::holds_alternative<std::monostate>(settings.auth.token);
-        return make_relay(name, settings, std::move(dialer), with_token ? services.tokens(settings.auth.token) : nullptr);
+        return make_relay(name, settings, std::move(dialer), services.workers);
     }
     delivery::TransportPtr operator()(const FailSettings& settings) const { return make_fail(settings); }
     delivery::TransportPtr operator()(const DiscardSettings& settings) const { return make_discard(settings); }

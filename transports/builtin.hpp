@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <functional>
+#include <asio/thread_pool.hpp>
+
 #include <string>
 
 #include "core/delivery/security_policy.hpp"
@@ -14,8 +15,7 @@ namespace outpost::transports {
 struct Services {
     tls::ClientSettings tls;  ///< the node's own, where a transport has none
     delivery::SecurityPolicies policies;
-    /// Makes the provider of a relay's tokens; it lives as long as the transport.
-    std::function<TokenProvider(const sasl::TokenSettings&)> tokens;
+    asio::thread_pool& workers;  ///< for what blocks or computes; outlives the transports
 };
 
 /// Makes a built-in transport. Throws std::runtime_error when a TLS file cannot be used, and

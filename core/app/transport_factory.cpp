@@ -6,23 +6,10 @@
 #include <set>
 #include <stdexcept>
 
-#include "core/async/promise.hpp"
 #include "core/plugin/registry.hpp"
-#include "core/sasl/token_source.hpp"
 #include "transports/builtin.hpp"
 
 namespace outpost::app {
-namespace {
-
-awaitable<Secret> fetch(asio::thread_pool& workers, std::shared_ptr<sasl::TokenSource> source) {
-    const auto work = [source] { return source->get(); };
-    const Result<Secret> token = co_await on_pool(workers, work);
-    if (!token) throw std::runtime_error("no token: " + token.error());
-    co_return *token;
-}
-
-}  // namespace
-
 struct TransportFactory::State {
     void load_plugins(const Settings& all) {
         for (const auto& file : all.plugins) {
@@ -41,12 +28,7 @@ struct TransportFactory::State {
     }
 
     transports::Services services(const Settings& all) const {
-        transports::Services services;
-        services.tls = all.tls;
-        services.tokens = [&pool = workers](const sasl::TokenSettings& settings) -> transports::TokenProvider {
-            return [&pool, source = std::make_shared<sasl::TokenSource>(settings)] { return fetch(pool, source); };
-        };
-        return services;
+        return {all.tls, {}, workers};
     }
 
     mutable asio::thread_pool workers{2};

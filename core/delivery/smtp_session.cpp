@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/delivery/smtp_session.hpp"
 
+#include "core/async/promise.hpp"
 #include "core/base/encoding.hpp"
 #include "core/delivery/endings.hpp"
 #include "core/delivery/transaction.hpp"
@@ -89,16 +90,32 @@ awaitable<std::optional<Verdict>> SmtpSession::authenticate(const Login& login) 
     const sasl::ChannelBinding binding = facts != nullptr ? sasl::ChannelBinding{facts->channel_binding_type, facts->channel_binding} : sasl::ChannelBinding{};
     const auto choice = sasl::choose(extensions_.auth, login.mechanisms, login.credentials, facts != nullptr, verified, binding);
     if (!choice) co_return Verdict::deferred(stage_, ErrorKind::auth, {4, 7, 8}, choice.error());
-    const auto mechanism = sasl::make_client(*choice, login.credentials, binding);
-    co_return co_await run_mechanism(*mechanism);
+    const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(*choice, login.credentials, binding);
+    co_return co_await run_mechanism(mechanism, login);
 }
 
-awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(sasl::ClientMechanism& mechanism) {
+namespace {
+
+// The work owns what it needs: it may outlive a session that ends with its loop.
+awaitable<Result<std::string>> step(
+    std::shared_ptr<sasl::ClientMechanism> mechanism, std::string challenge,
+    asio::thread_pool* workers
+) {
+    const auto work = [mechanism, challenge] { return mechanism->step(challenge); };
+    if (workers == nullptr) co_return work();
+    co_return co_await on_pool(*workers, work);
+}
+
+}  // namespace
+
+awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
+    std::shared_ptr<sasl::ClientMechanism> mechanism, const Login& login
+) {
     const auto give_up = [](const std::string& why) { return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, why); };
-    const std::string name(mechanism.name());
+    const std::string name(mechanism->name());
     std::string line = "AUTH " + name;
-    if (mechanism.initial_response()) {
-        const auto first = mechanism.step(std::nullopt);
+    if (mechanism->initial_response()) {
+        const auto first = mechanism->step(std::nullopt);
         if (!first) co_return give_up(first.error());
         line += " " + (first->empty() ? "=" : base64_encode(*first));  // RFC 4954 section 4
     }
@@ -107,16 +124,17 @@ awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(sasl::ClientMechani
         const auto challenge = base64_decode(reply.lines.empty() ? "" : reply.lines.front());
         const Result<std::string> response = !challenge ? Result<std::string>(Err{"the relay's challenge is not base64"})
                                              : round > 5 ? Result<std::string>(Err{"the relay asks without end"})
-                                                         : mechanism.step(*challenge);
+                                                         : co_await step(mechanism, *challenge, login.workers);
         if (!response) {
             co_await chat_.ask("*", settings_.timeouts.command);  // RFC 4954: cancels; the answer is 501
             co_return give_up(name + ": " + response.error());
         }
         reply = co_await chat_.ask(base64_encode(*response), settings_.timeouts.command, "***");
     }
+    if (reply.code == 535 && login.refused) login.refused();
     if (reply.code != 235) co_return auth_verdict(std::move(reply));
     // A server that says yes before it has proved that it knows the password is not our relay.
-    if (!mechanism.done()) co_return give_up(name + ": the relay did not prove that it knows the password");
+    if (!mechanism->done()) co_return give_up(name + ": the relay did not prove that it knows the password");
     co_return std::nullopt;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <asio/thread_pool.hpp>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +41,10 @@ struct Login {
     std::vector<std::string> mechanisms;  ///< in order of preference; empty: the strongest offered
     /// The transport was told not to verify the relay's certificate: secrets go to whoever answers.
     bool trust_unverified = false;
+    /// Where proofs are computed: SCRAM's take a while, and the relay chooses how long. Null: where
+    /// the session runs.
+    asio::thread_pool* workers = nullptr;
+    std::function<void()> refused;  ///< called when the relay refuses these credentials for good
 };
 
 /// One SMTP (or LMTP) session as the client, from greeting to QUIT; used for many messages in turn.
@@ -82,7 +89,9 @@ class SmtpSession {
     awaitable<std::optional<Verdict>> greet();
     awaitable<std::optional<Verdict>> hello();
     awaitable<std::optional<Verdict>> start_tls();
-    awaitable<std::optional<Verdict>> run_mechanism(sasl::ClientMechanism& mechanism);
+    awaitable<std::optional<Verdict>> run_mechanism(
+        std::shared_ptr<sasl::ClientMechanism> mechanism, const Login& login
+    );
 
     SessionSettings settings_;
     smtp::Chat chat_;

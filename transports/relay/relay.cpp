@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transports/relay/relay.hpp"
 
+#include "core/async/promise.hpp"
 #include "core/base/log.hpp"
 #include "core/delivery/next_hop.hpp"
+#include "core/sasl/token_source.hpp"
 #include "transports/common/progress.hpp"
 #include "transports/common/session_pool.hpp"
 #include "transports/common/smtp_attempt.hpp"
@@ -36,10 +38,15 @@ delivery::TlsMode tls_mode(const RelaySettings& settings) {
     return delivery::TlsMode::required;
 }
 
+std::shared_ptr<sasl::TokenSource> token_of(const RelaySettings& settings) {
+    if (std::holds_alternative<std::monostate>(settings.auth.token)) return nullptr;
+    return std::make_shared<sasl::TokenSource>(settings.auth.token);
+}
+
 class Relay final : public delivery::Transport {
   public:
-    Relay(std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer, TokenProvider token)
-        : name_(std::move(name)), settings_(std::move(settings)), dialer_(std::move(dialer)), token_(std::move(token)),
+    Relay(std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer, asio::thread_pool& workers)
+        : name_(std::move(name)), settings_(std::move(settings)), dialer_(std::move(dialer)), workers_(workers), token_(token_of(settings_)),
           pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_connections_per_host, settings_.smtp.idle_timeout}) {}
 
     bool per_domain() const noexcept override { return false; }
@@ -97,14 +104,22 @@ class Relay final : public delivery::Transport {
 
     awaitable<delivery::Login> login(std::string host, std::uint16_t port) const {
         delivery::Login login;
+        login.workers = &workers_;
         login.credentials.username = settings_.auth.username;
         login.credentials.password = settings_.auth.password;
         login.credentials.host = std::move(host);
         login.credentials.port = port;
         login.mechanisms = settings_.auth.mechanisms;
         login.trust_unverified = settings_.tls != RelayTls::verified;
-        if (token_) login.credentials.bearer_token = co_await token_();
+        if (token_) co_await take_token(login);
         co_return login;
+    }
+
+    awaitable<void> take_token(delivery::Login& login) const {
+        const Result<Secret> token = co_await on_pool(workers_, [source = token_] { return source->get(); });
+        if (!token) throw std::runtime_error("no token: " + token.error());
+        login.credentials.bearer_token = *token;
+        login.refused = [source = token_, token = *token] { source->refused(token); };
     }
 
     void raise_alarm(const std::string& host, const HostOutcome& outcome) const {
@@ -116,14 +131,18 @@ class Relay final : public delivery::Transport {
     std::string name_;
     RelaySettings settings_;
     std::shared_ptr<net::Dialer> dialer_;
-    TokenProvider token_;
+    asio::thread_pool& workers_;
+    std::shared_ptr<sasl::TokenSource> token_;  ///< null: a password
     SessionPool pool_;
 };
 
 }  // namespace
 
-delivery::TransportPtr make_relay(std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer, TokenProvider token) {
-    return std::make_shared<Relay>(std::move(name), std::move(settings), std::move(dialer), std::move(token));
+delivery::TransportPtr make_relay(
+    std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer,
+    asio::thread_pool& workers
+) {
+    return std::make_shared<Relay>(std::move(name), std::move(settings), std::move(dialer), workers);
 }
 
 }  // namespace outpost::transports

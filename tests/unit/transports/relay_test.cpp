@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/base/encoding.hpp"
 #include "tests/unit/transports/fixture.hpp"
 
 using namespace outpost;
@@ -26,12 +27,13 @@ const std::string plain = "AHVzZXIAc2VjcmV0";  // NUL user NUL secret
 struct World {
     ScriptedServer server;
     transports::RelaySettings settings;
-    transports::TokenProvider token;
+    asio::thread_pool workers{1};
     asio::io_context loop;
     NoResolver resolver;
     NotingGate gate;
     std::string transcript;
     bool unreachable = false;
+    std::shared_ptr<net::Dialer> dialer = net::make_direct_dialer(trusting(&certificates));
     delivery::TransportPtr relay;
 
     explicit World(std::vector<Script> scripts) : server(std::move(scripts), {"127.0.0.1", 0, certificates.directory()}) {
@@ -47,8 +49,11 @@ struct World {
         loop.run_for(std::chrono::seconds(2));
     }
     Briefs deliver(delivery::Message message = small_message()) {
-        auto dialer = net::make_direct_dialer(trusting(&certificates));
-        relay = transports::make_relay("relay", settings, dialer, token);
+        relay = transports::make_relay("relay", settings, dialer, workers);
+        return deliver_again(std::move(message));
+    }
+    /// With the relay that is there already.
+    Briefs deliver_again(delivery::Message message = small_message()) {
         delivery::Transcript lines;
         delivery::AttemptContext context{"client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
         const auto job = job_for(std::move(message), {"a@rcpt.test"});
@@ -109,11 +114,25 @@ TEST_CASE("the password never goes in clear") {
 
 TEST_CASE("a token that cannot be had is trouble with the login") {
     World world({greeted_by_tls({"AUTH XOAUTH2"}) + goodbye});
-    world.token = []() -> awaitable<Secret> {
-        throw std::runtime_error("no token: the endpoint is away");
-        co_return Secret("");
-    };
+    world.settings.auth.token = sasl::TokenFile{"/nonexistent/token"};
     CHECK(world.deliver() == Briefs{"deferred 4.7.8 auth auth"});
+}
+
+TEST_CASE("a token that the relay refuses is fetched anew, one that it takes is kept") {
+    const Script refusing = greeted_by_tls({"AUTH XOAUTH2"}) + Script{{"AUTH", "535 5.7.8 expired\r\n"}} + goodbye;
+    const Script welcoming = greeted_by_tls({"AUTH XOAUTH2"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
+    World world({refusing, welcoming, welcoming});
+    const std::filesystem::path count = certificates.directory() / "tokens";
+    const std::string command = "echo x >> " + count.string() + "; echo token-$(wc -l < " + count.string() + ")";
+    world.settings.auth.token = sasl::TokenCommand{{"/bin/sh", "-c", command}};
+    world.settings.smtp.max_messages_per_connection = 1;
+    CHECK(world.deliver() == Briefs{"deferred 4.7.8 auth auth"});
+    CHECK(world.deliver_again() == Briefs{"delivered"});
+    CHECK(world.deliver_again() == Briefs{"delivered"});
+    const auto auth = [](int n) { return "AUTH XOAUTH2 " + base64_encode("user=user\1auth=Bearer token-" + std::to_string(n) + "\1\1"); };
+    CHECK(has(world.server.seen(0), auth(1)));
+    CHECK(has(world.server.seen(1), auth(2)));
+    CHECK(std::filesystem::file_size(count) == 4);  // two lines: the token was fetched twice
 }
 
 TEST_CASE("the next host is tried when one refuses the login, the greeting or the certificate") {
