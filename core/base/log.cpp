@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "core/base/encoding.hpp"
+
 namespace outpost::log {
 namespace {
 
@@ -31,17 +33,29 @@ spdlog::logger& logger() {
     return *instance;
 }
 
+/// The length of the character at the beginning of `text`; 0 for what acts on a terminal or ends a
+/// line somewhere (C0, DEL, C1, U+2028, U+2029), and for what is no UTF-8.
+std::size_t harmless_character(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (lead < 0x80) return lead < 0x20 || lead == 0x7f ? 0 : 1;
+    const std::size_t octets = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    const auto character = text.substr(0, octets);
+    if (character.size() < octets || !is_utf8(character)) return 0;
+    const bool c1 = lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
+    const bool separator = character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";
+    return c1 || separator ? 0 : octets;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    for (const unsigned char c : text) {
-        if (c < 0x20 || c == 0x7f) {
-            out += fmt::format("\\x{:02x}", c);
-        } else {
-            out += static_cast<char>(c);
-        }
+    while (!text.empty()) {
+        const std::size_t octets = harmless_character(text);
+        if (octets == 0) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
+        out += text.substr(0, octets);
+        text.remove_prefix(octets == 0 ? 1 : octets);
     }
     return out;
 }

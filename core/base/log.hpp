@@ -16,7 +16,8 @@ void write(Level level, std::string_view component, std::string_view text);
 /// Drops lines below this level. The default is info.
 void set_level(Level level);
 bool enabled(Level level) noexcept;
-/// Escapes control characters (\n, \x1b, DEL); UTF-8 stays as it is.
+/// Escapes control characters (\n, \x1b, DEL, those of C1), line separators, and octets that are no
+/// UTF-8; other UTF-8 stays as it is.
 std::string printable(std::string_view text);
 
 template <class... Args>

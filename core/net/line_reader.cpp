@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/line_reader.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <system_error>
 
 namespace outpost::net {
@@ -48,7 +48,7 @@ awaitable<LineReader::Line> LineReader::read_line(std::size_t limit, Deadline de
         const auto feed = waiting.find('\n');
         const std::size_t taken = feed == waiting.npos ? waiting.size() : feed + 1;
         length += taken;
-        if (length <= limit) line.append(waiting.substr(0, taken));
+        line.append(waiting.substr(0, std::min(taken, limit - line.size())));
         consume(taken);
         if (feed != std::string_view::npos) break;
         if (length > limit + most_skipped) {

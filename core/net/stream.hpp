@@ -16,8 +16,8 @@ namespace outpost::net {
 ///
 /// Owned by one coroutine on one executor; not thread-safe. At most one read and one write at a
 /// time. A lost connection throws std::system_error with the system's or Asio's code; a passed
-/// deadline throws std::system_error with std::errc::timed_out, after which the stream can only be
-/// closed.
+/// deadline throws std::system_error with std::errc::timed_out, after which nothing can be read any
+/// more; last words can be written when it was a read that took too long.
 class Stream {
   public:
     virtual ~Stream() = default;

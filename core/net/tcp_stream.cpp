@@ -18,8 +18,9 @@ namespace {
 
 using Socket = asio::generic::stream_protocol::socket;
 
-/// The socket and the one timer that closes it when an operation's time is over. Closing is what
-/// ends the operation; `timed_out` then tells why it ended.
+/// The socket and the one timer that ends an operation whose time is over; `timed_out` then tells
+/// why it ended. Nothing is read after that, but last words can be written unless it was a write
+/// that took too long.
 class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
   public:
     explicit WatchedSocket(Socket opened)
@@ -61,12 +62,19 @@ class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
     }
     void look() {
         armed_for_ = SteadyTime::max();
-        const SteadyTime first = std::min(read_by, write_by);
-        if (first <= SteadyClock::now()) {
+        const SteadyTime now = SteadyClock::now();
+        if (write_by <= now) {
             timed_out = true;
             asio::error_code ignored;
             socket.close(ignored);
-        } else if (first != SteadyTime::max()) {
+        } else if (read_by <= now) {
+            timed_out = true;
+            asio::error_code ignored;
+            socket.cancel(ignored);
+            // A TLS read may be between two reads of the socket just now: then it goes on.
+            arm(now + std::chrono::milliseconds(100));
+        } else if (const SteadyTime first = std::min(read_by, write_by);
+                   first != SteadyTime::max()) {
             arm(first);
         }
     }
@@ -118,6 +126,7 @@ class TcpStream final : public ServerStream {
     }
 
     awaitable<std::size_t> read_some(std::span<char> into, Deadline deadline) override {
+        if (watched_->timed_out) fail_by_timeout();
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
         const auto room = asio::buffer(into.data(), into.size());
@@ -198,10 +207,13 @@ class TcpStream final : public ServerStream {
         check(error);
     }
 
+    [[noreturn]] static void fail_by_timeout() {
+        throw std::system_error(std::make_error_code(std::errc::timed_out));
+    }
+
     void check(const asio::error_code& error) const {
         if (!error) return;
-        if (watched_->timed_out)
-            throw std::system_error(std::make_error_code(std::errc::timed_out));
+        if (watched_->timed_out) fail_by_timeout();
         if (error == asio::ssl::error::stream_truncated) {
             throw std::system_error(
                 std::make_error_code(std::errc::connection_reset), "TLS stream cut off"

@@ -38,6 +38,11 @@ awaitable<Response> ask(ServerChannel& channel, std::string challenge) {
     co_await channel.flush();
     const auto line = co_await channel.read_line(max_auth_line);
     if (line.status == Status::end) co_return Response{{}, ended(Kind::gone, 421, "4.4.2", "")};
+    if (line.status == Status::bare) {
+        // The server session hangs up on bare line ends; so does the exchange within it.
+        channel.say(make_reply(500, "5.5.2", "CR and LF may only stand together"));
+        co_return Response{{}, ended(Kind::gone, 500, "5.5.2", "")};
+    }
     if (line.status == Status::too_long) {
         co_return Response{{}, ended(Kind::unusable, 500, "5.5.6", "the response is too long")};
     }

@@ -175,7 +175,7 @@ awaitable<ServerSession::Next> ServerSession::on(const StartTls&) {
     // What came in clear behind the command was not said by whoever does the handshake (RFC 3207
     // section 4.2): it goes, and with it all that was said before.
     channel_.reader().discard();
-    co_await stream_->accept_tls(settings_->tls, channel_.deadline());
+    co_await accept_tls();
     end_transaction();
     ServerClient fresh;
     fresh.ip = client_.ip;

@@ -163,7 +163,7 @@ awaitable<ServerSession::Next> ServerSession::finish_content(ContentCollector& c
         co_return smells_of_smuggling(fault) ? Next::close : next;
     }
     ++messages_;
-    idle_commands_ = 0;
+    idle_commands_ = postponed_ = 0;
     auto chunks = content.take();
     // The memory stays reserved until the message is stored.
     const auto memory = std::move(chunked_);

@@ -26,6 +26,12 @@ std::size_t max_line_of(std::string_view line) {
     return 512;
 }
 
+/// Temporary refusals before a session ends. An honest client with a long list may send it all at
+/// once, and keeps the recipients that were accepted only if the session goes on to DATA.
+std::size_t most_postponed(const ServerSettings& settings) {
+    return 10 * settings.max_recipients + settings.max_errors;
+}
+
 constexpr Duration farewell_timeout = std::chrono::seconds(5);
 
 }  // namespace
@@ -47,14 +53,17 @@ awaitable<void> ServerSession::run() {
     try {
         co_await converse();
     } catch (const std::system_error& error) {
-        // After a timeout, too, the stream can only be closed.
         log::debug("smtp.server", "{}: {}", client_.ip, error.what());
+        // RFC 5321 section 3.8: a server that gives up waiting says so. The client may listen yet.
+        const bool idle = error.code() == std::errc::timed_out && !shaking_hands_;
+        if (idle) farewell = make_reply(421, "4.4.2", settings_->hostname + " waited too long");
     } catch (const net::TlsError& error) {
         log::info("smtp.server", "{}: TLS handshake failed: {}", client_.ip, error.what());
     } catch (const std::exception& error) {
         farewell = make_reply(421, "4.3.0", "internal error, goodbye");
         log::error("smtp.server", "{}: session ended by an error: {}", client_.ip, error.what());
     }
+    waiting_ = false;
     if (farewell) co_await say_farewell(std::move(*farewell));
     stream_->close();
 }
@@ -87,7 +96,7 @@ awaitable<void> ServerSession::converse() {
 
 awaitable<bool> ServerSession::greet() {
     if (settings_->implicit_tls) {
-        co_await stream_->accept_tls(settings_->tls, channel_.deadline());
+        co_await accept_tls();
         client_.tls = *stream_->tls_facts();
     }
     if (const auto refusal = policy_->check_client(client_)) {
@@ -98,8 +107,17 @@ awaitable<bool> ServerSession::greet() {
     co_return true;
 }
 
+awaitable<void> ServerSession::accept_tls() {
+    shaking_hands_ = true;
+    co_await stream_->accept_tls(settings_->tls, channel_.deadline());
+    shaking_hands_ = false;
+}
+
 awaitable<ServerSession::Next> ServerSession::next_command() {
     if (errors_ > settings_->max_errors) co_return refuse(421, "4.7.0", "too many errors");
+    if (postponed_ > most_postponed(*settings_)) {
+        co_return refuse(421, "4.7.0", "too many commands that have to wait");
+    }
     if (idle_commands_ > settings_->max_idle_commands) {
         co_return refuse(421, "4.7.0", "too many commands without a message");
     }
@@ -123,19 +141,26 @@ awaitable<ServerSession::Next> ServerSession::obey(const net::LineReader::Line& 
     }
     const bool too_long = line.text.size() + 2 > max_line_of(line.text);
     if (line.status == Status::too_long || too_long) {
-        co_return refuse(500, "5.5.2", "line too long");
+        refuse(500, "5.5.2", "line too long");
+        co_return after_misread(line.text);
     }
     auto command = parse_command(line.text, settings_->hostname);
     if (!command) {
         refuse(command.error());
-        co_return is_bdat(line.text) ? Next::close : Next::go_on;
+        co_return after_misread(line.text);
     }
     auto task = std::visit([this](const auto& known) { return on(known); }, *command);
     co_return co_await std::move(task);
 }
 
+/// A chunk of unknown length follows a BDAT that was not understood, and must not be taken for
+/// commands.
+ServerSession::Next ServerSession::after_misread(std::string_view line) {
+    return is_bdat(line) ? Next::close : Next::go_on;
+}
+
 ServerSession::Next ServerSession::refuse(Reply reply) {
-    if (reply.permanent()) ++errors_;
+    ++(reply.permanent() ? errors_ : postponed_);
     const bool last = reply.code == 421;
     channel_.say(reply);
     return last ? Next::close : Next::go_on;

@@ -42,6 +42,8 @@ class ServerSession {
     awaitable<Next> next_command();
     awaitable<Next> obey(const net::LineReader::Line& line);
     awaitable<void> say_farewell(Reply reply);
+    awaitable<void> accept_tls();
+    static Next after_misread(std::string_view line);
     Next refuse(int code, std::string_view status, std::string text);
     Next refuse(Reply reply);
     Next agree(std::string_view status, std::string text);
@@ -89,8 +91,9 @@ class ServerSession {
     };
     std::unique_ptr<Chunked> chunked_;
 
-    std::size_t errors_ = 0, idle_commands_ = 0, messages_ = 0, auth_failures_ = 0;
-    bool waiting_ = false;  ///< for a command, with nothing left to send
+    std::size_t errors_ = 0, postponed_ = 0, idle_commands_ = 0, messages_ = 0, auth_failures_ = 0;
+    bool waiting_ = false;        ///< for a command, with nothing left to send
+    bool shaking_hands_ = false;  ///< in a TLS handshake: nothing can be said
     bool stopping_ = false;
 };
 

@@ -55,6 +55,26 @@ class BlockingSmtpClient {
         connection_->stream.handshake(asio::ssl::stream_base::client);
         tls_ = true;
     }
+    /// A handshake that offers one application protocol (RFC 7301); false when it fails.
+    bool start_tls_for(std::string_view protocol) {
+        const std::string list = static_cast<char>(protocol.size()) + std::string(protocol);
+        SSL_set_alpn_protos(
+            connection_->stream.native_handle(),
+            reinterpret_cast<const unsigned char*>(list.data()), static_cast<unsigned>(list.size())
+        );
+        asio::error_code failed;
+        connection_->stream.handshake(asio::ssl::stream_base::client, failed);
+        tls_ = !failed;
+        return tls_;
+    }
+    /// Says that nothing more comes by TLS (close_notify), and goes on in clear.
+    void leave_tls() {
+        asio::error_code ignored;
+        SSL_shutdown(connection_->stream.native_handle());
+        // asio keeps what OpenSSL wants sent in a buffer of its own; the next call would send it.
+        connection_->stream.write_some(asio::buffer("", 0), ignored);
+        tls_ = false;
+    }
     /// Nothing more comes.
     bool at_end() { return buffer_.empty() && !fill(); }
     asio::ip::tcp::socket& socket() { return connection_->stream.next_layer(); }

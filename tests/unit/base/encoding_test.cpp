@@ -28,5 +28,12 @@ TEST_CASE("UTF-8 is checked as RFC 3629 asks") {
 
 TEST_CASE("log text cannot forge a line or drive a terminal") {
     CHECK(log::printable("550 \x1b[2J\r\nfake") == "550 \\x1b[2J\\x0d\\x0afake");
-    CHECK(log::printable("gr\xc3\xbcn") == "gr\xc3\xbcn");
+    CHECK(log::printable("gr\xc3\xbcn \xf0\x9f\x93\xae") == "gr\xc3\xbcn \xf0\x9f\x93\xae");
+    // An 8-bit CSI, a next line, separators; and octets that would make the log no UTF-8.
+    CHECK(log::printable("\xc2\x9b" "2J \xc2\x85 \xe2\x80\xa8\xe2\x80\xa9") ==
+          "\\xc2\\x9b2J \\xc2\\x85 \\xe2\\x80\\xa8\\xe2\\x80\\xa9");
+    CHECK(log::printable("\xc0\x27 \xff \xc3") == "\\xc0' \\xff \\xc3");
+    CHECK(log::printable(std::string("a\0b", 3)) == "a\\x00b");
+    // Data stays data: nothing of it is a format or expands.
+    CHECK(log::printable("%s%n {} ${jndi:x}") == "%s%n {} ${jndi:x}");
 }
