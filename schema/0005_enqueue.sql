@@ -1,6 +1,32 @@
 -- Mail inside the caller's own transaction.
 
+-- What can end a line somewhere: C0, DEL, C1, the separators. Not a class such as [:cntrl:], whose members
+-- depend on the locale of the database.
+CREATE FUNCTION outpost_private.has_controls(words text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT words ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' $$;
+
+-- A stranger's text in an error message: one line, not too long, quoted.
+CREATE FUNCTION outpost_private.shown(words text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(quote_literal(regexp_replace(left(words, 300), '[\u0001-\u001f\u007f-\u009f\u2028\u2029]', '?', 'g')), 'NULL')
+$$;
+
+-- The address in brackets in the one form that the queue knows it by; NULL when it is none.
+CREATE FUNCTION outpost_private.address_literal(domain text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF domain ~ '^\[(\d{1,3}\.){3}\d{1,3}\]$' THEN
+        RETURN '[' || host(btrim(domain, '[]')::inet) || ']';
+    ELSIF domain ~ '^\[ipv6:[0-9a-f:.]+\]$' THEN
+        RETURN '[IPv6:' || host(substr(btrim(domain, '[]'), 6)::inet) || ']';
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN invalid_text_representation THEN
+    RETURN NULL;
+END $$;
+
 -- Refuses what cannot be an envelope address, and returns its domain (A-labels, or an address literal).
+-- It accepts nothing that mail::Address would not.
 CREATE FUNCTION outpost_private.address_domain(address text, what text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -8,36 +34,38 @@ DECLARE
     local_part text;
     domain text;
 BEGIN
-    IF address IS NULL OR address ~ '[[:cntrl:]\u0085\u2028\u2029]' THEN
-        RAISE EXCEPTION '% % has control characters or is null', what,
-            coalesce(quote_literal(regexp_replace(left(address, 300), '[[:cntrl:]\u0085\u2028\u2029]', '?', 'g')), 'NULL')
+    IF address IS NULL OR octet_length(address) > 254 OR outpost_private.has_controls(address) THEN
+        RAISE EXCEPTION '% % has control characters, is longer than 254 octets, or is null', what, outpost_private.shown(address)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF position('@' IN address) = 0 THEN
-        RAISE EXCEPTION '% % is not an address: there is no @', what, quote_literal(address)
+        RAISE EXCEPTION '% % is not an address: there is no @', what, outpost_private.shown(address)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the bare address, without a name or angle brackets.';
     END IF;
     local_part := left(address, at - 1);
-    domain := lower(substr(address, at + 1));
-    IF octet_length(address) > 254 OR local_part = ''
-       OR NOT (local_part ~ '^[^\s()<>\[\]:;,\\"@]+$' AND local_part !~ '(^\.|\.\.|\.$)' OR local_part ~ '^"([^"\\]|\\[ -~])*"$') THEN
-        RAISE EXCEPTION '% % is not an address: check the part before the @', what, quote_literal(address)
+    domain := lower(substr(address, at + 1) COLLATE "C");  -- no locale makes another letter of an I
+    IF local_part = ''
+       OR NOT (local_part ~ '^[^\s()<>\[\]:;,\\"@]+$' AND local_part !~ '(^\.|\.\.|\.$)' OR local_part ~ '^"([^"\\]|\\[ -~])+"$') THEN
+        RAISE EXCEPTION '% % is not an address: check the part before the @', what, outpost_private.shown(address)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the bare address, without a name or angle brackets.';
     END IF;
-    IF domain ~ '^\[(\d{1,3}\.){3}\d{1,3}\]$' OR domain ~ '^\[ipv6:[0-9a-f:.]+\]$' THEN
-        RETURN domain;
+    IF outpost_private.address_literal(domain) IS NOT NULL THEN
+        RETURN outpost_private.address_literal(domain);
     END IF;
     IF domain ~ '[^ -~]' THEN
-        RAISE EXCEPTION '% %: the domain is not ASCII', what, quote_literal(address)
+        RAISE EXCEPTION '% %: the domain is not ASCII', what, outpost_private.shown(address)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it in A-labels (xn--...).';
     END IF;
     IF length(domain) > 253 OR domain !~ '^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$'
        OR domain ~ '(^|\.)\d+$' THEN
-        RAISE EXCEPTION '% % is not an address: % is no domain name', what, quote_literal(address), quote_literal(domain)
+        RAISE EXCEPTION '% % is not an address: % is no domain name', what, outpost_private.shown(address), outpost_private.shown(domain)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN domain;
 END $$;
+
+CREATE FUNCTION outpost_private.with_domain(address text, domain text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT left(address, length(address) - position('@' IN reverse(address)) + 1) || domain $$;
 
 -- Splits a message into header section and body in wire form; refuses what cannot go on the wire.
 -- Works on Latin-1 text, which maps octets to characters one to one.
@@ -113,7 +141,7 @@ DECLARE
 BEGIN
     SELECT * INTO a FROM outpost_private.account x WHERE x.name = account;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no account %', coalesce(quote_literal(account), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+        RAISE EXCEPTION 'there is no account %', outpost_private.shown(account) USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Configured are: ' || coalesce((SELECT string_agg(x.name, ', ' ORDER BY x.name) FROM outpost_private.account x), 'none');
     END IF;
     IF mail_from = '' AND a.any_sender THEN
@@ -146,7 +174,7 @@ BEGIN
             RAISE EXCEPTION 'option %: % is not a %', o.key, o.value, CASE WHEN o.key IN ('smtputf8', 'require_tls') THEN 'boolean' ELSE 'string' END
                 USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        IF o.said ~ '[[:cntrl:]]' OR length(o.said) > 200 THEN
+        IF outpost_private.has_controls(o.said) OR length(o.said) > 200 THEN
             RAISE EXCEPTION 'option % has control characters or is longer than 200', o.key USING ERRCODE = 'invalid_parameter_value';
         END IF;
         IF o.key = 'ret' AND o.said NOT IN ('full', 'hdrs') THEN
@@ -178,7 +206,7 @@ BEGIN
     IF at > clock_timestamp() + interval '60 days' THEN
         RAISE EXCEPTION 'a message is held back for 60 days at most' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN at;
+    RETURN greatest(at, clock_timestamp());  -- a time that has passed is now
 END $$;
 
 CREATE FUNCTION outpost.enqueue(account text, mail_from text, recipients text[], message bytea, options jsonb DEFAULT '{}')
@@ -189,6 +217,7 @@ DECLARE
     id bigint := nextval('outpost_private.message_block') * 1000;
     host text := coalesce((SELECT n.hostname FROM outpost_private.node n ORDER BY n.heartbeat_at DESC LIMIT 1), 'localhost');
     key text := options ->> 'idempotency_key';
+    sender text;
     parts record;
     header text;
     stored_header bytea;
@@ -200,6 +229,7 @@ DECLARE
 BEGIN
     PERFORM outpost_private.check_options(options);
     PERFORM outpost_private.check_sender(account, mail_from);
+    sender := CASE WHEN mail_from = '' THEN '' ELSE outpost_private.with_domain(mail_from, outpost_private.address_domain(mail_from, 'sender')) END;
     IF coalesce(cardinality(recipients), 0) = 0 THEN
         RAISE EXCEPTION 'there is no recipient' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -215,7 +245,7 @@ BEGIN
 
     INSERT INTO outpost_private.message AS m (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag,
         message_id, source, client, idempotency_key)
-    VALUES (id, account, mail_from, stored_header, octet_length(stored_header) + octet_length(stored_body),
+    VALUES (id, account, sender, stored_header, octet_length(stored_header) + octet_length(stored_body),
         header ~ '[^\x01-\x7f]' OR parts.body ~ '[^\x01-\x7f]',
         coalesce((options ->> 'smtputf8')::boolean, header ~ '[^\x01-\x7f]' OR array_to_string(recipients, '') || mail_from ~ '[^ -~]'),
         (options ->> 'require_tls')::boolean, coalesce(options ->> 'ret', ''), coalesce(options ->> 'envid', ''),
@@ -230,7 +260,7 @@ BEGIN
     SELECT id, n, substr(stored_body, n * chunk + 1, chunk)
     FROM generate_series(0, (octet_length(stored_body) - 1) / chunk) AS n WHERE octet_length(stored_body) > 0;
     INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, next_attempt_at)
-    SELECT id, u.n, left(u.r, length(u.r) - position('@' IN reverse(u.r)) + 1) || d.domain, d.domain, upper(coalesce(options ->> 'notify', '')), '', 'queued', release_at
+    SELECT id, u.n, outpost_private.with_domain(u.r, d.domain), d.domain, upper(coalesce(options ->> 'notify', '')), '', 'queued', release_at
     FROM unnest(recipients) WITH ORDINALITY AS u(r, n) JOIN unnest(domains) WITH ORDINALITY AS d(domain, n) USING (n);
     PERFORM pg_notify('outpost_work', '');
     RETURN id;

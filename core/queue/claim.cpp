@@ -61,6 +61,16 @@ const Statement give_back_leases{"give_back_leases",
     "next_attempt_at = coalesce($4::timestamptz, clock_timestamp()), lease_node = NULL, stage = '' "
     "FROM unnest($1::int8[], $2::int4[], $3::int8[]) AS l (m, n, t) "
     "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'"};
+// What cannot be delivered as it was accepted waits for a person, and is not attempted.
+#define OUTPOST_HOLD                                                                                                           \
+    "UPDATE outpost_private.recipient r SET state = 'held', attempts = greatest(r.attempts - 1, 0), hold_reason = $1, "       \
+    "held_by = 'outpost', held_at = clock_timestamp(), lease_node = NULL, stage = '' "
+const Statement hold_leased{"hold_leased",
+    OUTPOST_HOLD "FROM unnest($2::int8[], $3::int4[], $4::int8[]) AS l (m, n, t) "
+    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'"};
+const Statement hold_leased_of_message{"hold_leased_of_message",
+    OUTPOST_HOLD "WHERE r.message_id = $2 AND r.lease_node = $3 AND r.state = 'leased'"};
+#undef OUTPOST_HOLD
 const Statement select_earliest{"select_earliest_due", "SELECT min(next_attempt_at) FROM outpost_private.recipient WHERE state = 'queued'"};
 
 mail::Address address_of(std::string_view text, MessageId id) {
@@ -68,6 +78,11 @@ mail::Address address_of(std::string_view text, MessageId id) {
     auto address = mail::Address::parse(text);
     if (!address) log::error("queue", "message {}: address '{}' in the database cannot be read: {}", to_number(id), text, address.error());
     return address ? std::move(*address) : mail::Address();
+}
+
+/// The null reverse-path is an address, too; an envelope without recipient is none.
+bool is_readable(const Claimed& claimed, const db::Row& row) {
+    return !claimed.recipient.address.is_null() && (!claimed.envelope->mail_from.is_null() || row.view(13).empty());
 }
 
 delivery::Ret ret_of(std::string_view text) {
@@ -110,14 +125,22 @@ Claimed claimed_of(const db::Row& row) {
     return claimed;
 }
 
-std::vector<Claimed> claims_of(const db::Rows& rows) {
+/// Holds those whose envelope cannot be read: a mistake in one row must neither change where mail goes
+/// nor be tried for ever.
+std::vector<Claimed> claims_of(db::Session& session, const db::Rows& rows) {
     std::vector<Claimed> claims;
+    LeaseColumns unreadable;
     std::map<MessageId, std::shared_ptr<const delivery::Message>> envelopes;  // one a message
     for (const db::Row row : rows) {
-        Claimed& claimed = claims.emplace_back(claimed_of(row));
+        Claimed claimed = claimed_of(row);
         auto& envelope = envelopes[claimed.key.message];
         if (!envelope) envelope = envelope_of(row, 12, claimed.key.message);
         claimed.envelope = envelope;
+        if (is_readable(claimed, row)) claims.push_back(std::move(claimed));
+        else unreadable.add(claimed.key, claimed.token);
+    }
+    if (!unreadable.message.empty()) {
+        session.exec(hold_leased, "an address of the envelope cannot be read", unreadable.message, unreadable.number, unreadable.token);
     }
     return claims;
 }
@@ -128,10 +151,10 @@ LeaseToken new_lease_token(db::Session& session) { return LeaseToken{session.exe
 
 std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated) {
     const auto most = static_cast<std::int64_t>(limit);
-    if (saturated.empty()) return claims_of(session.exec(claim_oldest, to_number(node), most, to_number(token)));
-    auto claims = claims_of(session.exec(claim_from_front, to_number(node), most, to_number(token), saturated));
+    if (saturated.empty()) return claims_of(session, session.exec(claim_oldest, to_number(node), most, to_number(token)));
+    auto claims = claims_of(session, session.exec(claim_from_front, to_number(node), most, to_number(token), saturated));
     if (!claims.empty() || !session.exec(front_is_full).at(0).flag(0)) return claims;
-    return claims_of(session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated));
+    return claims_of(session, session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated));
 }
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
@@ -142,6 +165,13 @@ std::shared_ptr<const delivery::Message> load_message(db::Session& session, Mess
     for (const db::Row row : session.exec(select_content, to_number(id))) body.push_back(row.bytes(0));
     message->content = std::make_shared<mail::Content>(rows.at(0).bytes(10), std::move(body));
     return message;
+}
+
+bool is_whole(const delivery::Message& message) { return message.content->size() == message.size; }
+
+void hold_damaged(db::Session& session, MessageId id, NodeId node) {
+    log::error("queue", "message {}: its stored content is not what was accepted; it is held", to_number(id));
+    session.exec(hold_leased_of_message, "the stored content is not what was accepted", to_number(id), to_number(node));
 }
 
 void give_leases_back(db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next) {

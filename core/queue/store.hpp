@@ -43,7 +43,8 @@ class QueueStore {
     /// Leases up to `limit` due recipients, oldest first, leaving out `saturated` recipient domains.
     /// Attempts are counted here, so that a crash cannot lose one.
     virtual awaitable<std::vector<Claimed>> claim(std::size_t limit, std::vector<std::string> saturated) = 0;
-    /// The message with its content; null when it is gone.
+    /// The message with its content; null when it is gone, or damaged: then what this node leases of it
+    /// is held.
     virtual awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) = 0;
 
     /// Notes how far a delivery is (best effort, coalesced, never waits).

@@ -136,7 +136,14 @@ awaitable<std::vector<Claimed>> PgStore::claim(std::size_t limit, std::vector<st
 }
 
 awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) {
-    const auto work = [id](db::Session& session) { return load_message(session, id); };
+    const auto work = [this, id](db::Session& session) {
+        auto message = load_message(session, id);
+        if (message && !is_whole(*message)) {
+            hold_damaged(session, id, node_.id());
+            message = nullptr;
+        }
+        return message;
+    };
     co_return co_await pool_.run(work);
 }
 
