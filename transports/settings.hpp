@@ -19,7 +19,7 @@ struct SmtpOptions {
     std::string ehlo_name;                  ///< empty: the node's host name
     net::IpAddress source_v4, source_v6;    ///< bound to before connecting, where not unspecified
     std::size_t max_connections = 0;        ///< at once, in all; 0: as the dispatcher allows
-    std::size_t max_connections_per_host = 10;
+    std::size_t max_idle_per_host = 10;     ///< unused connections kept open to one host
     std::size_t max_messages_per_connection = 100;
     std::chrono::seconds idle_timeout{30};  ///< an unused connection is kept so long
     std::chrono::seconds connect_timeout{30};

@@ -52,8 +52,8 @@ void add_smtp_options(Spec<T>& spec, Access smtp) {
         .key("source_ipv6", [smtp](T& t) -> auto& { return smtp(t).source_v6; }, source_address(Family::v6), "Local IPv6 address to connect from.")
         .key("max_connections", [smtp](T& t) -> auto& { return smtp(t).max_connections; }, integer<std::size_t>(0, 100'000),
              "Connections at once in all; 0: no limit but those of `limits`.")
-        .key("max_connections_per_host", [smtp](T& t) -> auto& { return smtp(t).max_connections_per_host; },
-             integer<std::size_t>(1, 10'000), "Connections at once to one host.")
+        .key("max_idle_per_host", [smtp](T& t) -> auto& { return smtp(t).max_idle_per_host; },
+             integer<std::size_t>(1, 10'000), "Unused connections that are kept open to one host, for the next messages.")
         .key("max_messages_per_connection", [smtp](T& t) -> auto& { return smtp(t).max_messages_per_connection; },
              integer<std::size_t>(1, 1'000'000), "A connection is used for so many messages.")
         .key("idle_timeout", [smtp](T& t) -> auto& { return smtp(t).idle_timeout; }, duration<seconds>(0s, 10min),

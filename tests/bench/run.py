@@ -22,7 +22,7 @@ log_level: warning
 """
 RELAY = """
 routes: [{to: ["*"], transport: sink}]
-transports: {sink: {type: smtp, host: 127.0.3.1, tls: none, max_connections_per_host: 50, max_messages_per_connection: 1000}}
+transports: {sink: {type: smtp, host: 127.0.3.1, tls: none, max_idle_per_host: 50, max_messages_per_connection: 1000}}
 """
 
 

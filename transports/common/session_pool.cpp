@@ -14,7 +14,7 @@ awaitable<void> end(SessionPtr session) { co_await session->quit(); }
 
 OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
     const std::lock_guard lock(mutex_);
-    const auto found = idle_.find({loop, key});
+    const auto found = idle_.find({key, loop});
     if (found == idle_.end()) return {};
     std::vector<Idle>& sessions = found->second;
     OpenSession taken = std::move(sessions.back().open);  // the one used last: least likely to be closed
@@ -26,13 +26,19 @@ OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
     return taken;
 }
 
+std::size_t SessionPool::idle_to(const std::string& key) const {
+    std::size_t count = 0;
+    for (auto it = idle_.lower_bound({key, 0}); it != idle_.end() && it->first.first == key; ++it)
+        count += it->second.size();
+    return count;
+}
+
 void SessionPool::put(std::size_t loop, const std::string& key, OpenSession session, const Executor& executor) {
     session.session->rest();
     if (session.session->messages_sent() < limits_.messages_per_session && session.session->may_begin_another()) {
         const std::lock_guard lock(mutex_);
-        std::vector<Idle>& sessions = idle_[{loop, key}];
-        if (sessions.size() < limits_.idle_per_destination) {
-            sessions.push_back({std::move(session), SteadyClock::now(), executor});
+        if (idle_to(key) < limits_.idle_per_destination) {
+            idle_[{key, loop}].push_back({std::move(session), SteadyClock::now(), executor});
             return;
         }
     }

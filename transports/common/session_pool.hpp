@@ -46,7 +46,8 @@ class SessionPool {
         SteadyTime since;
         Executor executor;  ///< of the loop that the session lives on
     };
-    using Key = std::pair<std::size_t, std::string>;
+    using Key = std::pair<std::string, std::size_t>;  ///< destination and loop
+    std::size_t idle_to(const std::string& key) const;
 
     Limits limits_;
     std::mutex mutex_;

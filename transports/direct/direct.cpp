@@ -50,7 +50,7 @@ class Direct final : public delivery::Transport {
   public:
     Direct(DirectSettings settings, std::shared_ptr<net::Dialer> dialer, delivery::SecurityPolicies policies)
         : settings_(std::move(settings)), dialer_(std::move(dialer)), policies_(std::move(policies)),
-          pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_connections_per_host, settings_.smtp.idle_timeout}) {}
+          pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host, settings_.smtp.idle_timeout}) {}
 
     bool per_domain() const noexcept override { return true; }
     bool can_require_tls() const noexcept override { return true; }

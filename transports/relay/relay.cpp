@@ -47,7 +47,7 @@ class Relay final : public delivery::Transport {
   public:
     Relay(std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer, asio::thread_pool& workers)
         : name_(std::move(name)), settings_(std::move(settings)), dialer_(std::move(dialer)), workers_(workers), token_(token_of(settings_)),
-          pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_connections_per_host, settings_.smtp.idle_timeout}) {}
+          pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host, settings_.smtp.idle_timeout}) {}
 
     bool per_domain() const noexcept override { return false; }
     bool can_require_tls() const noexcept override { return settings_.tls == RelayTls::verified; }
