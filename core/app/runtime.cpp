@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/app/descriptors.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
@@ -154,6 +155,7 @@ void Runtime::stop() {
 
 void Runtime::run() {
     Signals signals;
+    raise_descriptor_limit();
     start();
     notify_service_manager("READY=1");
     if (options_.on_ready) options_.on_ready();

@@ -10,7 +10,8 @@ STEPS = ("connect", "greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "
 
 class FaultyServer:
     def __init__(self, address, port=25, step=None, reply=None, times=1):
-        """At `step`: sends `reply` (a full reply text) if given, else closes the connection; `times` times.
+        """At `step`: sends `reply` (a full reply as text, or octets that are none) if given, and closes the
+        connection; `times` times.
 
         Steps: connect (at once), greeting (instead of 220), ehlo, mail, rcpt, data (instead of the
         reply to the command), body (amid the content), dot (message read and kept, then no 250),
@@ -45,7 +46,8 @@ class FaultyServer:
                 return False
             self.left -= 1
         if self.reply is not None:
-            connection.sendall(self.reply.encode() + b"\r\n")
+            octets = self.reply if isinstance(self.reply, bytes) else self.reply.encode()
+            connection.sendall(octets + b"\r\n")
         connection.close()
         return True
 
