@@ -75,6 +75,7 @@ class BlockingSmtpClient {
         connection_->stream.write_some(asio::buffer("", 0), ignored);
         tls_ = false;
     }
+    SSL* tls_handle() { return connection_->stream.native_handle(); }
     /// Nothing more comes.
     bool at_end() { return buffer_.empty() && !fill(); }
     asio::ip::tcp::socket& socket() { return connection_->stream.next_layer(); }

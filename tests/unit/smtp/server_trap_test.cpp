@@ -355,3 +355,56 @@ TEST_CASE("no octet in an envelope makes a second line, recipient or sender") {
         }
     }
 }
+
+TEST_CASE("what stands behind a command that ends its group is not obeyed") {
+    Server server(with_tls());
+    CHECK(answers(server, mail_and_rcpt + "QUIT\r\nDATA\r\nx\r\n.\r\n") == "250 250 221 end");
+    CHECK(answers(server, "AUTH SCRAM-SHA-256\r\n*\r\nMAIL FROM:<a@b.example>\r\n") == "503 end");
+    CHECK(answers(server, mail_and_rcpt + "DATA\r\nQUIT\r\n.\r\n") == "250 250 503 end");
+    CHECK(server.policy->all().empty());
+}
+
+TEST_CASE("release times: the past is now, and no number turns round") {
+    Server server;
+    const std::pair<std::string, std::string> table[] = {
+        {"HOLDUNTIL=1970-01-01T00:00:00Z", "250 "},
+        {"HOLDUNTIL=0001-01-01T00:00:00Z", "501 "},  // beyond what the clock can count
+        {"HOLDUNTIL=9999-12-31T23:59:59Z", "501 "},
+        {"HOLDUNTIL=10000-01-01T00:00:00Z", "501 "},
+        {"HOLDUNTIL=1800000000", "501 "},
+        {"HOLDFOR=0", "250 "},
+        {"HOLDFOR=-1", "501 "},
+        {"HOLDFOR=2147483648", "501 "},
+        {"HOLDFOR=18446744073709551615", "501 "},
+        {"HOLDFOR=18446744073709551617", "501 "},
+    };
+    for (const auto& [parameter, expected] : table) {
+        CAPTURE(parameter);
+        CHECK(answers(server, "MAIL FROM:<a@b.example> " + parameter + "\r\n") == expected);
+    }
+}
+
+TEST_CASE("no TLS session is carried from one listener to another") {
+    auto settings = with_tls();
+    settings.implicit_tls = true;
+    Server one(settings), other(settings);
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        BlockingSmtpClient first(one.listener->port());
+        SSL_set_max_proto_version(first.tls_handle(), version);
+        first.start_tls();
+        first.reply();
+        first.say("EHLO x");  // by now a ticket would have come
+        const std::unique_ptr<SSL_SESSION, void (*)(SSL_SESSION*)> session(
+            SSL_get1_session(first.tls_handle()), SSL_SESSION_free
+        );
+        for (auto* server : {&one, &other}) {
+            BlockingSmtpClient second(server->listener->port());
+            SSL_set_max_proto_version(second.tls_handle(), version);
+            SSL_set_session(second.tls_handle(), session.get());
+            second.start_tls();
+            CHECK(SSL_session_reused(second.tls_handle()) == 0);
+            CHECK(second.reply().starts_with("220"));
+        }
+    }
+}

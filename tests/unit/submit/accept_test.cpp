@@ -136,3 +136,22 @@ TEST_CASE("a client cannot break the Received field") {
     desk.accept(std::move(a));
     CHECK_FALSE(mail::find_field(desk.only().content->header(), "Evil"));
 }
+
+TEST_CASE("content that is hard to parse is opaque, or refused in bounded time") {
+    Desk desk;
+    const auto begun = SteadyClock::now();
+    std::string fields, nested, groups = "To: ";
+    for (int i = 0; i < 100'000; ++i)
+        fields += "X: y\r\n";
+    for (int i = 0; i < 10'000; ++i)
+        nested += "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n";
+    for (int i = 0; i < 50'000; ++i)
+        groups += "a:(";
+    CHECK(desk.accept(arrival(fields + "\r\nbody\r\n")).starts_with("250"));
+    CHECK(desk.accept(arrival("MIME-Version: 1.0\r\n" + nested)).starts_with("250"));
+    CHECK(desk.accept(arrival(groups + "\r\n\r\n")).starts_with("250"));
+    CHECK(desk.accept(arrival("X:" + std::string(900'000, ' ') + "\r\n\r\n")).starts_with("250"));
+    CHECK(desk.accept(arrival("X: " + std::string(10 << 20, 'x'))).starts_with("552 5.3.4"));
+    CHECK(desk.store.messages().size() == 4);
+    CHECK(SteadyClock::now() - begun < std::chrono::seconds(10));  // some 10 ms each
+}

@@ -113,6 +113,18 @@ TEST_CASE("a NUL in a reply is shown, and changes nothing") {
     CHECK(outcome.verdicts[0].words() == "550 5.1.1 no?body");
 }
 
+TEST_CASE("a NUL among the extensions hides none and makes none") {
+    const std::string nul(1, '\0');
+    const std::string extensions = "250-mx.test\r\n250-SIZE 1" + nul + "000\r\n250-" + nul + "CHUNKING\r\n250-CHUNKING" + nul + "\r\n250 8BITMIME\r\n";
+    ScriptedServer server({Script{{"", "220 mx.test\r\n"}, {"EHLO", extensions}} + taken});
+    Client client(server);
+    delivery::Message eightbit = small_message();
+    eightbit.eightbit = true;
+    CHECK(client.deliver_briefly(job_for(eightbit, {"a@rcpt.test"})) == std::vector<std::string>{"delivered"});
+    CHECK(server.seen().find("BDAT") == std::string::npos);
+    CHECK(server.seen().find("BODY=8BITMIME") != std::string::npos);
+}
+
 TEST_CASE("a server that refuses amid the content and closes is heard") {
     delivery::Message message = small_message();
     message.content = std::make_shared<mail::Content>("Subject: big\r\n\r\n", std::vector<std::string>(4000, std::string(4094, 'x') + "\r\n"));
