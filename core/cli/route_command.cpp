@@ -29,16 +29,18 @@ route::RouteLists lists_for(const app::Settings& settings, const route::Facts& f
     return lists;
 }
 
-std::vector<std::string> look_up_mx(const app::Settings& settings, const mail::Domain& domain) {
+/// Nothing when the lookup failed for now; no hosts when the domain has none for good.
+std::optional<std::vector<std::string>> look_up_mx(const app::Settings& settings, const mail::Domain& domain) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
-    std::vector<std::string> hosts;
+    std::optional<std::vector<std::string>> hosts;
     const auto look = [&]() -> awaitable<void> {
         const delivery::NextHopOptions options;
         const auto found = co_await delivery::find_hosts(*resolver, domain, options, Deadline::in(std::chrono::seconds(15)));
         if (!found) std::cerr << "MX lookup: " << found.error().words() << "\n";
+        if (found || found.error().kind() == delivery::Verdict::Kind::failed) hosts.emplace();
         if (found) {
-            for (const auto& host : found->hosts) hosts.push_back(host.name);
+            for (const auto& host : found->hosts) hosts->push_back(host.name);
         }
     };
     asio::co_spawn(loop, look(), [](std::exception_ptr error) {

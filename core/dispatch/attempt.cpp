@@ -249,6 +249,20 @@ awaitable<AttemptResult> attempt(
     co_return conclude(parcel, gate, tried, common);
 }
 
+queue::Settled defer_unrouted(
+    SnapshotPtr snapshot, std::shared_ptr<const route::Decision> decision, queue::Claimed claim
+) {
+    const auto verdict = Verdict::deferred(
+        Stage::route, ErrorKind::dns, {4, 4, 3},
+        "the route cannot be chosen: the MX hosts of " + claim.recipient.address.domain().ascii() +
+            " could not be looked up"
+    );
+    Common common;
+    common.started = WallClock::now();
+    const Parcel alone{{}, std::move(snapshot), std::move(decision), {std::move(claim)}};
+    return settle_one(alone, alone.claims.front(), verdict, common);
+}
+
 std::vector<queue::Settled> defer_resting(const Parcel& parcel, const std::string& reason) {
     const auto verdict = Verdict::deferred(
         Stage::connect, ErrorKind::connect, {4, 4, 1},

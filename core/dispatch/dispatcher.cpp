@@ -134,11 +134,20 @@ awaitable<void> Dispatcher::route_with_lookups(
         if (needs.header) loaded = co_await store_.load(claims.front().key.message);
         const auto kept = loaded ? within_memory(loaded) : claims.front().envelope;
         std::vector<Routed> routed;
+        std::vector<queue::Settled> open;
         for (auto claim : claims) {
             if (loaded) claim.envelope = loaded;
             auto decision = decide(*snapshot, claim, mx_hosts);
             claim.envelope = kept;
-            routed.push_back({std::move(claim), std::move(decision)});
+            if (decision->open) {
+                open.push_back(defer_unrouted(snapshot, std::move(decision), std::move(claim)));
+            } else {
+                routed.push_back({std::move(claim), std::move(decision)});
+            }
+        }
+        if (!open.empty()) {
+            const auto here = loops_.at(0).get_executor();
+            tasks_.spawn("recording", here, record(std::move(open)));
         }
         place(group(snapshot, std::move(routed), settings_.recipients_per_delivery));
         pump();

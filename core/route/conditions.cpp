@@ -156,8 +156,9 @@ std::string check_tag(const Route& route, const Facts& facts) {
 std::string check_mx(const Route& route, const Facts& facts) {
     const auto& patterns = route.mx_suffixes;
     if (patterns.empty()) return {};
-    if (!facts.mx_hosts) return "mx: the MX hosts are not known";
-    if (facts.mx_hosts->empty())
+    const bool literal = facts.recipient.domain().empty();
+    if (!facts.mx_hosts && !literal) return std::string(mx_unknown);
+    if (literal || facts.mx_hosts->empty())
         return fmt::format("mx: {} has no MX host", shown(facts.recipient.domain()));
     bool one_matches = false;
     for (const auto& name : *facts.mx_hosts) {

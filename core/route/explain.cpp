@@ -63,6 +63,9 @@ std::string explain(const Decision& decision) {
             entry.failed.empty() ? "matches" : "no, " + entry.failed
         );
     }
+    if (decision.open) {
+        return out + "The route cannot be chosen before the MX hosts are known: mail waits.\n";
+    }
     out += fmt::format("{}: by {}.\n", choice(decision), transports_in_words(decision));
     out += fmt::format(
         "If a crash leaves the outcome of an attempt unknown, {}.\n",

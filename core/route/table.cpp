@@ -33,7 +33,7 @@ void choose(Decision& decision, List list, std::size_t index, const Route& route
     decision.list = list;
     decision.index = index;
     decision.route = route.name;
-    decision.transports = route.transports;
+    if (!decision.open) decision.transports = route.transports;
     decision.on_uncertain = route.on_uncertain;
 }
 
@@ -86,6 +86,7 @@ std::string_view text(List list) noexcept {
 }
 
 std::string Decision::reason() const {
+    if (open) return fmt::format("{} cannot be judged ({})", label(list, index, route), mx_unknown);
     const auto chosen = fmt::format("[{}]", fmt::join(transports, ", "));
     switch (list) {
         case List::override_:
@@ -106,8 +107,11 @@ Decision decide(const RouteLists& lists, const Facts& facts) {
         if (routes == nullptr) continue;
         for (std::size_t index = 1; index <= routes->size(); ++index) {
             const auto& route = (*routes)[index - 1];
-            decision.trace.push_back({list, index, route.name, failed_condition(route, facts)});
-            if (!decision.trace.back().failed.empty()) continue;
+            const auto& entry = decision.trace.emplace_back(
+                TraceEntry{list, index, route.name, failed_condition(route, facts)}
+            );
+            decision.open = entry.failed == mx_unknown;
+            if (!entry.failed.empty() && !decision.open) continue;
             choose(decision, list, index, route);
             return decision;
         }

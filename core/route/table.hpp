@@ -71,7 +71,8 @@ struct Facts {
     std::string tag;
     /// Value of a header field of the message, by name. May be empty (then header conditions fail).
     std::function<std::optional<std::string>(std::string_view)> header;
-    /// Names of the recipient domain's MX hosts; unset: not looked up, conditions on it fail.
+    /// Names of the recipient domain's MX hosts, none for an address literal; unset: not known, and a
+    /// route that depends on them leaves the decision open.
     std::optional<std::vector<std::string>> mx_hosts;
 };
 
@@ -91,6 +92,9 @@ struct Decision {
     std::string route;
     std::vector<std::string> transports;
     OnUncertain on_uncertain = OnUncertain::resend;
+    /// The route named here would match if only the MX hosts were known: nothing is decided, there
+    /// are no transports, and the recipient has to wait.
+    bool open = false;
     std::vector<TraceEntry> trace;
     /// "global route 2 'bulk' -> [smarthost, direct]: ..." one line for attempt rows.
     std::string reason() const;
@@ -103,7 +107,8 @@ struct RouteLists {
     const std::vector<Route>* global = nullptr;
 };
 /// Account list, then domain list, then global list; in each the first match wins; nothing matches:
-/// transport "direct".
+/// transport "direct". A route whose other conditions hold, and whose MX condition cannot be judged,
+/// is not passed over: that might send mail another way for a lookup that failed.
 Decision decide(const RouteLists& lists, const Facts& facts);
 /// Whether any route asks for MX hosts: only then must the caller look them up first.
 bool needs_mx(const RouteLists& lists) noexcept;

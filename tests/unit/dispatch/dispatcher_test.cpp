@@ -26,9 +26,11 @@ namespace {
 class FakeResolver final : public dns::Resolver {
   public:
     std::map<std::string, std::string> mx;
+    std::string broken;  ///< a domain whose lookups fail for now
 
     awaitable<Result<dns::Answer, dns::Failure>> query(dns::Question question, Deadline) override {
         dns::Answer answer;
+        if (question.name == broken) co_return Err{dns::Failure{}};
         const auto found = mx.find(question.name);
         if (found != mx.end()) answer.records.push_back({dns::Type::mx, 10, found->second});
         co_return answer;
@@ -285,6 +287,16 @@ TEST_CASE("routes that ask for MX hosts or header fields get them") {
         const auto id = node.enqueue({"bob@hosted.example", "bob@own.example"});
         CHECK(node.settled(id, 1).front().transport == "relay");
         CHECK(node.settled(id, 2).front().transport == "direct");
+    }
+    SUBCASE("MX hosts that cannot be looked up: mail waits, and goes no other way") {
+        node.resolver.broken = "hosted.example";
+        node.snapshot->global_routes = {by_mx, route_to({"direct"})};
+        node.start();
+        const auto settled = node.settled(node.enqueue({"bob@hosted.example"})).front();
+        CHECK(settled.state == RecipientState::queued);
+        CHECK(settled.verdict.status().text() == "4.4.3");
+        CHECK(settled.attempt == 1);
+        CHECK(node.direct->calls() + node.relay->calls() == 0);
     }
     SUBCASE("header") {
         node.snapshot->global_routes = {by_header};

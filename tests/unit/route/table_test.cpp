@@ -198,15 +198,28 @@ TEST_CASE("conditions on facts that are not there fail") {
         failed([](Route& r) { r.header = {"X-Class", ""}; }, bare) ==
         "header: X-Class is not known here"
     );
-    CHECK(
-        failed([](Route& r) { r.mx_suffixes = patterns({"!.x.org"}); }, bare) ==
-        "mx: the MX hosts are not known"
-    );
-    bare.mx_hosts.emplace();
+    // An address literal has no MX hosts, looked up or not.
     CHECK(
         failed([](Route& r) { r.mx_suffixes = patterns({"!.x.org"}); }, bare) ==
         "mx: (no domain) has no MX host"
     );
+}
+
+TEST_CASE("a route that hinges on MX hosts that are not known leaves the decision open") {
+    auto elsewhere = route_to("elsewhere"), hosted = route_to("hosted"), rest = route_to("rest");
+    elsewhere.mx_suffixes = hosted.mx_suffixes = patterns({".big.example"});
+    elsewhere.tags = {"another"};  // fails without a look at the MX hosts
+    const std::vector<Route> routes = {elsewhere, hosted, rest};
+    Facts unknown = facts();
+    unknown.mx_hosts.reset();
+    const auto open = decide({nullptr, nullptr, &routes}, unknown);
+    CHECK(open.open);
+    CHECK(open.transports.empty());
+    CHECK(open.index == 2);
+    CHECK(open.reason() == "global route 2 'n-hosted' cannot be judged (mx: the MX hosts are not known)");
+    const auto known = decide({nullptr, nullptr, &routes}, facts());
+    CHECK_FALSE(known.open);
+    CHECK(known.transports == std::vector<std::string>{"hosted"});
 }
 
 TEST_CASE("account list, then domain list, then global list; the first match wins") {
