@@ -43,20 +43,26 @@ class CommandLine {
     /// A command that needs the configuration; has --config.
     CLI::App* add_configured(CLI::App& parent, const std::string& name, const std::string& help, Command command) {
         CLI::App* sub = add(parent, name, help, [this, command = std::move(command)] {
-            const auto loaded = load_or_complain(config_file(config_));
+            const auto loaded = load_or_complain(chosen_config());
             return loaded ? command(*loaded) : static_cast<int>(config_error);
         });
         return with_config(sub);
     }
-    CLI::App* with_config(CLI::App* sub) {
-        sub->add_option("-c,--config", config_, "Configuration file (default: $OUTPOST_CONFIG, or /etc/outpost/outpost.yaml)");
+    /// Without its short form where -c means something else.
+    CLI::App* with_config(CLI::App* sub, const char* names = "-c,--config") {
+        sub->add_option("--dir", directory_, "Directory of a localserve, instead of a configuration file");
+        sub->add_option(names, config_, "Configuration file (default: $OUTPOST_CONFIG, or /etc/outpost/outpost.yaml)");
         return sub;
+    }
+
+    std::filesystem::path chosen_config() const {
+        return directory_.empty() ? config_file(config_) : std::filesystem::path(directory_) / "outpost.yaml";
     }
 
     void add_servers() {
         with_config(add(app_, "serve", "Run the server", [this] {
-            auto loaded = load_or_complain(config_file(config_));
-            return loaded ? serve(std::move(*loaded), config_file(config_)) : static_cast<int>(config_error);
+            auto loaded = load_or_complain(chosen_config());
+            return loaded ? serve(std::move(*loaded), chosen_config()) : static_cast<int>(config_error);
         }));
         CLI::App* local = add(app_, "localserve", "Run a whole server on this machine alone, with a private PostgreSQL", [this] {
             local_.directory = local_directory(directory_);
@@ -70,11 +76,11 @@ class CommandLine {
     void add_config() {
         CLI::App* config = app_.add_subcommand("config", "Check and describe configuration files");
         config->require_subcommand(1);
-        CLI::App* check = add(*config, "check", "Report every problem of a configuration file", [this] { return config_check(config_file(config_), elsewhere_); });
+        CLI::App* check = add(*config, "check", "Report every problem of a configuration file", [this] { return config_check(chosen_config(), elsewhere_); });
         with_config(check);
         check->add_option("file", config_, "The file");
         check->add_flag("--elsewhere", elsewhere_, "The file is for another machine: do not look for the files it names");
-        with_config(add(*config, "show", "Print the values in effect, secrets hidden", [this] { return config_show(config_file(config_)); }));
+        with_config(add(*config, "show", "Print the values in effect, secrets hidden", [this] { return config_show(chosen_config()); }));
         add(*config, "schema", "Print the JSON Schema, for completion in editors", [] {
             std::cout << app::schema_text();
             return static_cast<int>(ok);
@@ -87,11 +93,10 @@ class CommandLine {
 
     void add_database() {
         CLI::App* sub = add(app_, "psql", "Open psql on the configured database", [this] {
-            const auto file = directory_.empty() ? config_file(config_) : std::filesystem::path(directory_) / "outpost.yaml";
-            const auto loaded = load_or_complain(file);
+            const auto loaded = load_or_complain(chosen_config());
             return loaded ? psql(loaded->settings, app_.get_subcommand("psql")->remaining()) : static_cast<int>(config_error);
         });
-        with_config(sub)->add_option("--dir", directory_, "Directory of a localserve");
+        with_config(sub, "--config");  // -c is psql's own
         sub->prefix_command();  // the first option that is not ours, and all behind it, goes to psql
         add_configured(app_, "migrate", "Bring the database's schema up to date", [](const app::Loaded& loaded) { return migrate(loaded); });
     }

@@ -6,6 +6,7 @@
 #include "core/app/runtime.hpp"
 #include "core/app/transport_factory.hpp"
 #include "core/cli/commands.hpp"
+#include "core/cli/directory_lock.hpp"
 #include "core/cli/local_files.hpp"
 #include "core/cli/sample.hpp"
 #include "core/cli/story.hpp"
@@ -39,7 +40,7 @@ void say_hello(const app::Settings& settings, const LocalFiles& files) {
               << " (TLS); login " << local_account << ", password " << files.password() << "\n"
               << "  received     " << files.mail().string() << "/*.eml (nothing leaves this machine)\n"
               << "  look inside  outpost psql --dir " << files.directory.string() << " -c 'SELECT * FROM outpost.recipients'\n"
-              << "               psql -d '" << settings.database.connection.reveal() << "'\n"
+              << "               psql -d \"" << settings.database.connection.reveal() << "\"\n"
               << "Ctrl-C stops everything.\n"
               << std::flush;
 }
@@ -55,7 +56,7 @@ void show_sample(const app::Settings& settings, const LocalFiles& files) {
         const std::int64_t id = send_sample(sample);
         db::Session session(settings.database);
         for (int i = 0; i < 100 && !is_over(session, id); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        std::cout << "\nThe story of a message (outpost why " << id << "):\n" << tell_story(session, id) << "\n" << std::flush;
+        std::cout << "\nThe story of a message (outpost why --dir " << files.directory.string() << " " << id << "):\n" << tell_story(session, id) << "\n" << std::flush;
     } catch (const std::exception& error) {
         std::cerr << "the sample message: " << error.what() << "\n";
     }
@@ -64,6 +65,7 @@ void show_sample(const app::Settings& settings, const LocalFiles& files) {
 int serve_locally(const LocalOptions& options) {
     const LocalFiles files{options.directory};
     std::filesystem::create_directories(files.directory);
+    const DirectoryLock only_one(files.directory);
     db::LocalCluster cluster(files.cluster());
     cluster.start();
     files.prepare(cluster.connection("outpost"), options.port_base.value_or(1000));

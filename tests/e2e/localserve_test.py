@@ -20,6 +20,7 @@ class Localserve(unittest.TestCase):
         self.assertNotEqual(owner, "root")
         count = run([PROGRAM, "psql", "--dir", directory, "-Atc", "select count(*) from outpost.recipients where state = 'delivered'"]).stdout.strip()
         self.assertEqual(count, "1")
+        self.assertIn("attempt 1", run([PROGRAM, "why", "--dir", directory, "1000"]).stdout)
         first.signal(signal.SIGINT)
         self.assertEqual(first.child.wait(30), 0)
         self.assertFalse(run(["pgrep", "-f", f"postgres -D {directory}"], check=False).stdout.strip())
@@ -29,8 +30,12 @@ class Localserve(unittest.TestCase):
         wait_until(lambda: "Outpost is running" in second.output(), "it runs again")
         took = time.monotonic() - started
         print(f"\nsecond start: {took:.2f} s", flush=True)
-        rows = run([PROGRAM, "psql", "--dir", directory, "-Atc", "select count(*) from outpost.messages"]).stdout.strip()
+        rows = run([PROGRAM, "psql", "--dir", directory, "-At", "-c", "select count(*) from outpost.messages"]).stdout.strip()
         self.assertEqual(rows, "1")
+        third = run([PROGRAM, "localserve", "--dir", directory, "--port-base", "21000"], check=False)
+        self.assertEqual(third.returncode, 70)
+        self.assertIn("another localserve is running", third.stderr)
+        run([PROGRAM, "psql", "--dir", directory, "-Atc", "select 1"])  # the database of the second is unharmed
         second.signal(signal.SIGINT)
         self.assertEqual(second.child.wait(30), 0)
 
