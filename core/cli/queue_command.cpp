@@ -42,7 +42,7 @@ int queue_list(const app::Loaded& loaded) {
                   << row.text(5) << " -> " << row.text(6) << "\n";
         if (!row.view(7).empty()) std::cout << "    " << row.text(7) << "\n";
     }
-    std::cout << rows.size() << (rows.size() == 1000 ? " or more" : "") << " recipients\n";
+    std::cout << rows.size() << (rows.size() == 1000 ? " or more" : "") << (rows.size() == 1 ? " recipient\n" : " recipients\n");
     return ok;
 }
 
@@ -53,7 +53,8 @@ int queue_act(const app::Loaded& loaded, const QueueAction& action) {
     }
     try {
         db::Session session(loaded.settings.database);
-        std::cout << act(session, action).at(0).number(0) << " recipients changed\n";
+        const auto changed = act(session, action).at(0).number(0);
+        std::cout << changed << (changed == 1 ? " recipient" : " recipients") << " changed\n";
     } catch (const db::Error& error) {
         std::cerr << "outpost queue " << action.name << ": " << error.what() << "\n";
         return failed;

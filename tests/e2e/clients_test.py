@@ -158,7 +158,7 @@ sendmail:
         self.assertIn("direct", trace)
         held = int(self.outpost.postgres.sql("select outpost.enqueue('app', 'me@origin.test', ARRAY['you@good.test'], "
                                              "convert_to(E'Subject: held\\n\\nx\\n', 'UTF8'), '{\"hold_for\": \"1 hour\"}')"))
-        self.assertIn("1 recipients", run([PROGRAM, "queue", "hold", "--config", self.outpost.config, str(held), "check it first"]).stdout)
+        self.assertIn("1 recipient changed", run([PROGRAM, "queue", "hold", "--config", self.outpost.config, str(held), "check it first"]).stdout)
         self.assertIn("check it first", run([PROGRAM, "why", "--config", self.outpost.config, str(held)]).stdout)
         self.assertIn("check it first", run([PROGRAM, "queue", "list", "--config", self.outpost.config]).stdout)
         run([PROGRAM, "queue", "drop", "--config", self.outpost.config, str(held)])
