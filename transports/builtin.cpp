@@ -17,7 +17,7 @@ struct Maker {
 
     delivery::TransportPtr operator()(const DirectSettings& settings) const {
         auto dialer = net::make_direct_dialer(tls::make_client_context(services.tls), settings.smtp.source_v4, settings.smtp.source_v6);
-        return make_direct(settings, std::move(dialer), services.policies);
+        return make_direct(settings, std::move(dialer), services.policies, services.own);
     }
     delivery::TransportPtr operator()(const SocksSettings& settings) const {
         net::SocksSettings proxy{settings.host, settings.port, settings.username, std::string(settings.password.reveal())};

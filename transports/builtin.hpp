@@ -3,6 +3,7 @@
 #include <asio/thread_pool.hpp>
 
 #include <string>
+#include <vector>
 
 #include "core/delivery/security_policy.hpp"
 #include "core/delivery/transport.hpp"
@@ -15,6 +16,7 @@ namespace outpost::transports {
 struct Services {
     tls::ClientSettings tls;  ///< the node's own, where a transport has none
     delivery::SecurityPolicies policies;
+    std::vector<net::Endpoint> own;  ///< where this server takes mail in
     asio::thread_pool& workers;  ///< for what blocks or computes; outlives the transports
 };
 

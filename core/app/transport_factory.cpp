@@ -6,10 +6,25 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/net/own_addresses.hpp"
 #include "core/plugin/registry.hpp"
 #include "transports/builtin.hpp"
 
 namespace outpost::app {
+namespace {
+
+std::vector<net::Endpoint> doors_of(const Settings& all) {
+    std::vector<net::Endpoint> doors;
+    for (const auto& [name, listener] : all.listeners) {
+        for (const auto& address : listener.addresses) {
+            const auto reached = net::reachable_at(address, listener.port);
+            doors.insert(doors.end(), reached.begin(), reached.end());
+        }
+    }
+    return doors;
+}
+
+}  // namespace
 struct TransportFactory::State {
     void load_plugins(const Settings& all) {
         for (const auto& file : all.plugins) {
@@ -28,7 +43,7 @@ struct TransportFactory::State {
     }
 
     transports::Services services(const Settings& all) const {
-        return {all.tls, {}, workers};
+        return {all.tls, {}, doors_of(all), workers};
     }
 
     mutable asio::thread_pool workers{2};

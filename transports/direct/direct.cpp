@@ -48,8 +48,11 @@ bool is_dual_stack(const std::vector<net::IpAddress>& addresses) {
 
 class Direct final : public delivery::Transport {
   public:
-    Direct(DirectSettings settings, std::shared_ptr<net::Dialer> dialer, delivery::SecurityPolicies policies)
-        : settings_(std::move(settings)), dialer_(std::move(dialer)), policies_(std::move(policies)),
+    Direct(
+        DirectSettings settings, std::shared_ptr<net::Dialer> dialer,
+        delivery::SecurityPolicies policies, std::vector<net::Endpoint> own
+    )
+        : settings_(std::move(settings)), dialer_(std::move(dialer)), policies_(std::move(policies)), own_(std::move(own)),
           pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host, settings_.smtp.idle_timeout}) {}
 
     bool per_domain() const noexcept override { return true; }
@@ -78,6 +81,7 @@ class Direct final : public delivery::Transport {
         if (!address) co_return DeliveryOutcome::all(job, address.error());
         const MxHost host;
         const std::vector<net::IpAddress> addresses{*address};
+        if (is_this_server(addresses)) co_return DeliveryOutcome::all(job, circle());
         const Assessments none;
         Progress progress(job);
         co_await try_host(host, addresses, none, job, context, progress);
@@ -98,10 +102,30 @@ class Direct final : public delivery::Transport {
                 progress.note_all(addresses.error());
                 continue;
             }
+            // RFC 5321 section 5.1: not to ourselves, and to nobody whom we are preferred to.
+            if (is_this_server(*addresses)) {
+                context.transcript.remark(host.name + " is this server");
+                if (&host == &hops.hosts.front()) progress.note_all(circle());
+                break;
+            }
             co_await try_host(host, *addresses, assessments, job, context, progress);
             if (progress.all_final()) break;
         }
         co_return progress.outcome();
+    }
+
+    bool is_this_server(const std::vector<net::IpAddress>& addresses) const {
+        return std::any_of(addresses.begin(), addresses.end(), [&](const auto& address) {
+            const net::Endpoint there{net::without_mapping(address), settings_.port};
+            return std::find(own_.begin(), own_.end(), there) != own_.end();
+        });
+    }
+
+    static Verdict circle() {
+        return Verdict::failed(
+            Stage::resolve, ErrorKind::dns, {5, 4, 6},
+            "mail would go round in a circle: this server is the best mail server of the domain"
+        );
     }
 
     awaitable<void> try_host(const MxHost& host, const std::vector<net::IpAddress>& addresses, const Assessments& assessments,
@@ -134,13 +158,19 @@ class Direct final : public delivery::Transport {
     DirectSettings settings_;
     std::shared_ptr<net::Dialer> dialer_;
     delivery::SecurityPolicies policies_;
+    std::vector<net::Endpoint> own_;
     SessionPool pool_;
 };
 
 }  // namespace
 
-delivery::TransportPtr make_direct(DirectSettings settings, std::shared_ptr<net::Dialer> dialer, delivery::SecurityPolicies policies) {
-    return std::make_shared<Direct>(std::move(settings), std::move(dialer), std::move(policies));
+delivery::TransportPtr make_direct(
+    DirectSettings settings, std::shared_ptr<net::Dialer> dialer,
+    delivery::SecurityPolicies policies, std::vector<net::Endpoint> own
+) {
+    return std::make_shared<Direct>(
+        std::move(settings), std::move(dialer), std::move(policies), std::move(own)
+    );
 }
 
 }  // namespace outpost::transports

@@ -3,8 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "core/net/own_addresses.hpp"
+
 using outpost::net::Cidr;
 using outpost::net::Endpoint;
+namespace net = outpost::net;
 
 TEST_CASE("endpoints are read and written") {
     CHECK(Endpoint::parse("192.0.2.1", 25)->text() == "192.0.2.1:25");
@@ -49,4 +54,14 @@ TEST_CASE("networks contain what their prefix covers") {
          }) {
         CHECK_FALSE(Cidr::parse(bad).has_value());
     }
+}
+
+TEST_CASE("a listener on every address is reached at those of the interfaces") {
+    const auto one = asio::ip::make_address("192.0.2.1");
+    CHECK(net::reachable_at(one, 25) == std::vector<net::Endpoint>{{one, 25}});
+    const auto all = net::reachable_at(asio::ip::address_v4::any(), 25);
+    const net::Endpoint loopback{asio::ip::address_v4::loopback(), 25};
+    CHECK(std::find(all.begin(), all.end(), loopback) != all.end());
+    for (const auto& endpoint : all)
+        CHECK(endpoint.address.is_v4());
 }

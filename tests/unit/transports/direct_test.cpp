@@ -28,6 +28,7 @@ struct World {
     NotingGate gate;
     std::string transcript;
     bool unreachable = false;
+    std::vector<net::Endpoint> own;
     delivery::TransportPtr direct;
 
     static constexpr const char* zone =
@@ -52,7 +53,7 @@ struct World {
     }
     Briefs deliver(delivery::DeliveryJob job) {
         auto dialer = net::make_direct_dialer(trusting(&certificates));
-        direct = transports::make_direct(settings, dialer, policies);
+        direct = transports::make_direct(settings, dialer, policies, own);
         delivery::Transcript lines;
         delivery::AttemptContext context{"client.test", *resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
         const auto outcome = run(loop, direct->deliver(job, context));
@@ -97,6 +98,28 @@ TEST_CASE("hosts are tried by preference until one takes the message") {
     World dead({}, {opening({}) + taken});
     CHECK(dead.deliver(job_for({"a@dead.test"})) == Briefs{"delivered"});
     CHECK_FALSE(dead.unreachable);
+}
+
+TEST_CASE("a host that is this very server ends the search: mail goes in no circle") {
+    const net::Endpoint first_host{asio::ip::make_address("127.0.0.1"), 0}, second_host{asio::ip::make_address("127.0.0.2"), 0};
+    const auto at = [](net::Endpoint host, const World& world) {
+        host.port = world.first.port();
+        return std::vector{host};
+    };
+    World best({}, {});
+    best.own = at(first_host, best);
+    CHECK(best.deliver(job_for({"a@rcpt.test"})) == Briefs{"failed 5.4.6 resolve dns"});
+    CHECK(best.first.connections() + best.second.connections() == 0);  // not the less preferred one either
+    CHECK(best.deliver(job_for({"a@[127.0.0.1]"})) == Briefs{"failed 5.4.6 resolve dns"});
+
+    World second({Script{{"", "421 busy\r\n"}} + goodbye}, {});
+    second.own = at(second_host, second);
+    CHECK(second.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.0.0 greeting reply_4xx"});
+    CHECK(second.second.connections() == 0);
+
+    World other_port({opening({}) + taken}, {});
+    other_port.own = {{asio::ip::make_address("127.0.0.1"), 587}};
+    CHECK(other_port.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
 }
 
 TEST_CASE("what a host says of itself sends us to the next one") {
