@@ -126,9 +126,12 @@ class HostAttempt {
             facts->tls_requirement = plan_.session.requirement.describe();
             remote_ = facts;
             facts_ = facts;
+            if (rests(endpoint)) continue;
             context_.transcript.remark("connecting to " + plan_.host + " [" + endpoint.text() + "]");
             try {
-                co_return co_await dialer_.dial(endpoint, context_.deadline.narrowed(plan_.session.timeouts.connect));
+                auto stream = co_await dialer_.dial(endpoint, context_.deadline.narrowed(plan_.session.timeouts.connect));
+                if (plan_.resting != nullptr) plan_.resting->reached(endpoint);
+                co_return stream;
             } catch (const std::system_error& error) {
                 note_failure(endpoint, error);
             }
@@ -136,11 +139,22 @@ class HostAttempt {
         co_return nullptr;
     }
 
+    bool rests(const net::Endpoint& endpoint) {
+        if (plan_.resting == nullptr) return false;
+        const auto why = plan_.resting->reason(endpoint, SteadyClock::now());
+        if (!why) return false;
+        const std::string reason = "not tried, because shortly before: " + *why;
+        context_.transcript.remark(reason);
+        no_connection_ = Verdict::deferred(Stage::connect, ErrorKind::connect, {4, 4, 1}, reason);
+        return true;
+    }
+
     void note_failure(const net::Endpoint& endpoint, const std::system_error& error) {
         const bool late = error.code() == std::errc::timed_out;
         const std::string reason = "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" + endpoint.text() + "]: " +
                                    (late ? "no answer in time" : error.what());
         context_.transcript.remark(reason);
+        if (plan_.resting != nullptr) plan_.resting->failed(endpoint, reason, SteadyClock::now());
         no_connection_ = Verdict::deferred(Stage::connect, late ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1}, reason);
     }
 

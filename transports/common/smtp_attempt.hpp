@@ -7,6 +7,7 @@
 
 #include "core/delivery/smtp_session.hpp"
 #include "core/delivery/transport.hpp"
+#include "transports/common/resting_hosts.hpp"
 #include "transports/common/session_pool.hpp"
 
 namespace outpost::transports {
@@ -19,6 +20,7 @@ struct HostPlan {
     delivery::SessionSettings session;
     /// Who we are to it; asked for when a new session is opened. Null: no login.
     std::function<awaitable<delivery::Login>()> login;
+    RestingHosts* resting = nullptr;  ///< outlives the attempt; null: every address is tried
 };
 
 /// What a new session showed of a host's TLS, for the policies that asked for it.

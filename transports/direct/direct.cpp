@@ -135,6 +135,7 @@ class Direct final : public delivery::Transport {
         plan.host = host.name;
         plan.addresses = addresses;
         plan.port = settings_.port;
+        plan.resting = &resting_;
         plan.session.ehlo_name = settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host.name.empty() ? addresses.front().to_string() : host.name;
         plan.session.timeouts.connect = settings_.smtp.connect_timeout;
@@ -160,6 +161,7 @@ class Direct final : public delivery::Transport {
     delivery::SecurityPolicies policies_;
     std::vector<net::Endpoint> own_;
     SessionPool pool_;
+    RestingHosts resting_;
 };
 
 }  // namespace

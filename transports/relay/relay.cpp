@@ -90,6 +90,7 @@ class Relay final : public delivery::Transport {
         HostPlan plan;
         plan.host = host;
         plan.addresses = addresses;
+        plan.resting = &resting_;
         plan.port = settings_.port != 0 ? settings_.port : default_port(settings_.kind);
         plan.session.ehlo_name = settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host;
@@ -134,6 +135,7 @@ class Relay final : public delivery::Transport {
     asio::thread_pool& workers_;
     std::shared_ptr<sasl::TokenSource> token_;  ///< null: a password
     SessionPool pool_;
+    RestingHosts resting_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "tests/support/fake_dns.hpp"
 #include "tests/unit/transports/fixture.hpp"
+#include "transports/common/resting_hosts.hpp"
 
 using namespace outpost;
 using namespace outpost::test;
@@ -29,6 +30,7 @@ struct World {
     std::string transcript;
     bool unreachable = false;
     std::vector<net::Endpoint> own;
+    std::shared_ptr<net::Dialer> dialer = net::make_direct_dialer(trusting(&certificates));
     delivery::TransportPtr direct;
 
     static constexpr const char* zone =
@@ -52,8 +54,12 @@ struct World {
         loop.run_for(std::chrono::seconds(2));
     }
     Briefs deliver(delivery::DeliveryJob job) {
-        auto dialer = net::make_direct_dialer(trusting(&certificates));
         direct = transports::make_direct(settings, dialer, policies, own);
+        return deliver_again(std::move(job));
+    }
+    /// With the transport that is there already, and what it remembers.
+    Briefs deliver_again(delivery::DeliveryJob job) {
+        if (!direct) direct = transports::make_direct(settings, dialer, policies, own);
         delivery::Transcript lines;
         delivery::AttemptContext context{"client.test", *resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
         const auto outcome = run(loop, direct->deliver(job, context));
@@ -120,6 +126,20 @@ TEST_CASE("a host that is this very server ends the search: mail goes in no circ
     World other_port({opening({}) + taken}, {});
     other_port.own = {{asio::ip::make_address("127.0.0.1"), 587}};
     CHECK(other_port.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
+}
+
+TEST_CASE("a host that cannot be connected to rests for a while, whatever domain it serves") {
+    World world({}, {opening({}) + taken});
+    for (int i = 0; i < transports::RestingHosts::failures_before_rest; ++i) {
+        CHECK(world.deliver_again(job_for({"a@gone.test"})) == Briefs{"deferred 4.4.1 connect connect"});
+        CHECK(has(world.transcript, "connecting to away.test"));
+    }
+    CHECK(world.deliver_again(job_for({"a@gone.test"})) == Briefs{"deferred 4.4.1 connect connect"});
+    CHECK_FALSE(has(world.transcript, "connecting to"));
+    CHECK(has(world.transcript, "not tried, because shortly before: cannot connect to away.test"));
+    CHECK(world.unreachable);
+    // The next host of another domain is reached without a wait for the one that rests.
+    CHECK(world.deliver_again(job_for({"a@dead.test"})) == Briefs{"delivered"});
 }
 
 TEST_CASE("what a host says of itself sends us to the next one") {
