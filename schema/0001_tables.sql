@@ -44,7 +44,8 @@ CREATE TABLE outpost_private.message (
     source          text NOT NULL,             -- submission, relay, sql, dsn
     client          text NOT NULL,
     idempotency_key text,
-    submitted_at    timestamptz NOT NULL DEFAULT clock_timestamp()
+    submitted_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    due_from        timestamptz NOT NULL DEFAULT clock_timestamp()  -- later for FUTURERELEASE (RFC 4865); retries count from here
 );
 CREATE UNIQUE INDEX message_idempotency ON outpost_private.message (account, idempotency_key)
     WHERE idempotency_key IS NOT NULL;

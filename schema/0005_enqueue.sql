@@ -244,13 +244,13 @@ BEGIN
     stored_body := convert_to(parts.body, 'LATIN1');
 
     INSERT INTO outpost_private.message AS m (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag,
-        message_id, source, client, idempotency_key)
+        message_id, source, client, idempotency_key, due_from)
     VALUES (id, account, sender, stored_header, octet_length(stored_header) + octet_length(stored_body),
         header ~ '[^\x01-\x7f]' OR parts.body ~ '[^\x01-\x7f]',
         coalesce((options ->> 'smtputf8')::boolean, header ~ '[^\x01-\x7f]' OR array_to_string(recipients, '') || mail_from ~ '[^ -~]'),
         (options ->> 'require_tls')::boolean, coalesce(options ->> 'ret', ''), coalesce(options ->> 'envid', ''),
         coalesce(options ->> 'tag', ''), coalesce(trim(substring(header FROM '(?in)^message-id[ \t]*:([^\r\n]*)')), ''),
-        'sql', session_user, key)
+        'sql', session_user, key, release_at)
     ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;
     IF NOT FOUND THEN
         SELECT m.id INTO first_id FROM outpost_private.message m WHERE m.account = enqueue.account AND m.idempotency_key = key;

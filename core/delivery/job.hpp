@@ -48,6 +48,7 @@ struct Message {
     std::string envid;        ///< xtext-decoded
     std::string tag;          ///< class given at submission, for routes
     WallTime submitted_at{};
+    WallTime due_from{};      ///< submitted, or released later (RFC 4865): its time for retries begins here
     std::uint64_t size = 0;   ///< octets of content
 };
 

@@ -46,7 +46,7 @@ void settle_failed(queue::Settled& settled, const queue::Claimed& claim) {
 WallTime next_attempt(
     const queue::Claimed& claim, const SettleRules& rules, std::chrono::seconds delay
 ) {
-    const auto last = claim.envelope->submitted_at + rules.retry.give_up_after;
+    const auto last = claim.envelope->due_from + rules.retry.give_up_after;
     return std::min(rules.now + delay, std::max(last, rules.now + std::chrono::seconds(1)));
 }
 
@@ -54,14 +54,14 @@ bool delay_report_due(const queue::Claimed& claim, const SettleRules& rules) {
     const auto& policy = rules.retry;
     return policy.warn_after.count() > 0 && !claim.warned && has_sender(claim) &&
            claim.recipient.notify.wants_delay() &&
-           rules.now - claim.envelope->submitted_at >= policy.warn_after;
+           rules.now - claim.envelope->due_from >= policy.warn_after;
 }
 
 void settle_deferred(
     queue::Settled& settled, const queue::Claimed& claim, const SettleRules& rules,
     std::chrono::seconds delay
 ) {
-    if (decide_retry(rules.retry, claim.envelope->submitted_at, rules.now) ==
+    if (decide_retry(rules.retry, claim.envelope->due_from, rules.now) ==
         delivery::RetryDecision::give_up) {
         settle_failed(settled, claim);
         return;

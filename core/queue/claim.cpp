@@ -20,7 +20,7 @@ using db::Statement;
     "WHERE r.message_id = due.message_id AND r.number = due.number RETURNING r.*) "                                           \
     "SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts, l.uncertain, l.last_error, "     \
     "l.last_status, l.transport_override, l.warned, m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, "  \
-    "m.ret, m.envid, m.tag, m.submitted_at FROM leased l JOIN outpost_private.message m ON m.id = l.message_id"
+    "m.ret, m.envid, m.tag, m.submitted_at, m.due_from FROM leased l JOIN outpost_private.message m ON m.id = l.message_id"
 
 // The oldest due work, whatever its destination.
 const Statement claim_oldest{"claim_oldest",
@@ -54,7 +54,7 @@ const Statement claim_by_domain{"claim_by_domain",
 
 const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
 const Statement select_message{"select_message",
-    "SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at, header FROM outpost_private.message WHERE id = $1"};
+    "SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at, due_from, header FROM outpost_private.message WHERE id = $1"};
 const Statement select_content{"select_content", "SELECT data FROM outpost_private.content WHERE message_id = $1 ORDER BY seq"};
 const Statement give_back_leases{"give_back_leases",
     "UPDATE outpost_private.recipient r SET state = 'queued', attempts = greatest(r.attempts - 1, 0), "
@@ -91,7 +91,8 @@ delivery::Ret ret_of(std::string_view text) {
 
 std::optional<bool> tri_state(const db::Row& row, int column) { return row.is_null(column) ? std::nullopt : std::optional(row.flag(column)); }
 
-/// Ten columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at.
+/// Eleven columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at,
+/// due_from.
 std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, MessageId id) {
     auto message = std::make_shared<delivery::Message>();
     message->id = id;
@@ -105,6 +106,7 @@ std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, Me
     message->envid = row.text(first + 7);
     message->tag = row.text(first + 8);
     message->submitted_at = row.time(first + 9);
+    message->due_from = row.time(first + 10);
     return message;
 }
 
@@ -163,7 +165,7 @@ std::shared_ptr<const delivery::Message> load_message(db::Session& session, Mess
     const auto message = envelope_of(rows.at(0), 0, id);
     std::vector<std::string> body;
     for (const db::Row row : session.exec(select_content, to_number(id))) body.push_back(row.bytes(0));
-    message->content = std::make_shared<mail::Content>(rows.at(0).bytes(10), std::move(body));
+    message->content = std::make_shared<mail::Content>(rows.at(0).bytes(11), std::move(body));
     return message;
 }
 

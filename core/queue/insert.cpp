@@ -13,11 +13,11 @@ using db::Statement;
 
 const Statement insert_message{"insert_message",
     "INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, message_id, "
-    "source, client, idempotency_key) "
-    "SELECT id, account, mail_from, header, size, eightbit, smtputf8, nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key "
+    "source, client, idempotency_key, due_from) "
+    "SELECT id, account, mail_from, header, size, eightbit, smtputf8, nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key, coalesce(due_from, clock_timestamp()) "
     "FROM unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[], $7::bool[], $8::text[], $9::text[], $10::text[], $11::text[], "
-    "$12::text[], $13::text[], $14::text[], $15::text[]) AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, "
-    "message_id, source, client, key) "
+    "$12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[]) AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, "
+    "message_id, source, client, key, due_from) "
     "ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id"};
 const Statement find_first{"find_first_message",
     "SELECT id FROM outpost_private.message WHERE account = $1 AND idempotency_key = $2"};
@@ -55,6 +55,7 @@ struct MessageColumns {
     std::vector<Bytes> header;
     std::vector<bool> eightbit, smtputf8;
     std::vector<std::optional<std::string>> key;
+    std::vector<std::optional<WallTime>> due_from;
 
     void add(const NewMessage& message) {
         id.push_back(to_number(message.id));
@@ -72,6 +73,7 @@ struct MessageColumns {
         eightbit.push_back(message.eightbit);
         smtputf8.push_back(message.smtputf8);
         key.push_back(message.idempotency_key.empty() ? std::nullopt : std::optional(message.idempotency_key));
+        due_from.push_back(message.release_at);
     }
 };
 
@@ -120,7 +122,7 @@ std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion>
     for (const Insertion& one : batch) c.add(one.message);
     std::set<std::int64_t> written;
     for (const db::Row row : session.exec(insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8, c.require_tls, c.ret,
-                                          c.envid, c.tag, c.message_id, c.source, c.client, c.key)) {
+                                          c.envid, c.tag, c.message_id, c.source, c.client, c.key, c.due_from)) {
         written.insert(row.number(0));
     }
     return written;

@@ -66,7 +66,7 @@ delivery::DsnFacts facts_of(const delivery::Message& original, const db::Rows& r
     const auto id = mail::find_field(facts.original_header, "Message-ID");
     if (id) facts.original_message_id = id->value();
     if (original.size <= settings.max_original) facts.original = original.content;
-    for (const db::Row row : rows) facts.recipients.push_back(recipient_of(row, original.submitted_at + settings.retry.give_up_after));
+    for (const db::Row row : rows) facts.recipients.push_back(recipient_of(row, original.due_from + settings.retry.give_up_after));
     facts.now = WallClock::now();
     return facts;
 }

@@ -42,7 +42,7 @@ std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted)
     message->ret = accepted.ret;
     message->envid = accepted.envid;
     message->tag = accepted.tag;
-    message->submitted_at = WallClock::now();
+    message->submitted_at = message->due_from = WallClock::now();
     message->size = accepted.content->size();
     return message;
 }

@@ -23,7 +23,7 @@ std::shared_ptr<const Message> stored_form(const queue::NewMessage& from, WallTi
     message->ret = from.ret;
     message->envid = from.envid;
     message->tag = from.tag;
-    message->submitted_at = now;
+    message->submitted_at = message->due_from = now;
     message->size = from.content ? from.content->size() : 0;
     return message;
 }

@@ -26,7 +26,7 @@ inline std::shared_ptr<delivery::Message> message(
     auto made = std::make_shared<delivery::Message>();
     made->id = MessageId{id};
     if (!from.empty()) made->mail_from = address(from);
-    made->submitted_at = WallClock::now();
+    made->submitted_at = made->due_from = WallClock::now();
     return made;
 }
 

@@ -53,7 +53,8 @@ queue::Settled settle(
     const Case& test, const delivery::RetryPolicy& policy, WallTime now, bool was_uncertain = false
 ) {
     auto message = test::message(7, test.from);
-    message->submitted_at = now - test.age;
+    message->submitted_at = now - test.age - std::chrono::hours(24 * 365);  // released much later
+    message->due_from = now - test.age;
     auto claim = test::claimed(message, 1, "bob@example.org", 2);
     claim.recipient.notify = delivery::Notify::parse(test.notify).value();
     claim.warned = test.warned;

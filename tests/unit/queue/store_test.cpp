@@ -127,6 +127,28 @@ TEST_CASE("fresh work goes to the taker, leased, when it has room and is due") {
     CHECK(node.claim().size() == 1);  // the one that had no room, not the one held back
 }
 
+TEST_CASE("what is released later has its time for retries from then on, by whichever door it came") {
+    QueueDatabase database;
+    database.configure();
+    QueueNode node(database.settings);
+    const WallTime release = std::chrono::floor<std::chrono::seconds>(WallClock::now()) + std::chrono::hours(100);
+    queue::NewMessage later = new_message({"later@a.example"});
+    later.release_at = release;
+    node.enqueue(std::move(later));
+    node.enqueue(new_message({"now@a.example"}));
+    database.sql("SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['sql@a.example'], 'x', '{\"hold_for\": \"100 hours\"}')");
+    database.sql("UPDATE outpost_private.recipient SET next_attempt_at = now()");
+    std::map<std::string, WallTime> due_from;
+    for (const auto& claim : node.claim()) {
+        due_from[claim.recipient.address.wire()] = claim.envelope->due_from;
+        CHECK(node.run(node.store.load(claim.key.message))->due_from == claim.envelope->due_from);
+        CHECK(claim.envelope->submitted_at < WallClock::now() + std::chrono::hours(1));
+    }
+    CHECK(due_from["later@a.example"] == release);
+    CHECK(due_from["sql@a.example"] > release - std::chrono::hours(1));
+    CHECK(due_from["now@a.example"] < WallClock::now() + std::chrono::hours(1));
+}
+
 TEST_CASE("an idempotency key queues once, whatever comes at the same time") {
     QueueDatabase database;
     QueueNode node(database.settings);
