@@ -136,7 +136,7 @@ TEST_CASE("what is released later has its time for retries from then on, by whic
     later.release_at = release;
     node.enqueue(std::move(later));
     node.enqueue(new_message({"now@a.example"}));
-    database.sql("SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['sql@a.example'], 'x', '{\"hold_for\": \"100 hours\"}')");
+    database.sql("SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['sql@a.example'], E'Subject: x\\n\\n', '{\"hold_for\": \"100 hours\"}')");
     database.sql("UPDATE outpost_private.recipient SET next_attempt_at = now()");
     std::map<std::string, WallTime> due_from;
     for (const auto& claim : node.claim()) {
