@@ -168,9 +168,11 @@ class Attempt {
 
 /// What all recipients of an attempt have in common in their rows.
 struct Common {
-    WallTime started{};
+    WallTime started{};  ///< by the queue's clock
     Duration duration{};
     std::string transport, transcript;
+
+    WallTime ended() const { return started + duration; }
 };
 
 queue::Settled settle_one(
@@ -178,7 +180,7 @@ queue::Settled settle_one(
 ) {
     const auto& decision = *parcel.decision;
     const SettleRules rules{
-        parcel.snapshot->retry, decision.on_uncertain, WallClock::now(), throw_dice()
+        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()
     };
     auto settled = plan_settlement(claim, verdict, rules);
     settled.started = common.started;
@@ -239,7 +241,7 @@ awaitable<AttemptResult> attempt(
         message = std::make_shared<const delivery::Message>(std::move(charged));
     }
     Common common;
-    common.started = WallClock::now();
+    common.started = parts.store.now();
     const auto start = SteadyClock::now();
     Attempt running(parcel, make_job(parcel, std::move(message)), gate, parts, loop);
     const auto tried = co_await running.run();
@@ -250,7 +252,8 @@ awaitable<AttemptResult> attempt(
 }
 
 queue::Settled defer_unrouted(
-    SnapshotPtr snapshot, std::shared_ptr<const route::Decision> decision, queue::Claimed claim
+    SnapshotPtr snapshot, std::shared_ptr<const route::Decision> decision, queue::Claimed claim,
+    WallTime now
 ) {
     const auto verdict = Verdict::deferred(
         Stage::route, ErrorKind::dns, {4, 4, 3},
@@ -258,18 +261,20 @@ queue::Settled defer_unrouted(
             " could not be looked up"
     );
     Common common;
-    common.started = WallClock::now();
+    common.started = now;
     const Parcel alone{{}, std::move(snapshot), std::move(decision), {std::move(claim)}};
     return settle_one(alone, alone.claims.front(), verdict, common);
 }
 
-std::vector<queue::Settled> defer_resting(const Parcel& parcel, const std::string& reason) {
+std::vector<queue::Settled> defer_resting(
+    const Parcel& parcel, const std::string& reason, WallTime now
+) {
     const auto verdict = Verdict::deferred(
         Stage::connect, ErrorKind::connect, {4, 4, 1},
         fmt::format("not tried: the destination was found unreachable just before: {}", reason)
     );
     Common common;
-    common.started = WallClock::now();
+    common.started = now;
     common.transport = parcel.lane.transport;
     std::vector<queue::Settled> settled;
     for (const auto& claim : parcel.claims)

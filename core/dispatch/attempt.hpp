@@ -40,10 +40,13 @@ awaitable<AttemptResult> attempt(
 );
 
 /// The outcomes of recipients whose destination rests: deferred without a connection of their own.
-std::vector<queue::Settled> defer_resting(const Parcel& parcel, const std::string& reason);
+std::vector<queue::Settled> defer_resting(
+    const Parcel& parcel, const std::string& reason, WallTime now
+);
 /// The outcome of a recipient whose route could not be chosen (its MX hosts are not known for now).
 queue::Settled defer_unrouted(
-    SnapshotPtr snapshot, std::shared_ptr<const route::Decision> decision, queue::Claimed claim
+    SnapshotPtr snapshot, std::shared_ptr<const route::Decision> decision, queue::Claimed claim,
+    WallTime now
 );
 
 }  // namespace outpost::dispatch

@@ -64,7 +64,7 @@ awaitable<void> Dispatcher::claim(std::size_t limit) {
 Duration Dispatcher::pause_before_look(std::optional<WallTime> due) const {
     const Duration longest = settings_.poll_interval;
     if (!due) return longest;
-    const Duration wait = *due - WallClock::now();
+    const Duration wait = *due - store_.now();
     if (wait <= Duration::zero()) return std::min<Duration>(longest, std::chrono::seconds(1));
     return std::min(longest, wait + std::chrono::milliseconds(5));
 }

@@ -20,9 +20,9 @@ bool owes_report(const std::vector<queue::Settled>& outcomes) {
     });
 }
 
-std::optional<WallTime> due_after(std::optional<std::chrono::seconds> pause) {
+std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::seconds> pause) {
     if (!pause) return std::nullopt;
-    return WallClock::now() + *pause;
+    return now + *pause;
 }
 
 }  // namespace
@@ -140,7 +140,9 @@ awaitable<void> Dispatcher::route_with_lookups(
             auto decision = decide(*snapshot, claim, mx_hosts);
             claim.envelope = kept;
             if (decision->open) {
-                open.push_back(defer_unrouted(snapshot, std::move(decision), std::move(claim)));
+                open.push_back(
+                    defer_unrouted(snapshot, std::move(decision), std::move(claim), store_.now())
+                );
             } else {
                 routed.push_back({std::move(claim), std::move(decision)});
             }
@@ -232,7 +234,9 @@ awaitable<void> Dispatcher::deliver(
     co_await recorder_.settle(std::move(result.settled));
     // What a shut gate left untried has been given back by `drain` already.
     if (!gate->is_shut())
-        co_await recorder_.give_back(std::move(result.untried), due_after(result.untried_pause));
+        co_await recorder_.give_back(
+            std::move(result.untried), due_after(store_.now(), result.untried_pause)
+        );
     if (report) on_report_();
     asio::post(loops_.at(0), [this, id, recipients] {
         in_flight_.erase(id);
@@ -249,7 +253,10 @@ void Dispatcher::lane_ended(const LaneKey& lane, const std::optional<std::string
 }
 
 void Dispatcher::defer(const Parcel& parcel, const std::string& reason) {
-    tasks_.spawn("recording", loops_.at(0).get_executor(), record(defer_resting(parcel, reason)));
+    tasks_.spawn(
+        "recording", loops_.at(0).get_executor(),
+        record(defer_resting(parcel, reason, store_.now()))
+    );
 }
 
 awaitable<void> Dispatcher::record(std::vector<queue::Settled> outcomes) {
@@ -270,7 +277,7 @@ awaitable<void> Dispatcher::give_back(
     std::vector<queue::Lease> leases, std::optional<std::chrono::seconds> pause
 ) {
     const auto recipients = leases.size();
-    co_await recorder_.give_back(std::move(leases), due_after(pause));
+    co_await recorder_.give_back(std::move(leases), due_after(store_.now(), pause));
     released(recipients);
 }
 

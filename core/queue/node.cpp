@@ -9,42 +9,79 @@ namespace {
 using db::Statement;
 
 // Earlier runs under this name are over: whoever starts a node with a name says so.
-const Statement end_earlier_runs{"node_end_earlier_runs",
-    "UPDATE outpost_private.node SET lease_until = clock_timestamp() WHERE name = $1 AND lease_until > clock_timestamp()"};
-const Statement enter{"node_enter",
-    "INSERT INTO outpost_private.node (name, hostname, program, config_version, lease_until) "
-    "VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5::float8)) RETURNING id"};
-const Statement renew{"node_renew",
-    "UPDATE outpost_private.node n SET heartbeat_at = clock_timestamp(), config_version = $3, "
-    "lease_until = clock_timestamp() + make_interval(secs => $2::float8) "
-    "WHERE id = $1 AND NOT EXISTS (SELECT FROM outpost_private.node later WHERE later.name = n.name AND later.id > n.id) RETURNING id"};
-const Statement give_all_back{"node_give_all_back",
-    "UPDATE outpost_private.recipient SET state = 'queued', attempts = greatest(attempts - 1, 0), next_attempt_at = clock_timestamp(), "
-    "lease_node = NULL, stage = '' WHERE state = 'leased' AND lease_node = $1 AND stage <> 'final_dot'"};
-const Statement sign_off{"node_sign_off",
-    "UPDATE outpost_private.node SET lease_until = clock_timestamp(), stopped_at = clock_timestamp() WHERE id = $1"};
+const Statement end_earlier_runs{"node_end_earlier_runs", R"(
+    UPDATE outpost_private.node SET lease_until = clock_timestamp()
+    WHERE name = $1 AND lease_until > clock_timestamp()
+)"};
+const Statement enter{"node_enter", R"(
+    INSERT INTO outpost_private.node (name, hostname, program, config_version, lease_until)
+    VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5::float8))
+    RETURNING id, clock_timestamp()
+)"};
+const Statement renew{"node_renew", R"(
+    UPDATE outpost_private.node n
+    SET heartbeat_at = clock_timestamp(), config_version = $3,
+        lease_until = clock_timestamp() + make_interval(secs => $2::float8)
+    WHERE id = $1 AND NOT EXISTS (
+        SELECT FROM outpost_private.node later WHERE later.name = n.name AND later.id > n.id)
+    RETURNING id, clock_timestamp()
+)"};
+const Statement give_all_back{"node_give_all_back", R"(
+    UPDATE outpost_private.recipient
+    SET state = 'queued', attempts = greatest(attempts - 1, 0),
+        next_attempt_at = clock_timestamp(), lease_node = NULL, stage = ''
+    WHERE state = 'leased' AND lease_node = $1 AND stage <> 'final_dot'
+)"};
+const Statement sign_off{"node_sign_off", R"(
+    UPDATE outpost_private.node
+    SET lease_until = clock_timestamp(), stopped_at = clock_timestamp()
+    WHERE id = $1
+)"};
 const Statement wake_others{"node_wake_others", "SELECT pg_notify('outpost_work', '')"};
 
-double seconds(std::chrono::seconds span) { return static_cast<double>(span.count()); }
+double seconds(std::chrono::seconds span) {
+    return static_cast<double>(span.count());
+}
 
 }  // namespace
 
-Node::Node(db::Settings settings, NodeFacts facts, std::function<void()> superseded, std::function<void()> tick)
-    : settings_(std::move(settings)), facts_(std::move(facts)), superseded_(std::move(superseded)), tick_(std::move(tick)) {
+Node::Node(
+    db::Settings settings, NodeFacts facts, std::function<void()> superseded,
+    std::function<void()> tick
+)
+    : settings_(std::move(settings)),
+      facts_(std::move(facts)),
+      superseded_(std::move(superseded)),
+      tick_(std::move(tick)) {
     db::Session session(settings_);
     const SteadyTime asked = SteadyClock::now();
     db::Transaction transaction(session);
     session.exec(end_earlier_runs, facts_.name);
-    id_ = NodeId{session.exec(enter, facts_.name, facts_.hostname, facts_.program, facts_.config_version, seconds(lease)).at(0).number(0)};
+    const db::Rows entered = session.exec(
+        enter, facts_.name, facts_.hostname, facts_.program, facts_.config_version, seconds(lease)
+    );
+    id_ = NodeId{entered.at(0).number(0)};
+    set_clock(entered.at(0).time(1));
     transaction.commit();
     safe_until_ = (asked + lease - margin).time_since_epoch().count();
     thread_ = std::thread([this] { run(); });
 }
 
-Node::~Node() { stop_thread(); }
+Node::~Node() {
+    stop_thread();
+}
 
 bool Node::lease_is_safe() const noexcept {
-    return SteadyClock::now().time_since_epoch().count() < safe_until_.load(std::memory_order_relaxed);
+    return SteadyClock::now().time_since_epoch().count() <
+           safe_until_.load(std::memory_order_relaxed);
+}
+
+void Node::set_clock(WallTime database) noexcept {
+    clock_offset_ = (database.time_since_epoch() - SteadyClock::now().time_since_epoch()).count();
+}
+
+WallTime Node::now() const noexcept {
+    return WallTime(SteadyClock::now().time_since_epoch() + Duration(clock_offset_));
 }
 
 void Node::set_config_version(std::string version) {
@@ -62,7 +99,8 @@ void Node::run() {
         if (SteadyClock::now() >= next_beat) {
             next_beat = SteadyClock::now() + heartbeat;
             try {
-                if (!session || !session->alive()) session = std::make_unique<db::Session>(settings_);
+                if (!session || !session->alive())
+                    session = std::make_unique<db::Session>(settings_);
                 beat(*session);
             } catch (const std::exception& error) {
                 session.reset();
@@ -83,11 +121,14 @@ void Node::beat(db::Session& session) {
     const SteadyTime asked = SteadyClock::now();
     const db::Rows rows = session.exec(renew, to_number(id_), seconds(lease), version);
     if (rows.empty()) {
-        log::error("node", "another node has been started under the name {}: this one stops", facts_.name);
+        log::error(
+            "node", "another node has been started under the name {}: this one stops", facts_.name
+        );
         safe_until_ = 0;
         superseded_();
         return;
     }
+    set_clock(rows.at(0).time(1));
     safe_until_ = (asked + lease - margin).time_since_epoch().count();
 }
 
@@ -111,7 +152,9 @@ void Node::leave() noexcept {
         session.exec(wake_others);
         transaction.commit();
     } catch (const std::exception& error) {
-        log::warning("node", "cannot sign off, others will take over when the lease ends: {}", error.what());
+        log::warning(
+            "node", "cannot sign off, others will take over when the lease ends: {}", error.what()
+        );
     }
 }
 

@@ -16,14 +16,15 @@
 namespace outpost::queue {
 
 struct NodeFacts {
-    std::string name;      ///< unique among the nodes that run; a new run takes over from the old one
+    std::string name;  ///< unique among the nodes that run; a new run takes over from the old one
     std::string hostname;
-    std::string program;   ///< version of the program
+    std::string program;  ///< version of the program
     std::string config_version;
 };
 
-/// This run of the server, as the database knows it. Everything that the node has leased is kept by one
-/// row, renewed every few seconds on a connection of its own, so that a busy pool cannot delay it.
+/// This run of the server, as the database knows it. Everything that the node has leased is kept by
+/// one row, renewed every few seconds on a connection of its own, so that a busy pool cannot delay
+/// it.
 class Node {
   public:
     static constexpr std::chrono::seconds lease{60};
@@ -34,7 +35,10 @@ class Node {
     /// Registers and starts the heartbeat. Leases of earlier runs under the same name end at once.
     /// `superseded` is called, on the heartbeat's thread, when a later run has taken our name.
     /// `tick` is called there several times a second. Throws db::Unavailable or db::Error.
-    Node(db::Settings settings, NodeFacts facts, std::function<void()> superseded, std::function<void()> tick);
+    Node(
+        db::Settings settings, NodeFacts facts, std::function<void()> superseded,
+        std::function<void()> tick
+    );
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -43,14 +47,17 @@ class Node {
     const std::string& name() const noexcept { return facts_.name; }
     /// Whether our lease is sure to hold for `margin` more, by the monotonic clock.
     bool lease_is_safe() const noexcept;
+    /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
+    WallTime now() const noexcept;
     void set_config_version(std::string version);
-    /// Gives everything back that is still leased, untried, and signs off. Best effort: what it cannot
-    /// give back, others take over.
+    /// Gives everything back that is still leased, untried, and signs off. Best effort: what it
+    /// cannot give back, others take over.
     void leave() noexcept;
 
   private:
     void run();
     void beat(db::Session& session);
+    void set_clock(WallTime database) noexcept;
     void stop_thread();
 
     const db::Settings settings_;
@@ -58,6 +65,8 @@ class Node {
     const std::function<void()> superseded_, tick_;
     NodeId id_{};
     std::atomic<SteadyTime::rep> safe_until_{0};
+    /// What the database's time of day is ahead of our monotonic clock; measured at each heartbeat.
+    std::atomic<Duration::rep> clock_offset_{0};
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;

@@ -15,8 +15,8 @@ struct Lease {
     LeaseToken token{};
 };
 
-/// Takes freshly accepted work straight from memory, already leased to this node, so that it need not
-/// be read back from the database. Called on any thread.
+/// Takes freshly accepted work straight from memory, already leased to this node, so that it need
+/// not be read back from the database. Called on any thread.
 class FreshWorkTaker {
   public:
     virtual ~FreshWorkTaker() = default;
@@ -34,24 +34,30 @@ class QueueStore {
   public:
     virtual ~QueueStore() = default;
 
+    /// The time of day in which all times of the queue are told: the database's, the same on all
+    /// nodes, whatever their own clocks say.
+    virtual WallTime now() const noexcept = 0;
+
     /// An unused id, from a block reserved in the database.
     virtual awaitable<MessageId> new_id() = 0;
     /// Makes the message durable: when this returns, it is committed (many messages a COMMIT).
     /// When a COMMIT's answer was lost, looks the id up before it decides.
     virtual awaitable<Enqueued> enqueue(NewMessage message) = 0;
 
-    /// Leases up to `limit` due recipients, oldest first, leaving out `saturated` recipient domains.
-    /// Attempts are counted here, so that a crash cannot lose one.
-    virtual awaitable<std::vector<Claimed>> claim(std::size_t limit, std::vector<std::string> saturated) = 0;
-    /// The message with its content; null when it is gone, or damaged: then what this node leases of it
-    /// is held.
+    /// Leases up to `limit` due recipients, oldest first, leaving out `saturated` recipient
+    /// domains. Attempts are counted here, so that a crash cannot lose one.
+    virtual awaitable<std::vector<Claimed>> claim(
+        std::size_t limit, std::vector<std::string> saturated
+    ) = 0;
+    /// The message with its content; null when it is gone, or damaged: then what this node leases
+    /// of it is held.
     virtual awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) = 0;
 
     /// Notes how far a delivery is (best effort, coalesced, never waits).
     virtual void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept = 0;
-    /// Records that the final dot is about to be sent, and what to do should we die before its reply
-    /// is recorded ("resend", "hold", "assume_delivered"). False: at least one lease is lost, do not
-    /// send it. Also false, without asking, when this node's own lease is about to run out.
+    /// Records that the final dot is about to be sent, and what to do should we die before its
+    /// reply is recorded ("resend", "hold", "assume_delivered"). False: at least one lease is lost,
+    /// do not send it. Also false, without asking, when this node's own lease is about to run out.
     virtual awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain) = 0;
     /// Records outcomes (many a COMMIT). A lease that was lost is fenced: its outcome is kept as an
     /// attempt row marked late, and changes nothing else, unless the recipient is still waiting as

@@ -14,10 +14,13 @@ std::vector<Inserted> insert_group(db::Session& session, std::span<Insertion> ba
     return inserted;
 }
 
-std::vector<std::vector<bool>> settle_group(db::Session& session, std::span<std::vector<Settled>> batch, const std::string& node) {
+std::vector<std::vector<bool>> settle_group(
+    db::Session& session, std::span<std::vector<Settled>> batch, const std::string& node
+) {
     std::vector<const Settled*> all;
     for (const auto& outcomes : batch) {
-        for (const Settled& one : outcomes) all.push_back(&one);
+        for (const Settled& one : outcomes)
+            all.push_back(&one);
     }
     const std::vector<bool> recorded = write_settlements(session, all, node);
     std::vector<std::vector<bool>> results;
@@ -30,7 +33,7 @@ std::vector<std::vector<bool>> settle_group(db::Session& session, std::span<std:
 }
 
 /// The message as deliveries see it, straight from memory.
-std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted) {
+std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted, WallTime now) {
     auto message = std::make_shared<delivery::Message>();
     message->id = accepted.id;
     message->account = accepted.account;
@@ -42,13 +45,13 @@ std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted)
     message->ret = accepted.ret;
     message->envid = accepted.envid;
     message->tag = accepted.tag;
-    message->submitted_at = message->due_from = WallClock::now();
+    message->submitted_at = message->due_from = now;
     message->size = accepted.content->size();
     return message;
 }
 
-std::vector<Claimed> fresh_claims(const NewMessage& accepted, LeaseToken token) {
-    const auto message = as_delivery(accepted);
+std::vector<Claimed> fresh_claims(const NewMessage& accepted, LeaseToken token, WallTime now) {
+    const auto message = as_delivery(accepted, now);
     std::vector<Claimed> claims;
     for (const NewRecipient& recipient : accepted.recipients) {
         Claimed& claimed = claims.emplace_back();
@@ -64,18 +67,31 @@ std::vector<Claimed> fresh_claims(const NewMessage& accepted, LeaseToken token) 
 }  // namespace
 
 PgStore::PgStore(db::Pool& pool, Node& node)
-    : pool_(pool), node_(node), ids_(pool), stages_(pool),
-      insertions_(pool, [id = node.id()](db::Session& session, std::span<Insertion> batch) { return insert_group(session, batch, id); },
-                  {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2}),
-      settlements_(pool, [name = node.name()](db::Session& session, std::span<Outcomes> batch) { return settle_group(session, batch, name); }) {}
+    : pool_(pool),
+      node_(node),
+      ids_(pool),
+      stages_(pool),
+      insertions_(
+          pool,
+          [id = node.id()](db::Session& session, std::span<Insertion> batch) {
+              return insert_group(session, batch, id);
+          },
+          {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2}
+      ),
+      settlements_(pool, [name = node.name()](db::Session& session, std::span<Outcomes> batch) {
+          return settle_group(session, batch, name);
+      }) {}
 
-awaitable<MessageId> PgStore::new_id() { return ids_.next(); }
+awaitable<MessageId> PgStore::new_id() {
+    return ids_.next();
+}
 
 awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
     FreshWorkTaker* taker = taker_;
     const std::size_t recipients = message.recipients.size();
-    const bool due = !message.release_at || *message.release_at <= WallClock::now();
-    const bool ours = taker != nullptr && due && node_.lease_is_safe() && taker->reserve(recipients);
+    const bool due = !message.release_at || *message.release_at <= now();
+    const bool ours =
+        taker != nullptr && due && node_.lease_is_safe() && taker->reserve(recipients);
     Insertion insertion{message, ours};
     std::exception_ptr failed;
     Inserted inserted;
@@ -85,7 +101,7 @@ awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
         failed = std::current_exception();
     }
     if (ours && !failed && !inserted.duplicate) {
-        taker->take(fresh_claims(message, inserted.token));
+        taker->take(fresh_claims(message, inserted.token, now()));
     } else if (ours) {
         taker->cancel(recipients);
     }
@@ -113,11 +129,15 @@ awaitable<Inserted> PgStore::insert(Insertion insertion) {
     }
     if (failed && leased) doubts_.add(id);
     if (failed) std::rethrow_exception(failed);
-    if (!token) throw db::Unavailable("the database was lost during a COMMIT, and the message is not there");
+    if (!token)
+        throw db::Unavailable("the database was lost during a COMMIT, and the message is not there"
+        );
     co_return Inserted{id, false, *token};
 }
 
-awaitable<std::vector<Claimed>> PgStore::claim(std::size_t limit, std::vector<std::string> saturated) {
+awaitable<std::vector<Claimed>> PgStore::claim(
+    std::size_t limit, std::vector<std::string> saturated
+) {
     if (!node_.lease_is_safe()) co_return std::vector<Claimed>{};
     const auto work = [this, limit, saturated = std::move(saturated)](db::Session& session) {
         doubts_.settle(session, node_.id());
@@ -147,7 +167,9 @@ awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) 
     co_return co_await pool_.run(work);
 }
 
-void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept { stages_.progress(leases, stage); }
+void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept {
+    stages_.progress(leases, stage);
+}
 
 awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
     if (!node_.lease_is_safe()) co_return false;
@@ -155,7 +177,8 @@ awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_unc
 }
 
 awaitable<std::vector<bool>> PgStore::settle(std::vector<Settled> outcomes) {
-    for (const Settled& one : outcomes) stages_.forget(one.key);
+    for (const Settled& one : outcomes)
+        stages_.forget(one.key);
     bool in_doubt = false;
     try {
         co_return co_await settlements_.submit(outcomes);
@@ -168,7 +191,8 @@ awaitable<std::vector<bool>> PgStore::settle(std::vector<Settled> outcomes) {
 }
 
 awaitable<void> PgStore::give_back(std::vector<Lease> leases, std::optional<WallTime> next) {
-    for (const Lease& lease : leases) stages_.forget(lease.key);
+    for (const Lease& lease : leases)
+        stages_.forget(lease.key);
     const auto work = [leases = std::move(leases), next](db::Session& session) {
         give_leases_back(session, leases, next);
         return true;

@@ -23,9 +23,11 @@ class PgStore final : public QueueStore {
     void set_fresh_work_taker(FreshWorkTaker* taker) noexcept { taker_ = taker; }
     Stages& stages() noexcept { return stages_; }
 
+    WallTime now() const noexcept override { return node_.now(); }
     awaitable<MessageId> new_id() override;
     awaitable<Enqueued> enqueue(NewMessage message) override;
-    awaitable<std::vector<Claimed>> claim(std::size_t limit, std::vector<std::string> saturated) override;
+    awaitable<std::vector<Claimed>> claim(std::size_t limit, std::vector<std::string> saturated)
+        override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
     void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept override;
     awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain) override;

@@ -34,6 +34,11 @@ void MemoryQueueStore::check_available() const {
     if (failure_) std::rethrow_exception(failure_);
 }
 
+WallTime MemoryQueueStore::now() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return clock();
+}
+
 awaitable<MessageId> MemoryQueueStore::new_id() {
     const std::lock_guard lock(mutex_);
     check_available();
@@ -49,9 +54,9 @@ awaitable<queue::Enqueued> MemoryQueueStore::enqueue(queue::NewMessage message) 
         if (!added) co_return queue::Enqueued{known->second, true};
     }
 
-    const bool due_now = !message.release_at || *message.release_at <= now();
+    const bool due_now = !message.release_at || *message.release_at <= clock();
     const bool fresh = taker_ && due_now && taker_->reserve(message.recipients.size());
-    stored_[to_number(message.id)] = stored_form(message, now());
+    stored_[to_number(message.id)] = stored_form(message, clock());
     std::vector<Claimed> claims;
     std::int32_t number = 0;
     for (const auto& recipient : message.recipients) {
@@ -59,7 +64,7 @@ awaitable<queue::Enqueued> MemoryQueueStore::enqueue(queue::NewMessage message) 
         Row& row = rows_[key];
         row.key = key;
         row.recipient = {number, recipient.address, recipient.notify, recipient.orcpt};
-        row.next_attempt = message.release_at.value_or(now());
+        row.next_attempt = message.release_at.value_or(clock());
         if (fresh) claims.push_back(lease(row));
     }
     const queue::Enqueued result{message.id, false};
@@ -71,7 +76,7 @@ awaitable<queue::Enqueued> MemoryQueueStore::enqueue(queue::NewMessage message) 
 Claimed MemoryQueueStore::lease(Row& row) {
     row.state = RecipientState::leased;
     row.token = LeaseToken{next_token_++};
-    row.leased_until = now() + lease_time_;
+    row.leased_until = clock() + lease_time_;
     row.stage = delivery::Stage::route;
     row.dot_sent = false;
     ++row.attempts;
@@ -94,7 +99,7 @@ Claimed MemoryQueueStore::lease(Row& row) {
 /// sent, and then the route's wish decides.
 void MemoryQueueStore::expire(Row& row) {
     row.state = RecipientState::queued;
-    row.next_attempt = now();
+    row.next_attempt = clock();
     if (!row.dot_sent) return;
     row.uncertain = true;
     row.uncertain_token = row.token;
@@ -109,7 +114,7 @@ void MemoryQueueStore::expire(Row& row) {
 
 bool MemoryQueueStore::due(const Row& row, const std::vector<std::string>& saturated) const {
     const auto& domain = row.recipient.address.domain().ascii();
-    return row.state == RecipientState::queued && row.next_attempt <= now() &&
+    return row.state == RecipientState::queued && row.next_attempt <= clock() &&
            std::find(saturated.begin(), saturated.end(), domain) == saturated.end();
 }
 
@@ -120,7 +125,7 @@ awaitable<std::vector<Claimed>> MemoryQueueStore::claim(
     check_available();
     std::vector<Row*> ready;
     for (auto& [key, row] : rows_) {
-        if (row.state == RecipientState::leased && row.leased_until <= now()) expire(row);
+        if (row.state == RecipientState::leased && row.leased_until <= clock()) expire(row);
         if (due(row, saturated)) ready.push_back(&row);
     }
     std::sort(ready.begin(), ready.end(), [](const Row* a, const Row* b) {
@@ -173,7 +178,7 @@ awaitable<bool> MemoryQueueStore::final_dot(
     const std::lock_guard lock(mutex_);
     check_available();
     const bool all_held = std::all_of(leases.begin(), leases.end(), [this](const auto& lease) {
-        return holds(lease) && rows_.at(lease.key).leased_until > now();
+        return holds(lease) && rows_.at(lease.key).leased_until > clock();
     });
     if (!all_held) co_return false;
     for (const auto& lease : leases) {
@@ -195,7 +200,7 @@ bool MemoryQueueStore::record(const queue::Settled& outcome) {
     if (!held && !resolves) return false;
 
     row.state = outcome.state;
-    row.next_attempt = outcome.next_attempt.value_or(now());
+    row.next_attempt = outcome.next_attempt.value_or(clock());
     row.hold_reason = outcome.hold_reason;
     row.uncertain = outcome.uncertain;
     if (outcome.uncertain) row.uncertain_token = outcome.token;
@@ -226,7 +231,7 @@ awaitable<void> MemoryQueueStore::give_back(
         if (!holds(lease)) continue;
         Row& row = rows_.at(lease.key);
         row.state = RecipientState::queued;
-        row.next_attempt = next.value_or(now());
+        row.next_attempt = next.value_or(clock());
         --row.attempts;
     }
     co_return;

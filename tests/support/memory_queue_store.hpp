@@ -39,6 +39,7 @@ class MemoryQueueStore : public queue::QueueStore {
         bool warned = false;
     };
 
+    WallTime now() const noexcept override;
     awaitable<MessageId> new_id() override;
     awaitable<queue::Enqueued> enqueue(queue::NewMessage message) override;
     awaitable<std::vector<queue::Claimed>> claim(
@@ -72,7 +73,7 @@ class MemoryQueueStore : public queue::QueueStore {
 
   private:
     void check_available() const;
-    WallTime now() const { return now_ ? now_() : WallClock::now(); }
+    WallTime clock() const { return now_ ? now_() : WallClock::now(); }
     bool due(const Row& row, const std::vector<std::string>& saturated) const;
     bool holds(const queue::Lease& lease) const;
     queue::Claimed lease(Row& row);

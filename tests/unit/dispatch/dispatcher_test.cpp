@@ -548,3 +548,26 @@ TEST_CASE("an attempt keeps the configuration that it was claimed under; the nex
     CHECK(node.settled(first).front().config_version == "v1");
     CHECK(node.settled(first).front().transport == "direct");
 }
+
+TEST_CASE("times are those of the queue's clock, however wrong this machine's is") {
+    for (const auto away : {-400 * 24h, 400 * 24h}) {
+        CAPTURE(away.count());
+        Node node;
+        node.store.set_clock([away] { return WallClock::now() + away; });
+        node.direct->script(
+            "example.org",
+            answer(Verdict::deferred(Stage::rcpt, ErrorKind::reply_4xx, {4, 2, 0}, "later"))
+        );
+        node.start();
+        const auto id = node.enqueue({"bob@example.org"});
+        const auto settled = node.settled(id).front();
+        CHECK(settled.state == RecipientState::queued);
+        CHECK(settled.report == queue::Report::none);
+        REQUIRE(settled.next_attempt);
+        const auto now = node.store.now();
+        CHECK(*settled.next_attempt > now);
+        CHECK(*settled.next_attempt < now + 1h);
+        CHECK(settled.started <= now);
+        CHECK(settled.started > now - 1h);
+    }
+}

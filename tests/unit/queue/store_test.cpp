@@ -23,7 +23,9 @@ struct Taker final : queue::FreshWorkTaker {
         return true;
     }
     void cancel(std::size_t recipients) noexcept override { room += recipients; }
-    void take(std::vector<queue::Claimed> claims) noexcept override { std::move(claims.begin(), claims.end(), std::back_inserter(taken)); }
+    void take(std::vector<queue::Claimed> claims) noexcept override {
+        std::move(claims.begin(), claims.end(), std::back_inserter(taken));
+    }
 
     std::size_t room = 0;
     std::vector<queue::Claimed> taken;
@@ -80,23 +82,31 @@ TEST_CASE("a message's life: accepted, claimed, deferred, claimed again, deliver
     CHECK(claims[0].last_status == "4.1.1");
     CHECK(node.settle(delivered(claims[0])));
     CHECK(database.recipient("state", "user@a.example") == "delivered");
-    CHECK(database.text("SELECT string_agg(attempt || outcome || duration, ' ' ORDER BY attempt) FROM outpost.attempts") ==
-          "1deferred1.5 2delivered1.5");
+    CHECK(
+        database.text("SELECT string_agg(attempt || outcome || duration, ' ' ORDER BY attempt) "
+                      "FROM outpost.attempts") == "1deferred1.5 2delivered1.5"
+    );
     CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 0);
     CHECK_FALSE(node.run(node.store.next_due()).has_value());
 }
 
-TEST_CASE("the body is stored once, in order, and kept until the last recipient has come to an end") {
+TEST_CASE("the body is stored once, in order, and kept until the last recipient has come to an end"
+) {
     QueueDatabase database;
     QueueNode node(database.settings);
     queue::NewMessage message = new_message({"a@a.example", "b@b.example"});
-    message.content = std::make_shared<mail::Content>("A: b\r\n\r\n", std::vector<std::string>{"one", "", "two", "three"});
+    message.content = std::make_shared<mail::Content>(
+        "A: b\r\n\r\n", std::vector<std::string>{"one", "", "two", "three"}
+    );
     const MessageId id = node.enqueue(std::move(message));
     CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 3);
     const auto claims = node.claim();
     REQUIRE(claims.size() == 2);
     node.settle(delivered(claims[0]));
-    CHECK(node.run(node.store.load(id))->content->body() == std::vector<std::string>{"one", "two", "three"});
+    CHECK(
+        node.run(node.store.load(id))->content->body() ==
+        std::vector<std::string>{"one", "two", "three"}
+    );
     node.settle(failed(claims[1]));
     CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 0);
     CHECK(database.number("SELECT count(*) FROM outpost_private.message") == 1);
@@ -127,16 +137,21 @@ TEST_CASE("fresh work goes to the taker, leased, when it has room and is due") {
     CHECK(node.claim().size() == 1);  // the one that had no room, not the one held back
 }
 
-TEST_CASE("what is released later has its time for retries from then on, by whichever door it came") {
+TEST_CASE("what is released later has its time for retries from then on, by whichever door it came"
+) {
     QueueDatabase database;
     database.configure();
     QueueNode node(database.settings);
-    const WallTime release = std::chrono::floor<std::chrono::seconds>(WallClock::now()) + std::chrono::hours(100);
+    const WallTime release =
+        std::chrono::floor<std::chrono::seconds>(WallClock::now()) + std::chrono::hours(100);
     queue::NewMessage later = new_message({"later@a.example"});
     later.release_at = release;
     node.enqueue(std::move(later));
     node.enqueue(new_message({"now@a.example"}));
-    database.sql("SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['sql@a.example'], E'Subject: x\\n\\n', '{\"hold_for\": \"100 hours\"}')");
+    database.sql(
+        "SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['sql@a.example'], E'Subject: "
+        "x\\n\\n', '{\"hold_for\": \"100 hours\"}')"
+    );
     database.sql("UPDATE outpost_private.recipient SET next_attempt_at = now()");
     std::map<std::string, WallTime> due_from;
     for (const auto& claim : node.claim()) {
@@ -165,7 +180,8 @@ TEST_CASE("an idempotency key queues once, whatever comes at the same time") {
         ids.insert(done.id);
         fresh += done.duplicate ? 0 : 1;
     };
-    for (int i = 0; i < 20; ++i) asio::co_spawn(node.loop, hand_in(), asio::detached);
+    for (int i = 0; i < 20; ++i)
+        asio::co_spawn(node.loop, hand_in(), asio::detached);
     node.loop.run_for(std::chrono::seconds(20));
     CHECK(ids.size() == 1);
     CHECK(fresh == 1);
@@ -196,17 +212,23 @@ TEST_CASE("a bad message fails alone, those beside it are accepted") {
             ++refused;
         }
     };
-    for (int i = 0; i < 40; ++i) asio::co_spawn(node.loop, hand_in(i == 17 ? "bad" : "good"), asio::detached);
+    for (int i = 0; i < 40; ++i)
+        asio::co_spawn(node.loop, hand_in(i == 17 ? "bad" : "good"), asio::detached);
     node.loop.run_for(std::chrono::seconds(20));
     CHECK(accepted == 39);
     CHECK(refused == 1);
     CHECK(database.number("SELECT count(*) FROM outpost_private.message") == 39);
 }
 
-TEST_CASE("strangers' strings come back as they were, or are made harmless where they are only shown") {
+TEST_CASE(
+    "strangers' strings come back as they were, or are made harmless where they are only shown"
+) {
     QueueDatabase database;
     QueueNode node(database.settings);
-    const char* const evil[] = {"'); DROP TABLE outpost_private.message; --", "$$;$1", R"(E'\\'\)", "{\"a\",NULL}", "%s%n ${run{id}}"};
+    const char* const evil[] = {
+        "'); DROP TABLE outpost_private.message; --", "$$;$1", R"(E'\\'\)", "{\"a\",NULL}",
+        "%s%n ${run{id}}"
+    };
     for (const char* text : evil) {
         queue::NewMessage message = new_message({"\"a'; -- {}\"@a.example"});
         message.tag = text;
@@ -219,12 +241,17 @@ TEST_CASE("strangers' strings come back as they were, or are made harmless where
         CHECK(claims[0].envelope->tag == text);
         CHECK(claims[0].envelope->envid == text);
         CHECK(claims[0].recipient.address.local() == "a'; -- {}");
-        queue::Settled settled = outcome(claims[0], replied(450, text), queue::RecipientState::held);
+        queue::Settled settled =
+            outcome(claims[0], replied(450, text), queue::RecipientState::held);
         settled.hold_reason = text;
         settled.transcript = text;
         CHECK(node.settle(settled));
-        const db::Rows row = database.session.exec({"look_at_evil", "SELECT r.hold_reason, r.last_reply, a.transcript FROM outpost.recipients r "
-                                                    "JOIN outpost.attempts a USING (message_id) WHERE message_id = $1"}, to_number(id));
+        const db::Rows row = database.session.exec(
+            {"look_at_evil",
+             "SELECT r.hold_reason, r.last_reply, a.transcript FROM outpost.recipients r "
+             "JOIN outpost.attempts a USING (message_id) WHERE message_id = $1"},
+            to_number(id)
+        );
         CHECK(row.at(0).text(0) == text);
         CHECK(row.at(0).text(1).find(text) != std::string::npos);
         CHECK(row.at(0).text(2) == text);
@@ -235,20 +262,24 @@ TEST_CASE("strangers' strings come back as they were, or are made harmless where
     node.enqueue(std::move(invalid));
     const auto claims = node.claim();
     REQUIRE(claims.size() == 1);
-    CHECK(node.settle(outcome(claims[0], replied(550, std::string("\xff\0\x1b[2J", 6)), queue::RecipientState::failed)));
+    CHECK(node.settle(outcome(
+        claims[0], replied(550, std::string("\xff\0\x1b[2J", 6)), queue::RecipientState::failed
+    )));
 }
 
 TEST_CASE("work comes oldest first; saturated destinations are stepped over") {
     QueueDatabase database;
     QueueNode node(database.settings);
     std::vector<std::string> many;
-    for (int i = 0; i < 50; ++i) many.push_back("u" + std::to_string(i) + "@busy.example");
+    for (int i = 0; i < 50; ++i)
+        many.push_back("u" + std::to_string(i) + "@busy.example");
     node.enqueue(new_message(many));
     node.enqueue(new_message({"x@b.example"}));
     node.enqueue(new_message({"x@[192.0.2.1]"}));
     auto claims = node.claim(10, {"busy.example"});
     std::set<std::string> got;
-    for (const auto& claim : claims) got.insert(claim.recipient.address.wire());
+    for (const auto& claim : claims)
+        got.insert(claim.recipient.address.wire());
     CHECK(got == std::set<std::string>{"x@b.example", "x@[192.0.2.1]"});
     claims = node.claim(10);
     CHECK(claims.size() == 10);
@@ -261,9 +292,15 @@ TEST_CASE("thousands of due recipients of one saturated destination hide nobody 
     QueueNode node(database.settings);
     const MessageId busy = node.enqueue(new_message({"u@busy.example"}));
     node.enqueue(new_message({"x@late.example", "y@late.example", "x@aaa.example"}));
-    database.session.exec({"crowd", "INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, next_attempt_at) "
-                           "SELECT $1::int8, n, 'u' || n || '@busy.example', 'busy.example', '', '', 'queued', now() - interval '1 hour' "
-                           "FROM generate_series(2, 3000) n"}, to_number(busy));
+    database.session.exec(
+        {"crowd",
+         "INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, "
+         "orcpt, state, next_attempt_at) "
+         "SELECT $1::int8, n, 'u' || n || '@busy.example', 'busy.example', '', '', 'queued', now() "
+         "- interval '1 hour' "
+         "FROM generate_series(2, 3000) n"},
+        to_number(busy)
+    );
     CHECK(node.claim(2, {"busy.example"}).size() == 2);
     CHECK(node.claim(10, {"busy.example"}).size() == 1);
     CHECK(node.claim(10, {"busy.example"}).empty());
@@ -300,11 +337,13 @@ TEST_CASE("two nodes on one database never get the same recipient, and none is l
         one.run(one.store.enqueue(std::move(message)));
     }
     std::vector<queue::Claimed> mine, theirs;
-    const auto take_all = [](QueueNode& node, std::vector<queue::Claimed>& all, std::vector<std::string> saturated) {
+    const auto take_all = [](QueueNode& node, std::vector<queue::Claimed>& all,
+                             std::vector<std::string> saturated) {
         while (true) {
             auto claims = node.claim(7, saturated);
             if (claims.empty()) return;
-            for (auto& claim : claims) all.push_back(std::move(claim));
+            for (auto& claim : claims)
+                all.push_back(std::move(claim));
         }
     };
     std::thread first([&] { take_all(one, mine, {}); });
@@ -313,8 +352,10 @@ TEST_CASE("two nodes on one database never get the same recipient, and none is l
     second.join();
     take_all(one, mine, {});  // what was locked by the other when it was looked for
     std::set<RecipientKey> keys;
-    for (const auto& claim : mine) CHECK(keys.insert(claim.key).second);
-    for (const auto& claim : theirs) CHECK(keys.insert(claim.key).second);
+    for (const auto& claim : mine)
+        CHECK(keys.insert(claim.key).second);
+    for (const auto& claim : theirs)
+        CHECK(keys.insert(claim.key).second);
     CHECK(keys.size() == messages);
     CHECK(database.number("SELECT max(attempts) FROM outpost.recipients") == 1);
 }
@@ -325,14 +366,37 @@ TEST_CASE("stages are visible once they are flushed, and not written for what ha
     node.enqueue(new_message({"a@a.example", "b@b.example"}));
     const auto claims = node.claim();
     REQUIRE(claims.size() == 2);
-    for (const auto& claim : claims) node.store.progress({{claim.key, claim.token}}, delivery::Stage::connect);
+    for (const auto& claim : claims)
+        node.store.progress({{claim.key, claim.token}}, delivery::Stage::connect);
     node.settle(deferred(claims[1]));
     node.store.stages().flush();
     node.run(node.store.next_due());  // comes behind the flush, mostly
-    for (int i = 0; i < 100 && database.recipient("stage", "a@a.example").empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int i = 0; i < 100 && database.recipient("stage", "a@a.example").empty(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     CHECK(database.recipient("stage", "a@a.example") == "connect");
     CHECK(database.recipient("stage", "b@b.example") == "");
     CHECK(node.final_dot(claims[0]));
     CHECK(database.recipient("stage", "a@a.example") == "final_dot");
     CHECK(database.number("SELECT count(*) FROM outpost.uncertain") == 1);
+}
+
+TEST_CASE("the time is the database's, not this machine's") {
+    QueueDatabase database;
+    database.sql(
+        "CREATE SCHEMA skewed; CREATE FUNCTION skewed.clock_timestamp() RETURNS timestamptz "
+        "LANGUAGE "
+        "sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '10 days' $$; "
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = skewed, pg_catalog', "
+        "current_database()); END $$"
+    );
+    QueueNode node(database.settings);
+    Taker taker;
+    taker.room = 1;
+    node.store.set_fresh_work_taker(&taker);
+    node.enqueue(new_message({"a@a.example"}));
+    REQUIRE(taker.taken.size() == 1);
+    for (const WallTime now : {node.store.now(), taker.taken[0].envelope->due_from}) {
+        CHECK(now > WallClock::now() + std::chrono::hours(9 * 24));
+        CHECK(now < WallClock::now() + std::chrono::hours(11 * 24));
+    }
 }
