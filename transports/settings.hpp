@@ -16,10 +16,10 @@ namespace outpost::transports {
 
 /// What every transport that speaks SMTP has.
 struct SmtpOptions {
-    std::string ehlo_name;                  ///< empty: the node's host name
-    net::IpAddress source_v4, source_v6;    ///< bound to before connecting, where not unspecified
-    std::size_t max_connections = 0;        ///< at once, in all; 0: as the dispatcher allows
-    std::size_t max_idle_per_host = 10;     ///< unused connections kept open to one host
+    std::string ehlo_name;                ///< empty: the node's host name
+    net::IpAddress source_v4, source_v6;  ///< bound to before connecting, where not unspecified
+    std::size_t max_connections = 0;      ///< at once, in all; 0: as the dispatcher allows
+    std::size_t max_idle_per_host = 10;   ///< unused connections kept open to one host
     std::size_t max_messages_per_connection = 100;
     std::chrono::seconds idle_timeout{30};  ///< an unused connection is kept so long
     std::chrono::seconds connect_timeout{30};
@@ -51,8 +51,9 @@ struct RelaySettings {
     std::vector<std::string> hosts;  ///< tried in order
     std::uint16_t port = 0;          ///< 0: that of the kind
     RelayTls tls = RelayTls::verified;
-    tls::ClientSettings tls_files;   ///< roots and client certificate for this relay; empty: the global ones
-    AuthSettings auth;               ///< empty username and token: none
+    tls::ClientSettings
+        tls_files;      ///< roots and client certificate for this relay; empty: the global ones
+    AuthSettings auth;  ///< empty username and token: none
 };
 
 /// Directly, through a SOCKS5 proxy.
@@ -62,13 +63,14 @@ struct SocksSettings {
     std::uint16_t port = 1080;
     std::string username;
     Secret password;
-    std::vector<net::IpAddress> remote_ips;  ///< the proxy's outgoing addresses, for checks of DNS records
+    std::vector<net::IpAddress>
+        remote_ips;  ///< the proxy's outgoing addresses, for checks of DNS records
 };
 
 /// Refuses everything.
 struct FailSettings {
-    int code = 554;  ///< 4yz: deferred, 5yz: failed
-    std::string status;   ///< enhanced status; empty: 4.7.0 or 5.7.0
+    int code = 554;      ///< 4yz: deferred, 5yz: failed
+    std::string status;  ///< enhanced status; empty: 4.7.0 or 5.7.0
     std::string message = "transport refuses all mail";
 };
 
@@ -83,7 +85,7 @@ struct PluginSettings {
     std::map<std::string, std::string> options;
 };
 
-using TransportSettings = std::variant<DirectSettings, RelaySettings, SocksSettings, FailSettings,
-                                       DiscardSettings, PluginSettings>;
+using TransportSettings = std::variant<
+    DirectSettings, RelaySettings, SocksSettings, FailSettings, DiscardSettings, PluginSettings>;
 
 }  // namespace outpost::transports

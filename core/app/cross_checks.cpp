@@ -16,7 +16,8 @@ using route::Route;
 template <class T>
 std::vector<std::string> names_of(const std::map<std::string, T>& map) {
     std::vector<std::string> names;
-    for (const auto& [name, value] : map) names.push_back(name);
+    for (const auto& [name, value] : map)
+        names.push_back(name);
     return names;
 }
 
@@ -25,32 +26,47 @@ Path joined(Path path, std::initializer_list<config::Step> more) {
     return path;
 }
 
-void check_names(const Route& route, const Path& place, const Settings& settings, Findings& findings) {
+void check_names(
+    const Route& route, const Path& place, const Settings& settings, Findings& findings
+) {
     for (std::size_t i = 0; i < route.transports.size(); ++i) {
         const std::string& name = route.transports[i];
         if (name.empty() || settings.transports.contains(name)) continue;
-        findings.error(joined(place, {"transport", i}), "no transport is called " + config::in_quotes(name),
-                       config::did_you_mean(name, names_of(settings.transports)));
+        findings.error(
+            joined(place, {"transport", i}), "no transport is called " + config::in_quotes(name),
+            config::did_you_mean(name, names_of(settings.transports))
+        );
     }
     for (std::size_t i = 0; i < route.accounts.size(); ++i) {
         const std::string& name = route.accounts[i];
         if (name.empty() || settings.accounts.contains(name)) continue;
-        findings.warning(joined(place, {"account", i}), "no account is called " + config::in_quotes(name),
-                         config::did_you_mean(name, names_of(settings.accounts)));
+        findings.warning(
+            joined(place, {"account", i}), "no account is called " + config::in_quotes(name),
+            config::did_you_mean(name, names_of(settings.accounts))
+        );
     }
 }
 
-void check_shadow(const std::vector<Route>& routes, std::size_t index, const Path& place, Findings& findings) {
+void check_shadow(
+    const std::vector<Route>& routes, std::size_t index, const Path& place, Findings& findings
+) {
     for (std::size_t above = 0; above < index; ++above) {
         if (!covers(routes[above], routes[index])) continue;
-        const std::string name = routes[above].name.empty() ? "" : " " + config::in_quotes(routes[above].name);
-        findings.warning(place, fmt::format("can never match: route {}{} above it matches everything that it matches",
-                                            above + 1, name));
+        const std::string name =
+            routes[above].name.empty() ? "" : " " + config::in_quotes(routes[above].name);
+        findings.warning(
+            place, fmt::format(
+                       "can never match: route {}{} above it matches everything that it matches",
+                       above + 1, name
+                   )
+        );
         return;
     }
 }
 
-void check_routes(const std::vector<Route>& routes, const Path& list, const Settings& settings, Findings& findings) {
+void check_routes(
+    const std::vector<Route>& routes, const Path& list, const Settings& settings, Findings& findings
+) {
     for (std::size_t i = 0; i < routes.size(); ++i) {
         const Path place = joined(list, {i});
         check_names(routes[i], place, settings, findings);
@@ -65,9 +81,12 @@ bool overlap(const net::IpAddress& a, const net::IpAddress& b) {
 
 bool clash(const submit::ListenerSettings& a, const submit::ListenerSettings& b) {
     if (!a.socket.empty()) return a.socket == b.socket;
-    return a.port == b.port && std::any_of(a.addresses.begin(), a.addresses.end(), [&](const auto& one) {
-        return std::any_of(b.addresses.begin(), b.addresses.end(), [&](const auto& other) { return overlap(one, other); });
-    });
+    return a.port == b.port &&
+           std::any_of(a.addresses.begin(), a.addresses.end(), [&](const auto& one) {
+               return std::any_of(b.addresses.begin(), b.addresses.end(), [&](const auto& other) {
+                   return overlap(one, other);
+               });
+           });
 }
 
 void check_ports(const Settings& settings, Findings& findings) {
@@ -76,16 +95,26 @@ void check_ports(const Settings& settings, Findings& findings) {
         for (auto other = listeners.begin(); other != one; ++other) {
             if (!clash(one->second, other->second)) continue;
             if (!one->second.socket.empty()) {
-                findings.error({"listeners", one->first, "socket"}, "listener " + config::in_quotes(other->first) + " has the same socket");
+                findings.error(
+                    {"listeners", one->first, "socket"},
+                    "listener " + config::in_quotes(other->first) + " has the same socket"
+                );
                 continue;
             }
-            findings.error({"listeners", one->first, "port"}, fmt::format("listener {} has the same address and port {}",
-                           config::in_quotes(other->first), one->second.port));
+            findings.error(
+                {"listeners", one->first, "port"},
+                fmt::format(
+                    "listener {} has the same address and port {}", config::in_quotes(other->first),
+                    one->second.port
+                )
+            );
         }
         if (!settings.sink || settings.sink->listen.port != one->second.port) continue;
         for (const auto& address : one->second.addresses) {
             if (!overlap(address, settings.sink->listen.address)) continue;
-            findings.error({"listeners", one->first, "port"}, "the sink has the same address and port");
+            findings.error(
+                {"listeners", one->first, "port"}, "the sink has the same address and port"
+            );
             break;
         }
     }
@@ -94,24 +123,37 @@ void check_ports(const Settings& settings, Findings& findings) {
 void check_listeners(const Settings& settings, Findings& findings) {
     for (const auto& [name, listener] : settings.listeners) {
         if (listener.auth == submit::AuthMode::required && settings.accounts.empty()) {
-            findings.warning({"listeners", name}, "authentication is required and there are no accounts: nobody can log in");
+            findings.warning(
+                {"listeners", name},
+                "authentication is required and there are no accounts: nobody can log in"
+            );
         }
         if (!listener.account.empty() && !settings.accounts.contains(listener.account)) {
-            findings.error({"listeners", name, "account"}, "no account is called " + config::in_quotes(listener.account),
-                           config::did_you_mean(listener.account, names_of(settings.accounts)));
+            findings.error(
+                {"listeners", name, "account"},
+                "no account is called " + config::in_quotes(listener.account),
+                config::did_you_mean(listener.account, names_of(settings.accounts))
+            );
         }
     }
 }
 
 void check_logins(const Settings& settings, Findings& findings) {
     std::map<std::string, std::string> owners;
-    for (const auto& [name, account] : settings.accounts) owners.emplace(name, name);
+    for (const auto& [name, account] : settings.accounts)
+        owners.emplace(name, name);
     for (const auto& [name, account] : settings.accounts) {
         for (std::size_t i = 0; i < account.submission.logins.size(); ++i) {
             const auto [owner, fresh] = owners.emplace(account.submission.logins[i], name);
             if (fresh) continue;
-            findings.error({"accounts", name, "logins", i}, fmt::format("the login {} already belongs to account {}",
-                           config::in_quotes(account.submission.logins[i]), config::in_quotes(owner->second)));
+            findings.error(
+                {"accounts", name, "logins", i},
+                fmt::format(
+                    "the login {} already belongs to account {}",
+                    config::in_quotes(account.submission.logins[i]),
+                    config::in_quotes(owner->second)
+                )
+            );
         }
     }
 }
@@ -120,7 +162,10 @@ void check_plugins(const Settings& settings, Findings& findings) {
     if (!settings.plugins.empty()) return;
     for (const auto& [name, transport] : settings.transports) {
         if (!std::holds_alternative<transports::PluginSettings>(transport)) continue;
-        findings.error({"transports", name}, "no plugin is loaded that could bring this transport", "add it to 'plugins'");
+        findings.error(
+            {"transports", name}, "no plugin is loaded that could bring this transport",
+            "add it to 'plugins'"
+        );
     }
 }
 
@@ -132,9 +177,13 @@ void Findings::error(const Path& path, std::string message, std::string hint) {
 void Findings::warning(const Path& path, std::string message, std::string hint) {
     add(config::Severity::warning, path, std::move(message), std::move(hint));
 }
-void Findings::add(config::Severity severity, const Path& path, std::string message, std::string hint) {
-    problems_.add(source_.problem(severity, config::find_position(root_, path), config::text(path),
-                                  std::move(message), std::move(hint)));
+void Findings::add(
+    config::Severity severity, const Path& path, std::string message, std::string hint
+) {
+    problems_.add(source_.problem(
+        severity, config::find_position(root_, path), config::text(path), std::move(message),
+        std::move(hint)
+    ));
 }
 
 void cross_check(const Settings& settings, Findings& findings) {

@@ -15,7 +15,9 @@ class Findings {
     void warning(const config::Path& path, std::string message, std::string hint = {});
 
   private:
-    void add(config::Severity severity, const config::Path& path, std::string message, std::string hint);
+    void add(
+        config::Severity severity, const config::Path& path, std::string message, std::string hint
+    );
     const config::Source& source_;
     const config::Node& root_;
     config::Problems& problems_;

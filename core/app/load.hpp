@@ -16,10 +16,11 @@ struct Loaded {
     config::Problems warnings;
 };
 
-/// Reads, binds and cross-checks. The error has all problems found, errors and warnings. Secrets are
-/// read from their files, and other files tried, as `machine` says.
-Result<Loaded, config::Problems> load_text(const std::string& text, const std::string& name,
-                                           const config::Environment& machine);
+/// Reads, binds and cross-checks. The error has all problems found, errors and warnings. Secrets
+/// are read from their files, and other files tried, as `machine` says.
+Result<Loaded, config::Problems> load_text(
+    const std::string& text, const std::string& name, const config::Environment& machine
+);
 Result<Loaded, config::Problems> load(const std::filesystem::path& file);
 
 /// What `outpost config check` says and whether it is content: all problems, or "FILE: ok".

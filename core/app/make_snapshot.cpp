@@ -39,7 +39,9 @@ dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& 
     }
     for (const auto& [name, transport] : settings.transports) {
         try {
-            snapshot->transports[name] = {make(settings, name, transport), std::visit(OwnLimit{}, transport)};
+            snapshot->transports[name] = {
+                make(settings, name, transport), std::visit(OwnLimit{}, transport)
+            };
         } catch (const std::exception& error) {
             throw std::runtime_error("transport '" + name + "': " + error.what());
         }

@@ -11,7 +11,8 @@ namespace outpost::app {
 /// Makes one transport. Throws std::runtime_error that says why it cannot be made (a certificate
 /// file, a plugin that is not there).
 using TransportMaker = std::function<
-    delivery::TransportPtr(const Settings& all, const std::string& name, const transports::TransportSettings&)>;
+    delivery::
+        TransportPtr(const Settings& all, const std::string& name, const transports::TransportSettings&)>;
 
 /// What the dispatcher needs of a configuration.
 dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& make);

@@ -23,15 +23,19 @@ queue::ConfigurationRows rows_of(const Loaded& loaded) {
         queue::AccountRow& row = rows.accounts.emplace_back();
         row.name = name;
         row.any_sender = account.submission.any_sender;
-        for (const auto& address : account.submission.addresses) row.addresses.push_back(address.wire());
-        for (const auto& domain : account.submission.domains) row.domains.push_back(domain.ascii());
+        for (const auto& address : account.submission.addresses)
+            row.addresses.push_back(address.wire());
+        for (const auto& domain : account.submission.domains)
+            row.domains.push_back(domain.ascii());
     }
-    for (const auto& [name, transport] : loaded.settings.transports) rows.transports.push_back(name);
+    for (const auto& [name, transport] : loaded.settings.transports)
+        rows.transports.push_back(name);
     return rows;
 }
 
 queue::ReportSettings report_settings(const Settings& settings) {
-    const std::string& mta = settings.dsn.reporting_mta.empty() ? settings.hostname : settings.dsn.reporting_mta;
+    const std::string& mta =
+        settings.dsn.reporting_mta.empty() ? settings.hostname : settings.dsn.reporting_mta;
     return {mta, settings.retry, settings.dsn.max_original};
 }
 
@@ -42,9 +46,15 @@ queue::NodeFacts node_facts(const Loaded& loaded) {
 class PgBackend final : public Backend {
   public:
     explicit PgBackend(const Loaded& loaded)
-        : settings_(loaded.settings.database), retention_(loaded.settings.retention), reports_(report_settings(loaded.settings)),
+        : settings_(loaded.settings.database),
+          retention_(loaded.settings.retention),
+          reports_(report_settings(loaded.settings)),
           pool_(prepared(loaded)),
-          node_(settings_, node_facts(loaded), [this] { told(&BackendEvents::superseded); }, [this] { tick(); }), store_(pool_, node_) {
+          node_(
+              settings_, node_facts(loaded), [this] { told(&BackendEvents::superseded); },
+              [this] { tick(); }
+          ),
+          store_(pool_, node_) {
         ready_ = true;
     }
     ~PgBackend() override { close(); }
@@ -57,8 +67,12 @@ class PgBackend final : public Backend {
             const std::lock_guard lock(mutex_);
             events_ = std::move(events);
         }
-        work_.emplace(settings_, "outpost_work", [this](const std::string&) { told(&BackendEvents::work_due); });
-        reports_due_.emplace(settings_, "outpost_report", [this](const std::string&) { told(&BackendEvents::report_due); });
+        work_.emplace(settings_, "outpost_work", [this](const std::string&) {
+            told(&BackendEvents::work_due);
+        });
+        reports_due_.emplace(settings_, "outpost_report", [this](const std::string&) {
+            told(&BackendEvents::report_due);
+        });
     }
 
     void reconfigure(const Loaded& loaded) override {
@@ -68,8 +82,12 @@ class PgBackend final : public Backend {
             reports_ = report_settings(loaded.settings);
         }
         node_.set_config_version(loaded.version);
-        const auto publish = [rows = rows_of(loaded)](db::Session& session) { queue::publish_configuration(session, rows); };
-        pool_.post(publish, [](const std::exception_ptr&) { log::warning("database", "the new configuration could not be published"); });
+        const auto publish = [rows = rows_of(loaded)](db::Session& session) {
+            queue::publish_configuration(session, rows);
+        };
+        pool_.post(publish, [](const std::exception_ptr&) {
+            log::warning("database", "the new configuration could not be published");
+        });
     }
 
     awaitable<bool> report_round() override {
@@ -78,7 +96,9 @@ class PgBackend final : public Backend {
             const std::lock_guard lock(mutex_);
             settings = reports_;
         }
-        const auto write = [settings](db::Session& session) { return queue::write_one_report(session, settings); };
+        const auto write = [settings](db::Session& session) {
+            return queue::write_one_report(session, settings);
+        };
         co_return co_await pool_.run(write);
     }
 
@@ -92,7 +112,8 @@ class PgBackend final : public Backend {
         }
         const auto work = [uncertain, retention](db::Session& session) {
             const int taken = queue::take_over(session, uncertain);
-            if (taken > 0) log::info("queue", "took over {} recipients of nodes that are gone", taken);
+            if (taken > 0)
+                log::info("queue", "took over {} recipients of nodes that are gone", taken);
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
             return taken > 0 || more_messages || more_history;
@@ -125,7 +146,7 @@ class PgBackend final : public Backend {
     void tick() {
         if (ready_) store_.stages().flush();
     }
-    void told(std::function<void()> BackendEvents::*event) {
+    void told(std::function<void()> BackendEvents::* event) {
         std::function<void()> tell;
         {
             const std::lock_guard lock(mutex_);
@@ -148,8 +169,12 @@ class PgBackend final : public Backend {
 
 }  // namespace
 
-const char* program_version() noexcept { return OUTPOST_VERSION; }
+const char* program_version() noexcept {
+    return OUTPOST_VERSION;
+}
 
-std::unique_ptr<Backend> open_pg_backend(const Loaded& loaded) { return std::make_unique<PgBackend>(loaded); }
+std::unique_ptr<Backend> open_pg_backend(const Loaded& loaded) {
+    return std::make_unique<PgBackend>(loaded);
+}
 
 }  // namespace outpost::app

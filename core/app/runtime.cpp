@@ -78,7 +78,8 @@ struct Runtime::Parts {
     void start() {
         loops.start();
         backend->connect(
-            {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); }, [this] { superseded = true; }}
+            {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
+             [this] { superseded = true; }}
         );
         if (sink) sink->start();
         dispatcher.start();

@@ -14,8 +14,8 @@ namespace outpost::app {
 struct RuntimeOptions {
     std::filesystem::path config_file;  ///< what SIGHUP reads again; empty: SIGHUP is ignored
     unsigned threads = 0;               ///< event loops; 0: one a core
-    /// Connects, brings the schema up to date, registers this node. Blocks; throws what a person must
-    /// read when it cannot.
+    /// Connects, brings the schema up to date, registers this node. Blocks; throws what a person
+    /// must read when it cannot.
     std::function<std::unique_ptr<Backend>(const Loaded&)> make_backend;
     TransportMaker make_transport;
     std::function<void()> on_ready;  ///< called by `run` once everything is up; may be empty

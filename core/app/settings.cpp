@@ -21,58 +21,113 @@ config::KeyRule domain_names() {
 
 config::Type<log::Level> log_level() {
     using log::Level;
-    return config::one_of<Level>({{"debug", Level::debug, ""}, {"info", Level::info, ""},
-                                  {"warning", Level::warning, ""}, {"error", Level::error, ""}});
+    return config::one_of<Level>(
+        {{"debug", Level::debug, ""},
+         {"info", Level::info, ""},
+         {"warning", Level::warning, ""},
+         {"error", Level::error, ""}}
+    );
 }
 
 }  // namespace
 
 config::Type<DsnSettings> dsn_type() {
     return Spec<DsnSettings>("dsn", "Delivery status notifications: bounces and notices of delay.")
-        .key("from", &DsnSettings::from, address(), "Their author. Without it: MAILER-DAEMON at the host name.")
-        .key("reporting_mta", &DsnSettings::reporting_mta, host_name(), "Who reports. Without it: the host name.")
-        .key("max_original", &DsnSettings::max_original, config::size<std::uint64_t>(0, 100 << 20),
-             "A larger message comes back as its header only, even when all of it was asked for.")
+        .key(
+            "from", &DsnSettings::from, address(),
+            "Their author. Without it: MAILER-DAEMON at the host name."
+        )
+        .key(
+            "reporting_mta", &DsnSettings::reporting_mta, host_name(),
+            "Who reports. Without it: the host name."
+        )
+        .key(
+            "max_original", &DsnSettings::max_original, config::size<std::uint64_t>(0, 100 << 20),
+            "A larger message comes back as its header only, even when all of it was asked for."
+        )
         .type();
 }
 
 config::Type<SendmailSettings> sendmail_type() {
     return Spec<SendmailSettings>("sendmail", "Where `outpost sendmail` hands messages to.")
-        .key("socket", &SendmailSettings::socket, config::path(config::PathRule::any),
-             "Unix socket of a server on this machine: one of its listeners.")
-        .key("server", &SendmailSettings::server, maybe(relay_type()), "An SMTP server: instead of the socket, or when that is not there.")
-        .key("spool", &SendmailSettings::spool, config::path(config::PathRule::any),
-             "Directory in which messages wait when no server takes them.")
+        .key(
+            "socket", &SendmailSettings::socket, config::path(config::PathRule::any),
+            "Unix socket of a server on this machine: one of its listeners."
+        )
+        .key(
+            "server", &SendmailSettings::server, maybe(relay_type()),
+            "An SMTP server: instead of the socket, or when that is not there."
+        )
+        .key(
+            "spool", &SendmailSettings::spool, config::path(config::PathRule::any),
+            "Directory in which messages wait when no server takes them."
+        )
         .type();
 }
 
 config::Type<SinkSettings> sink_type() {
-    return Spec<SinkSettings>("sink", "A receiving server that takes everything, for trying things out.")
+    return Spec<SinkSettings>(
+               "sink", "A receiving server that takes everything, for trying things out."
+    )
         .required("listen", &SinkSettings::listen, endpoint(1026), "Address and port.")
-        .key("directory", &SinkSettings::directory, config::path(config::PathRule::any), "Where what it received is kept.")
+        .key(
+            "directory", &SinkSettings::directory, config::path(config::PathRule::any),
+            "Where what it received is kept."
+        )
         .type();
 }
 
 config::Type<Settings> settings_type() {
     return Spec<Settings>("outpost", "The whole file.")
-        .required("hostname", &Settings::hostname, host_name(),
-                  "Name of this server: in EHLO, Received fields and reports. It should resolve to its addresses, and back.")
-        .key("node", &Settings::node, words({.longest = 100}), "Name of this process among those that share the database. Without it: the host name.")
-        .key("database", &Settings::database, database_type(), "The PostgreSQL that holds the queue.")
-        .key("listeners", &Settings::listeners, map_of(listener_type()), "Where mail is taken in, by name.")
-        .key("accounts", &Settings::accounts, map_of(account_type()), "Who may submit mail, by login name.")
-        .key("domains", &Settings::domains, map_of(sender_domain_type(), domain_names()), "Domains that we send for.")
-        .key("routes", &Settings::routes, list_of(route_type(), config::ListForm::strict), "Routes for all mail.")
-        .key("transports", &Settings::transports, map_of(transport_type()), "Ways for mail to leave, by name. `direct` is always there.")
-        .key("plugins", &Settings::plugins, list_of(config::path(config::PathRule::readable_file)), "Shared libraries to load.")
+        .required(
+            "hostname", &Settings::hostname, host_name(),
+            "Name of this server: in EHLO, Received fields and reports. It should resolve to its "
+            "addresses, and back."
+        )
+        .key(
+            "node", &Settings::node, words({.longest = 100}),
+            "Name of this process among those that share the database. Without it: the host name."
+        )
+        .key(
+            "database", &Settings::database, database_type(), "The PostgreSQL that holds the queue."
+        )
+        .key(
+            "listeners", &Settings::listeners, map_of(listener_type()),
+            "Where mail is taken in, by name."
+        )
+        .key(
+            "accounts", &Settings::accounts, map_of(account_type()),
+            "Who may submit mail, by login name."
+        )
+        .key(
+            "domains", &Settings::domains, map_of(sender_domain_type(), domain_names()),
+            "Domains that we send for."
+        )
+        .key(
+            "routes", &Settings::routes, list_of(route_type(), config::ListForm::strict),
+            "Routes for all mail."
+        )
+        .key(
+            "transports", &Settings::transports, map_of(transport_type()),
+            "Ways for mail to leave, by name. `direct` is always there."
+        )
+        .key(
+            "plugins", &Settings::plugins, list_of(config::path(config::PathRule::readable_file)),
+            "Shared libraries to load."
+        )
         .key("retry", &Settings::retry, retry_type(), "When to try again and when to give up.")
         .key("limits", &Settings::limits, limits_type(), "How much is done at once.")
-        .key("retention", &Settings::retention, retention_type(), "How long what is finished is kept.")
+        .key(
+            "retention", &Settings::retention, retention_type(),
+            "How long what is finished is kept."
+        )
         .key("tls", &Settings::tls, tls_files(), "Certificates for outgoing connections.")
         .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")
-        .key("sink", &Settings::sink, maybe(sink_type()), "A receiving server for trying things out.")
+        .key(
+            "sink", &Settings::sink, maybe(sink_type()), "A receiving server for trying things out."
+        )
         .key("log_level", &Settings::log_level, log_level(), "Less important lines are not logged.")
         .type();
 }

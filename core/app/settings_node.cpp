@@ -13,63 +13,136 @@ using namespace std::chrono_literals;
 config::Type<db::Settings> database_type() {
     using db::Settings;
     return config::Spec<Settings>("database", "The PostgreSQL that holds the queue.")
-        .key("connection", &Settings::connection, config::secret(),
-             "A libpq connection string or URL: `postgresql:///outpost?host=/run/postgresql`. Without it libpq's "
-             "environment variables count (`PGHOST`, `PGDATABASE`, ...). It may hold a password, so it is never shown.")
-        .key("connections", &Settings::connections, integer(1, 64), "Connections (and threads) of this node.")
-        .key("connect_timeout", &Settings::connect_timeout, duration<seconds>(1s, 10min), "For opening a connection.")
-        .key("statement_timeout", &Settings::statement_timeout, duration<milliseconds>(100ms, 1h),
-             "The database gives up a statement after this time.")
-        .key("patience", &Settings::patience, duration<seconds>(0s, 10min),
-             "Work waits so long for a database that is away; clients then hear 451.")
+        .key(
+            "connection", &Settings::connection, config::secret(),
+            "A libpq connection string or URL: `postgresql:///outpost?host=/run/postgresql`. "
+            "Without it libpq's "
+            "environment variables count (`PGHOST`, `PGDATABASE`, ...). It may hold a password, so "
+            "it is never shown."
+        )
+        .key(
+            "connections", &Settings::connections, integer(1, 64),
+            "Connections (and threads) of this node."
+        )
+        .key(
+            "connect_timeout", &Settings::connect_timeout, duration<seconds>(1s, 10min),
+            "For opening a connection."
+        )
+        .key(
+            "statement_timeout", &Settings::statement_timeout, duration<milliseconds>(100ms, 1h),
+            "The database gives up a statement after this time."
+        )
+        .key(
+            "patience", &Settings::patience, duration<seconds>(0s, 10min),
+            "Work waits so long for a database that is away; clients then hear 451."
+        )
         .type();
 }
 
 config::Type<dns::Settings> dns_type() {
     using dns::Settings;
     return config::Spec<Settings>("dns", "How names are looked up.")
-        .key("servers", &Settings::servers, config::list_of(endpoint(53)),
-             "Recursive resolvers, `192.0.2.53` or `[2001:db8::53]:5353`. Without them: those of `/etc/resolv.conf`.")
-        .key("timeout", &Settings::timeout, duration<milliseconds>(10ms, 1min), "For one question to one server.")
-        .key("rounds", &Settings::rounds, integer(1, 10), "How often all servers are asked before giving up.")
-        .key("cache_entries", &Settings::cache_entries, integer<std::size_t>(0, 10'000'000), "Answers kept in memory.")
-        .key("longest_ttl", &Settings::longest_ttl, duration<seconds>(0s, 7 * 24h), "Answers are kept no longer.")
-        .key("longest_negative_ttl", &Settings::longest_negative_ttl, duration<seconds>(0s, 24h),
-             "Answers that a name or record does not exist are kept no longer.")
+        .key(
+            "servers", &Settings::servers, config::list_of(endpoint(53)),
+            "Recursive resolvers, `192.0.2.53` or `[2001:db8::53]:5353`. Without them: those of "
+            "`/etc/resolv.conf`."
+        )
+        .key(
+            "timeout", &Settings::timeout, duration<milliseconds>(10ms, 1min),
+            "For one question to one server."
+        )
+        .key(
+            "rounds", &Settings::rounds, integer(1, 10),
+            "How often all servers are asked before giving up."
+        )
+        .key(
+            "cache_entries", &Settings::cache_entries, integer<std::size_t>(0, 10'000'000),
+            "Answers kept in memory."
+        )
+        .key(
+            "longest_ttl", &Settings::longest_ttl, duration<seconds>(0s, 7 * 24h),
+            "Answers are kept no longer."
+        )
+        .key(
+            "longest_negative_ttl", &Settings::longest_negative_ttl, duration<seconds>(0s, 24h),
+            "Answers that a name or record does not exist are kept no longer."
+        )
         .type();
 }
 
 config::Type<dispatch::Settings> limits_type() {
     using dispatch::Settings;
     const auto count = [](std::size_t least) { return integer<std::size_t>(least, 10'000'000); };
-    return config::Spec<Settings>("limits", "How much this node takes on at once. All of it counts per node.")
-        .key("deliveries", &Settings::max_in_flight, count(1), "Deliveries under way: attempts of one message for one next hop.")
-        .key("deliveries_per_destination", &Settings::per_destination, count(1), "Of these to one recipient domain, or to one relay.")
-        .key("deliveries_per_transport", &Settings::per_transport, count(1), "Of these through one transport.")
-        .key("recipients_per_delivery", &Settings::recipients_per_delivery, integer<std::size_t>(1, 10'000),
-             "Recipients of a message that are handed over together.")
-        .key("recipients", &Settings::max_recipients, count(10), "Recipients leased by this node, waiting or under way.")
-        .key("waiting_per_destination", &Settings::waiting_per_destination, count(1),
-             "Recipients that may wait for one destination; the others stay in the database.")
-        .key("content_memory", &Settings::content_memory, config::size<std::uint64_t>(1 << 20),
-             "Message content held in memory; beyond it, content is read again when it is needed.")
-        .key("claim_batch", &Settings::claim_batch, integer<std::size_t>(1, 100'000), "Recipients claimed from the database in one go.")
-        .key("poll_interval", &Settings::poll_interval, duration<seconds>(1s, 1h),
-             "How often the queue is looked at even without a notification.")
-        .key("attempt_timeout", &Settings::attempt_timeout, duration<seconds>(10s, 24h),
-             "The longest that an attempt may take, all hosts and fallback transports together.")
-        .key("unreachable_before_rest", &Settings::unreachable_before_rest, integer<std::size_t>(0, 1'000'000),
-             "A destination rests after so many attempts in a row that reached no host; 0: never.")
-        .key("rest", &Settings::rest, duration<seconds>(1s, 24h), "How long it rests before one delivery tries it again.")
-        .key("drain_time", &Settings::drain_time, duration<seconds>(0s, 1h),
-             "Time that deliveries under way get to end when the server stops.")
+    return config::Spec<Settings>(
+               "limits", "How much this node takes on at once. All of it counts per node."
+    )
+        .key(
+            "deliveries", &Settings::max_in_flight, count(1),
+            "Deliveries under way: attempts of one message for one next hop."
+        )
+        .key(
+            "deliveries_per_destination", &Settings::per_destination, count(1),
+            "Of these to one recipient domain, or to one relay."
+        )
+        .key(
+            "deliveries_per_transport", &Settings::per_transport, count(1),
+            "Of these through one transport."
+        )
+        .key(
+            "recipients_per_delivery", &Settings::recipients_per_delivery,
+            integer<std::size_t>(1, 10'000),
+            "Recipients of a message that are handed over together."
+        )
+        .key(
+            "recipients", &Settings::max_recipients, count(10),
+            "Recipients leased by this node, waiting or under way."
+        )
+        .key(
+            "waiting_per_destination", &Settings::waiting_per_destination, count(1),
+            "Recipients that may wait for one destination; the others stay in the database."
+        )
+        .key(
+            "content_memory", &Settings::content_memory, config::size<std::uint64_t>(1 << 20),
+            "Message content held in memory; beyond it, content is read again when it is needed."
+        )
+        .key(
+            "claim_batch", &Settings::claim_batch, integer<std::size_t>(1, 100'000),
+            "Recipients claimed from the database in one go."
+        )
+        .key(
+            "poll_interval", &Settings::poll_interval, duration<seconds>(1s, 1h),
+            "How often the queue is looked at even without a notification."
+        )
+        .key(
+            "attempt_timeout", &Settings::attempt_timeout, duration<seconds>(10s, 24h),
+            "The longest that an attempt may take, all hosts and fallback transports together."
+        )
+        .key(
+            "unreachable_before_rest", &Settings::unreachable_before_rest,
+            integer<std::size_t>(0, 1'000'000),
+            "A destination rests after so many attempts in a row that reached no host; 0: never."
+        )
+        .key(
+            "rest", &Settings::rest, duration<seconds>(1s, 24h),
+            "How long it rests before one delivery tries it again."
+        )
+        .key(
+            "drain_time", &Settings::drain_time, duration<seconds>(0s, 1h),
+            "Time that deliveries under way get to end when the server stops."
+        )
         .type();
 }
 
 config::Type<Retention> retention_type() {
     return config::Spec<Retention>("retention", "How long what is finished stays in the database.")
-        .key("messages", &Retention::messages, duration<seconds>(0s, 3650 * 24h), "Messages delivered or failed, with their content.")
-        .key("attempts", &Retention::attempts, duration<seconds>(0s, 3650 * 24h), "The record of attempts.")
+        .key(
+            "messages", &Retention::messages, duration<seconds>(0s, 3650 * 24h),
+            "Messages delivered or failed, with their content."
+        )
+        .key(
+            "attempts", &Retention::attempts, duration<seconds>(0s, 3650 * 24h),
+            "The record of attempts."
+        )
         .type();
 }
 

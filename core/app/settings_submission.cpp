@@ -263,6 +263,11 @@ config::Type<Account> account_type() {
             "May send from any address."
         )
         .key(
+            "check_header_from", of_submission(&AccountSettings::check_header_from),
+            config::boolean(),
+            "What it sends after a login must name its own addresses in the From field, too."
+        )
+        .key(
             "max_recipients_per_day", of_submission(&AccountSettings::max_recipients_per_day),
             integer<std::size_t>(0, 1'000'000'000), "Recipients in 24 hours; 0: no limit."
         )

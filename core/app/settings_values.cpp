@@ -23,59 +23,85 @@ Result<std::string> parse_host_or_address(std::string_view text) {
     return parse_host(text);
 }
 
-std::string unchanged(const std::string& text) { return text; }
+std::string unchanged(const std::string& text) {
+    return text;
+}
 
 }  // namespace
 
 config::Type<mail::Domain> domain_name() {
     return config::parsed<mail::Domain>(
-        "a domain name", mail::Domain::parse, [](const mail::Domain& domain) { return domain.unicode(); });
+        "a domain name", mail::Domain::parse,
+        [](const mail::Domain& domain) { return domain.unicode(); }
+    );
 }
 
-config::Type<std::string> host_name() { return config::parsed<std::string>("a host name", parse_host, unchanged); }
+config::Type<std::string> host_name() {
+    return config::parsed<std::string>("a host name", parse_host, unchanged);
+}
 
 config::Type<std::string> host_or_address() {
-    return config::parsed<std::string>("a host name or IP address", parse_host_or_address, unchanged);
+    return config::parsed<std::string>(
+        "a host name or IP address", parse_host_or_address, unchanged
+    );
 }
 
 config::Type<net::IpAddress> ip_address() {
-    return config::parsed<net::IpAddress>("an IP address", parse_ip, [](const net::IpAddress& address) {
-        return address.to_string();
-    });
+    return config::parsed<net::IpAddress>(
+        "an IP address", parse_ip, [](const net::IpAddress& address) { return address.to_string(); }
+    );
 }
 
 config::Type<net::Cidr> network() {
     return config::parsed<net::Cidr>(
-        "a network (CIDR)", net::Cidr::parse, [](const net::Cidr& network) { return network.text(); });
+        "a network (CIDR)", net::Cidr::parse,
+        [](const net::Cidr& network) { return network.text(); }
+    );
 }
 
 config::Type<net::Endpoint> endpoint(std::uint16_t default_port) {
-    const auto parse = [default_port](std::string_view text) { return net::Endpoint::parse(text, default_port); };
-    return config::parsed<net::Endpoint>("an IP address with a port", parse, [](const net::Endpoint& endpoint) {
-        return endpoint == net::Endpoint{} ? std::string() : endpoint.text();
-    });
+    const auto parse = [default_port](std::string_view text) {
+        return net::Endpoint::parse(text, default_port);
+    };
+    return config::parsed<net::Endpoint>(
+        "an IP address with a port", parse,
+        [](const net::Endpoint& endpoint) {
+            return endpoint == net::Endpoint{} ? std::string() : endpoint.text();
+        }
+    );
 }
 
 config::Type<std::uint16_t> port(std::uint16_t standard) {
     auto type = config::integer<std::uint16_t>(1, 65535);
-    type.show = [standard](const std::uint16_t& value) { return config::Json(value == 0 ? standard : value); };
+    type.show = [standard](const std::uint16_t& value) {
+        return config::Json(value == 0 ? standard : value);
+    };
     return type;
 }
 
 config::Type<mail::Address> address() {
     return config::parsed<mail::Address>(
-        "a mail address", mail::Address::parse, [](const mail::Address& address) { return address.unicode(); });
+        "a mail address", mail::Address::parse,
+        [](const mail::Address& address) { return address.unicode(); }
+    );
 }
 
 config::Type<tls::ClientSettings> tls_files() {
     using tls::ClientSettings;
     const auto file = config::path(config::PathRule::readable_file);
     return config::Spec<ClientSettings>("tls_files", "Certificates for connections that we open.")
-        .key("ca_files", &ClientSettings::ca_files, config::list_of(file),
-             "Trusted roots (PEM). Without them: those of the system.")
-        .key("add_to_system", &ClientSettings::ca_files_add_to_system, config::boolean(),
-             "Trust the system's roots as well as `ca_files`.")
-        .key("certificate", &ClientSettings::certificate, file, "Client certificate with its chain (PEM).")
+        .key(
+            "ca_files", &ClientSettings::ca_files, config::list_of(file),
+            "Trusted roots (PEM). Without them: those of the system."
+        )
+        .key(
+            "add_to_system", &ClientSettings::ca_files_add_to_system, config::boolean(),
+            "Trust the system's roots as well as `ca_files`."
+        )
+        .key(
+            "certificate", &ClientSettings::certificate, file,
+            "Client certificate with its chain (PEM)."
+        )
         .key("key", &ClientSettings::key, file, "Its private key (PEM).")
         .check([](config::Reader& reader, const config::Node& node, const ClientSettings& files) {
             if (files.certificate.empty() == files.key.empty()) return;

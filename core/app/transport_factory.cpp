@@ -35,7 +35,9 @@ struct TransportFactory::State {
         }
     }
 
-    delivery::TransportPtr make_of_plugin(const std::string& name, const transports::PluginSettings& settings) const {
+    delivery::TransportPtr make_of_plugin(
+        const std::string& name, const transports::PluginSettings& settings
+    ) const {
         const plugin::Options options(settings.options.begin(), settings.options.end());
         auto made = registry.make(settings.transport, name, options);
         if (!made) throw std::runtime_error(made.error());
@@ -54,9 +56,12 @@ struct TransportFactory::State {
 TransportFactory::TransportFactory() : state_(std::make_unique<State>()) {}
 TransportFactory::~TransportFactory() = default;
 
-delivery::TransportPtr TransportFactory::make(const Settings& all, const std::string& name, const transports::TransportSettings& settings) {
+delivery::TransportPtr TransportFactory::make(
+    const Settings& all, const std::string& name, const transports::TransportSettings& settings
+) {
     state_->load_plugins(all);
-    if (const auto* of_plugin = std::get_if<transports::PluginSettings>(&settings)) return state_->make_of_plugin(name, *of_plugin);
+    if (const auto* of_plugin = std::get_if<transports::PluginSettings>(&settings))
+        return state_->make_of_plugin(name, *of_plugin);
     return transports::make_transport(name, settings, state_->services(all));
 }
 

@@ -8,13 +8,16 @@ namespace outpost::app {
 
 /// Makes the transports of a configuration: the built-in kinds here, the others by the plugins that
 /// the configuration loads (once for each file; a plugin stays loaded while anything of it lives).
-/// Tokens are fetched on threads of its own. To be used from one thread; must outlive the transports.
+/// Tokens are fetched on threads of its own. To be used from one thread; must outlive the
+/// transports.
 class TransportFactory {
   public:
     TransportFactory();
     ~TransportFactory();
     /// Throws std::runtime_error that says why a transport cannot be made.
-    delivery::TransportPtr make(const Settings& all, const std::string& name, const transports::TransportSettings& settings);
+    delivery::TransportPtr make(
+        const Settings& all, const std::string& name, const transports::TransportSettings& settings
+    );
 
   private:
     struct State;

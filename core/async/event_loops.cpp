@@ -28,7 +28,9 @@ EventLoops::EventLoops(std::size_t count) {
     }
 }
 
-EventLoops::~EventLoops() { stop(); }
+EventLoops::~EventLoops() {
+    stop();
+}
 
 void EventLoops::start() {
     for (auto& loop : loops_) {
@@ -37,9 +39,12 @@ void EventLoops::start() {
 }
 
 void EventLoops::stop() {
-    for (auto& guard : guards_) guard.reset();
-    for (auto& loop : loops_) loop->stop();
-    for (auto& thread : threads_) thread.join();
+    for (auto& guard : guards_)
+        guard.reset();
+    for (auto& loop : loops_)
+        loop->stop();
+    for (auto& thread : threads_)
+        thread.join();
     threads_.clear();
 }
 

@@ -29,7 +29,8 @@ class Promise {
     awaitable<T> wait() {
         auto state = state_;
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-            [state](auto handler) { state->arm(std::move(handler)); }, use_awaitable);
+            [state](auto handler) { state->arm(std::move(handler)); }, use_awaitable
+        );
         if (state->error) std::rethrow_exception(state->error);
         co_return std::move(*state->value);
     }

@@ -33,13 +33,18 @@ TaskGroup::~TaskGroup() = default;
 
 void TaskGroup::spawn(std::string name, const Executor& executor, awaitable<void> task) {
     ++state_->running;
-    asio::co_spawn(executor, std::move(task), [state = state_, name = std::move(name)](std::exception_ptr error) {
-        if (error) log::error("task", "{} ended with an error: {}", name, describe(error));
-        --state->running;
-    });
+    asio::co_spawn(
+        executor, std::move(task),
+        [state = state_, name = std::move(name)](std::exception_ptr error) {
+            if (error) log::error("task", "{} ended with an error: {}", name, describe(error));
+            --state->running;
+        }
+    );
 }
 
-std::size_t TaskGroup::running() const noexcept { return state_->running; }
+std::size_t TaskGroup::running() const noexcept {
+    return state_->running;
+}
 
 awaitable<bool> TaskGroup::join(Deadline deadline) {
     const auto executor = co_await asio::this_coro::executor;

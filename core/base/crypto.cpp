@@ -21,15 +21,22 @@ namespace {
 
 const EVP_MD* algorithm(Hash hash) {
     switch (hash) {
-        case Hash::sha1: return EVP_sha1();
-        case Hash::sha256: return EVP_sha256();
-        case Hash::sha512: return EVP_sha512();
+        case Hash::sha1:
+            return EVP_sha1();
+        case Hash::sha256:
+            return EVP_sha256();
+        case Hash::sha512:
+            return EVP_sha512();
     }
     return EVP_sha256();
 }
 
-const unsigned char* bytes(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
-unsigned char* bytes(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
+const unsigned char* bytes(std::string_view s) {
+    return reinterpret_cast<const unsigned char*>(s.data());
+}
+unsigned char* bytes(std::string& s) {
+    return reinterpret_cast<unsigned char*>(s.data());
+}
 
 }  // namespace
 
@@ -46,20 +53,26 @@ std::string digest(Hash hash, std::string_view data) {
 std::string hmac(Hash hash, std::string_view key, std::string_view data) {
     std::string out(EVP_MAX_MD_SIZE, '\0');
     unsigned length = 0;
-    if (HMAC(algorithm(hash), key.data(), static_cast<int>(key.size()), bytes(data), data.size(),
-             bytes(out), &length) == nullptr) {
+    if (HMAC(
+            algorithm(hash), key.data(), static_cast<int>(key.size()), bytes(data), data.size(),
+            bytes(out), &length
+        ) == nullptr) {
         throw std::runtime_error("OpenSSL could not compute an HMAC");
     }
     out.resize(length);
     return out;
 }
 
-std::string pbkdf2(Hash hash, std::string_view password, std::string_view salt, unsigned iterations) {
+std::string pbkdf2(
+    Hash hash, std::string_view password, std::string_view salt, unsigned iterations
+) {
     const EVP_MD* md = algorithm(hash);
     std::string out(static_cast<std::size_t>(EVP_MD_get_size(md)), '\0');
-    if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes(salt),
-                          static_cast<int>(salt.size()), static_cast<int>(iterations), md,
-                          static_cast<int>(out.size()), bytes(out)) != 1) {
+    if (PKCS5_PBKDF2_HMAC(
+            password.data(), static_cast<int>(password.size()), bytes(salt),
+            static_cast<int>(salt.size()), static_cast<int>(iterations), md,
+            static_cast<int>(out.size()), bytes(out)
+        ) != 1) {
         throw std::runtime_error("OpenSSL could not derive a key");
     }
     return out;

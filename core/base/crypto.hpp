@@ -12,7 +12,9 @@ enum class Hash { sha1, sha256, sha512 };
 std::string digest(Hash hash, std::string_view data);
 std::string hmac(Hash hash, std::string_view key, std::string_view data);
 /// PBKDF2 (RFC 8018) with HMAC, yielding one digest length.
-std::string pbkdf2(Hash hash, std::string_view password, std::string_view salt, unsigned iterations);
+std::string pbkdf2(
+    Hash hash, std::string_view password, std::string_view salt, unsigned iterations
+);
 /// Cryptographically strong random bytes. Throws std::runtime_error when the system has none.
 std::string random_bytes(std::size_t count);
 /// Compares without leaking where the strings differ.

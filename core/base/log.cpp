@@ -15,10 +15,14 @@ std::atomic<Level> threshold{Level::info};
 
 spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
-        case Level::debug: return spdlog::level::debug;
-        case Level::info: return spdlog::level::info;
-        case Level::warning: return spdlog::level::warn;
-        case Level::error: return spdlog::level::err;
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warning:
+            return spdlog::level::warn;
+        case Level::error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -65,7 +69,11 @@ void write(Level level, std::string_view component, std::string_view text) {
     logger().log(to_spdlog(level), "{}: {}", component, printable(text));
 }
 
-void set_level(Level level) { threshold = level; }
-bool enabled(Level level) noexcept { return level >= threshold.load(std::memory_order_relaxed); }
+void set_level(Level level) {
+    threshold = level;
+}
+bool enabled(Level level) noexcept {
+    return level >= threshold.load(std::memory_order_relaxed);
+}
 
 }  // namespace outpost::log

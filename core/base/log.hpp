@@ -22,11 +22,13 @@ std::string printable(std::string_view text);
 
 template <class... Args>
 void debug(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(Level::debug)) write(Level::debug, component, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::debug))
+        write(Level::debug, component, fmt::format(format, std::forward<Args>(args)...));
 }
 template <class... Args>
 void info(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(Level::info)) write(Level::info, component, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::info))
+        write(Level::info, component, fmt::format(format, std::forward<Args>(args)...));
 }
 template <class... Args>
 void warning(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {

@@ -35,13 +35,18 @@ class CommandLine {
   private:
     using Command = std::function<int(const app::Loaded&)>;
 
-    CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, std::function<int()> command) {
+    CLI::App* add(
+        CLI::App& parent, const std::string& name, const std::string& help,
+        std::function<int()> command
+    ) {
         CLI::App* sub = parent.add_subcommand(name, help);
         sub->callback([this, command = std::move(command)] { command_ = command; });
         return sub;
     }
     /// A command that needs the configuration; has --config.
-    CLI::App* add_configured(CLI::App& parent, const std::string& name, const std::string& help, Command command) {
+    CLI::App* add_configured(
+        CLI::App& parent, const std::string& name, const std::string& help, Command command
+    ) {
         CLI::App* sub = add(parent, name, help, [this, command = std::move(command)] {
             const auto loaded = load_or_complain(chosen_config());
             return loaded ? command(*loaded) : static_cast<int>(config_error);
@@ -50,37 +55,60 @@ class CommandLine {
     }
     /// Without its short form where -c means something else.
     CLI::App* with_config(CLI::App* sub, const char* names = "-c,--config") {
-        sub->add_option("--dir", directory_, "Directory of a localserve, instead of a configuration file");
-        sub->add_option(names, config_, "Configuration file (default: $OUTPOST_CONFIG, or /etc/outpost/outpost.yaml)");
+        sub->add_option(
+            "--dir", directory_, "Directory of a localserve, instead of a configuration file"
+        );
+        sub->add_option(
+            names, config_,
+            "Configuration file (default: $OUTPOST_CONFIG, or /etc/outpost/outpost.yaml)"
+        );
         return sub;
     }
 
     std::filesystem::path chosen_config() const {
-        return directory_.empty() ? config_file(config_) : std::filesystem::path(directory_) / "outpost.yaml";
+        return directory_.empty() ? config_file(config_)
+                                  : std::filesystem::path(directory_) / "outpost.yaml";
     }
 
     void add_servers() {
         with_config(add(app_, "serve", "Run the server", [this] {
             auto loaded = load_or_complain(chosen_config());
-            return loaded ? serve(std::move(*loaded), chosen_config()) : static_cast<int>(config_error);
+            return loaded ? serve(std::move(*loaded), chosen_config())
+                          : static_cast<int>(config_error);
         }));
-        CLI::App* local = add(app_, "localserve", "Run a whole server on this machine alone, with a private PostgreSQL", [this] {
-            local_.directory = local_directory(directory_);
-            return localserve(local_);
-        });
-        local->add_option("--dir", directory_, "Where it keeps everything (default: in your home directory)");
-        local->add_option("--port-base", local_.port_base, "Listen on N+25 (relay), N+587 (submission), N+465 (implicit TLS); default 1000");
-        local->add_flag("--send-sample", local_.send_sample, "Send one message through and tell its story");
+        CLI::App* local =
+            add(app_, "localserve",
+                "Run a whole server on this machine alone, with a private PostgreSQL", [this] {
+                    local_.directory = local_directory(directory_);
+                    return localserve(local_);
+                });
+        local->add_option(
+            "--dir", directory_, "Where it keeps everything (default: in your home directory)"
+        );
+        local->add_option(
+            "--port-base", local_.port_base,
+            "Listen on N+25 (relay), N+587 (submission), N+465 (implicit TLS); default 1000"
+        );
+        local->add_flag(
+            "--send-sample", local_.send_sample, "Send one message through and tell its story"
+        );
     }
 
     void add_config() {
         CLI::App* config = app_.add_subcommand("config", "Check and describe configuration files");
         config->require_subcommand(1);
-        CLI::App* check = add(*config, "check", "Report every problem of a configuration file", [this] { return config_check(chosen_config(), elsewhere_); });
+        CLI::App* check =
+            add(*config, "check", "Report every problem of a configuration file",
+                [this] { return config_check(chosen_config(), elsewhere_); });
         with_config(check);
         check->add_option("file", config_, "The file");
-        check->add_flag("--elsewhere", elsewhere_, "The file is for another machine: do not look for the files it names");
-        with_config(add(*config, "show", "Print the values in effect, secrets hidden", [this] { return config_show(chosen_config()); }));
+        check->add_flag(
+            "--elsewhere", elsewhere_,
+            "The file is for another machine: do not look for the files it names"
+        );
+        with_config(add(*config, "show", "Print the values in effect, secrets hidden", [this] {
+            return config_show(chosen_config());
+        }));
         add(*config, "schema", "Print the JSON Schema, for completion in editors", [] {
             std::cout << app::schema_text();
             return static_cast<int>(ok);
@@ -94,48 +122,81 @@ class CommandLine {
     void add_database() {
         CLI::App* sub = add(app_, "psql", "Open psql on the configured database", [this] {
             const auto loaded = load_or_complain(chosen_config());
-            return loaded ? psql(loaded->settings, app_.get_subcommand("psql")->remaining()) : static_cast<int>(config_error);
+            return loaded ? psql(loaded->settings, app_.get_subcommand("psql")->remaining())
+                          : static_cast<int>(config_error);
         });
         with_config(sub, "--config");  // -c is psql's own
-        sub->prefix_command();  // the first option that is not ours, and all behind it, goes to psql
-        add_configured(app_, "migrate", "Bring the database's schema up to date", [](const app::Loaded& loaded) { return migrate(loaded); });
+        sub->prefix_command(
+        );  // the first option that is not ours, and all behind it, goes to psql
+        add_configured(
+            app_, "migrate", "Bring the database's schema up to date",
+            [](const app::Loaded& loaded) { return migrate(loaded); }
+        );
     }
 
     void add_routes() {
         CLI::App* route = app_.add_subcommand("route", "Ask the route table");
         route->require_subcommand(1);
-        CLI::App* sub = add_configured(*route, "explain", "Say which route a message takes, and why not the others",
-                                       [this](const app::Loaded& loaded) { return route_explain(loaded, explain_); });
+        CLI::App* sub = add_configured(
+            *route, "explain", "Say which route a message takes, and why not the others",
+            [this](const app::Loaded& loaded) { return route_explain(loaded, explain_); }
+        );
         sub->add_option("--from", explain_.from, "Envelope sender; empty: the null reverse-path");
         sub->add_option("--to", explain_.to, "Recipient");
         sub->add_option("--account", explain_.account, "Account");
-        sub->add_option("--attempt", explain_.attempt, "Number of the attempt, from 1")->check(CLI::PositiveNumber);
-        sub->add_option("--last-error", explain_.last_error, "Kind of the last error (connect, tls, auth, reply_4xx, ...)");
+        sub->add_option("--attempt", explain_.attempt, "Number of the attempt, from 1")
+            ->check(CLI::PositiveNumber);
+        sub->add_option(
+            "--last-error", explain_.last_error,
+            "Kind of the last error (connect, tls, auth, reply_4xx, ...)"
+        );
         sub->add_option("--last-status", explain_.last_status, "Enhanced status of the last error");
         sub->add_option("--size", explain_.size, "Size of the message in octets");
         sub->add_option("--tag", explain_.tag, "Tag given at submission");
-        sub->add_option("--header", explain_.headers, "Header field, 'Name: value'; may be repeated");
-        sub->add_option("--mx", explain_.mx_hosts, "MX hosts of the recipient domain, instead of looking them up");
-        sub->add_option("--message", explain_.message, "A queued message, instead of all of the above");
+        sub->add_option(
+            "--header", explain_.headers, "Header field, 'Name: value'; may be repeated"
+        );
+        sub->add_option(
+            "--mx", explain_.mx_hosts,
+            "MX hosts of the recipient domain, instead of looking them up"
+        );
+        sub->add_option(
+            "--message", explain_.message, "A queued message, instead of all of the above"
+        );
     }
 
     void add_queue() {
-        CLI::App* why_sub = add_configured(app_, "why", "Tell what a message is waiting for, and its story",
-                                           [this](const app::Loaded& loaded) { return why(loaded, action_.message); });
+        CLI::App* why_sub = add_configured(
+            app_, "why", "Tell what a message is waiting for, and its story",
+            [this](const app::Loaded& loaded) { return why(loaded, action_.message); }
+        );
         why_sub->add_option("message", action_.message, "Message id")->required();
         CLI::App* queue = app_.add_subcommand("queue", "List the queue and act on it");
         queue->require_subcommand(1);
-        add_configured(*queue, "list", "What is waiting, held or in flight", [](const app::Loaded& loaded) { return queue_list(loaded); });
-        add_action(*queue, "hold", "Keep from being tried", "reason", "Why, for others to see", false);
+        add_configured(
+            *queue, "list", "What is waiting, held or in flight",
+            [](const app::Loaded& loaded) { return queue_list(loaded); }
+        );
+        add_action(
+            *queue, "hold", "Keep from being tried", "reason", "Why, for others to see", false
+        );
         add_action(*queue, "release", "End a hold");
         add_action(*queue, "retry", "Try now");
         add_action(*queue, "fail", "Give up, and tell the sender");
         add_action(*queue, "drop", "Give up, and tell nobody");
-        add_action(*queue, "transport", "Use this transport whatever the routes say ('' ends that)", "transport", "Name", true);
-        add_action(*queue, "tls", "Require TLS: yes, no or default", "choice", "yes, no or default", true);
+        add_action(
+            *queue, "transport", "Use this transport whatever the routes say ('' ends that)",
+            "transport", "Name", true
+        );
+        add_action(
+            *queue, "tls", "Require TLS: yes, no or default", "choice", "yes, no or default", true
+        );
     }
-    void add_action(CLI::App& queue, const std::string& name, const std::string& help, const std::string& argument = {},
-                    const std::string& argument_help = {}, bool required = false) {
+    void add_action(
+        CLI::App& queue, const std::string& name, const std::string& help,
+        const std::string& argument = {}, const std::string& argument_help = {},
+        bool required = false
+    ) {
         CLI::App* sub = add_configured(queue, name, help, [this, name](const app::Loaded& loaded) {
             action_.name = name;
             return queue_act(loaded, action_);
@@ -145,12 +206,17 @@ class CommandLine {
             auto* option = sub->add_option(argument, action_.argument, argument_help);
             if (required) option->required();
         }
-        sub->add_option("--recipient", action_.recipient, "Only this recipient (default: all of the message)");
+        sub->add_option(
+            "--recipient", action_.recipient, "Only this recipient (default: all of the message)"
+        );
     }
 
     void add_small() {
-        CLI::App* sub = add(app_, "password", "Make a credential for an account from a password", [this] { return password(password_); });
-        sub->add_option("--iterations", password_.iterations, "PBKDF2 rounds")->check(CLI::Range(4096, 1'000'000));
+        CLI::App* sub =
+            add(app_, "password", "Make a credential for an account from a password",
+                [this] { return password(password_); });
+        sub->add_option("--iterations", password_.iterations, "PBKDF2 rounds")
+            ->check(CLI::Range(4096, 1'000'000));
         // sendmail has options of its own kind; run() hands them over before this parser sees them.
         add(app_, "sendmail", "Submit a message as sendmail(1) does", [] { return sendmail({}); });
     }
@@ -170,7 +236,8 @@ class CommandLine {
 int run(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (std::filesystem::path(argv[0]).filename() == "sendmail") return sendmail(arguments);
-    if (!arguments.empty() && arguments[0] == "sendmail") return sendmail({arguments.begin() + 1, arguments.end()});
+    if (!arguments.empty() && arguments[0] == "sendmail")
+        return sendmail({arguments.begin() + 1, arguments.end()});
     try {
         return CommandLine().run(argc, argv);
     } catch (const std::exception& error) {

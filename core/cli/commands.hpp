@@ -9,8 +9,8 @@
 #include "core/app/load.hpp"
 #include "core/cli/exit_codes.hpp"
 
-/// The commands of the program, one file each. Each returns the exit code and has printed what there
-/// was to say: results on standard output, problems on standard error.
+/// The commands of the program, one file each. Each returns the exit code and has printed what
+/// there was to say: results on standard output, problems on standard error.
 namespace outpost::cli {
 
 /// The configuration file that a command works with: the one named, else $OUTPOST_CONFIG, else

@@ -11,7 +11,8 @@ namespace outpost::cli {
 std::filesystem::path config_file(const std::string& named) {
     if (!named.empty()) return named;
     const char* from_environment = std::getenv("OUTPOST_CONFIG");
-    return from_environment != nullptr && *from_environment != '\0' ? from_environment : "/etc/outpost/outpost.yaml";
+    return from_environment != nullptr && *from_environment != '\0' ? from_environment
+                                                                    : "/etc/outpost/outpost.yaml";
 }
 
 std::optional<app::Loaded> load_or_complain(const std::filesystem::path& file) {
@@ -31,7 +32,8 @@ std::filesystem::path local_directory(const std::string& named) {
     const char* data = std::getenv("XDG_DATA_HOME");
     if (data != nullptr && *data != '\0') return std::filesystem::path(data) / "outpost-local";
     const char* home = std::getenv("HOME");
-    return std::filesystem::path(home != nullptr ? home : ".") / ".local" / "share" / "outpost-local";
+    return std::filesystem::path(home != nullptr ? home : ".") / ".local" / "share" /
+           "outpost-local";
 }
 
 }  // namespace outpost::cli

@@ -12,7 +12,8 @@ namespace outpost::cli {
 
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
     descriptor_ = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), directory.string());
+    if (descriptor_ < 0)
+        throw std::system_error(errno, std::generic_category(), directory.string());
     if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
     const bool taken = errno == EWOULDBLOCK;
     close(descriptor_);

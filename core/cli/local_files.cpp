@@ -23,8 +23,11 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
     if (!file) throw std::runtime_error("cannot write " + path.string());
 }
 
-std::string config_text(const LocalFiles& files, const std::string& connection, int base, const std::string& verifier) {
-    return fmt::format(R"(# Made by `outpost localserve`; yours to edit. All keys: deploy/config-reference.md
+std::string config_text(
+    const LocalFiles& files, const std::string& connection, int base, const std::string& verifier
+) {
+    return fmt::format(
+        R"(# Made by `outpost localserve`; yours to edit. All keys: deploy/config-reference.md
 hostname: localhost
 
 database:
@@ -85,9 +88,12 @@ routes:
     to: ["*"]
     transport: sink
 )",
-                       fmt::arg("connection", connection), fmt::arg("relay", base + 25), fmt::arg("submission", base + 587), fmt::arg("submissions", base + 465),
-                       fmt::arg("sink", base + 26), fmt::arg("tls", files.tls().string()), fmt::arg("mail", files.mail().string()),
-                       fmt::arg("account", local_account), fmt::arg("verifier", verifier));
+        fmt::arg("connection", connection), fmt::arg("relay", base + 25),
+        fmt::arg("submission", base + 587), fmt::arg("submissions", base + 465),
+        fmt::arg("sink", base + 26), fmt::arg("tls", files.tls().string()),
+        fmt::arg("mail", files.mail().string()), fmt::arg("account", local_account),
+        fmt::arg("verifier", verifier)
+    );
 }
 
 }  // namespace
@@ -100,7 +106,8 @@ std::string LocalFiles::password() const {
 }
 
 void LocalFiles::prepare(const std::string& connection, int port_base) const {
-    if (!std::filesystem::exists(tls() / "cert.pem")) tls::mint_certificates(tls(), {"localhost", "127.0.0.1", "::1"});
+    if (!std::filesystem::exists(tls() / "cert.pem"))
+        tls::mint_certificates(tls(), {"localhost", "127.0.0.1", "::1"});
     if (!std::filesystem::exists(mail())) std::filesystem::create_directories(mail());
     if (!std::filesystem::exists(password_file())) {
         const mode_t before = umask(077);

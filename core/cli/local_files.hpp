@@ -5,9 +5,9 @@
 
 namespace outpost::cli {
 
-/// What a localserve keeps in its directory besides the database: certificates, the configuration, the
-/// password of its account. Made at the first start, and left alone afterwards: people may edit the
-/// configuration.
+/// What a localserve keeps in its directory besides the database: certificates, the configuration,
+/// the password of its account. Made at the first start, and left alone afterwards: people may edit
+/// the configuration.
 struct LocalFiles {
     std::filesystem::path directory;
 
@@ -18,7 +18,8 @@ struct LocalFiles {
     std::filesystem::path password_file() const { return directory / "password"; }
     std::string password() const;
 
-    /// Makes what is missing. `connection`: of the private database; `port_base`: what ports begin at.
+    /// Makes what is missing. `connection`: of the private database; `port_base`: what ports begin
+    /// at.
     void prepare(const std::string& connection, int port_base) const;
 };
 

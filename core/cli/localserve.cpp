@@ -17,15 +17,18 @@ namespace {
 
 /// --port-base moves the three doors and the sink, whatever the file says.
 void move_ports(app::Settings& settings, int base) {
-    for (const auto& [name, offset] : {std::pair{"relay", 25}, std::pair{"submission", 587}, std::pair{"submissions", 465}}) {
+    for (const auto& [name, offset] :
+         {std::pair{"relay", 25}, std::pair{"submission", 587}, std::pair{"submissions", 465}}) {
         const auto listener = settings.listeners.find(name);
-        if (listener != settings.listeners.end()) listener->second.port = static_cast<std::uint16_t>(base + offset);
+        if (listener != settings.listeners.end())
+            listener->second.port = static_cast<std::uint16_t>(base + offset);
     }
     if (!settings.sink) return;
     settings.sink->listen.port = static_cast<std::uint16_t>(base + 26);
     const auto sink = settings.transports.find("sink");
     if (sink == settings.transports.end()) return;
-    if (auto* relay = std::get_if<transports::RelaySettings>(&sink->second)) relay->port = settings.sink->listen.port;
+    if (auto* relay = std::get_if<transports::RelaySettings>(&sink->second))
+        relay->port = settings.sink->listen.port;
 }
 
 std::uint16_t port_of(const app::Settings& settings, const char* listener) {
@@ -34,12 +37,17 @@ std::uint16_t port_of(const app::Settings& settings, const char* listener) {
 }
 
 void say_hello(const app::Settings& settings, const LocalFiles& files) {
-    std::cout << "Outpost is running; everything it keeps is in " << files.directory.string() << "\n"
-              << "  relay        127.0.0.1:" << port_of(settings, "relay") << " (from this machine, no login)\n"
-              << "  submission   127.0.0.1:" << port_of(settings, "submission") << " (STARTTLS), 127.0.0.1:" << port_of(settings, "submissions")
-              << " (TLS); login " << local_account << ", password " << files.password() << "\n"
-              << "  received     " << files.mail().string() << "/*.eml (nothing leaves this machine)\n"
-              << "  look inside  outpost psql --dir " << files.directory.string() << " -c 'SELECT * FROM outpost.recipients'\n"
+    std::cout << "Outpost is running; everything it keeps is in " << files.directory.string()
+              << "\n"
+              << "  relay        127.0.0.1:" << port_of(settings, "relay")
+              << " (from this machine, no login)\n"
+              << "  submission   127.0.0.1:" << port_of(settings, "submission")
+              << " (STARTTLS), 127.0.0.1:" << port_of(settings, "submissions") << " (TLS); login "
+              << local_account << ", password " << files.password() << "\n"
+              << "  received     " << files.mail().string()
+              << "/*.eml (nothing leaves this machine)\n"
+              << "  look inside  outpost psql --dir " << files.directory.string()
+              << " -c 'SELECT * FROM outpost.recipients'\n"
               << "               psql -d \"" << settings.database.connection.reveal() << "\"\n"
               << "Ctrl-C stops everything.\n"
               << std::flush;
@@ -55,8 +63,12 @@ void show_sample(const app::Settings& settings, const LocalFiles& files) {
         sample.password = Secret(files.password());
         const std::int64_t id = send_sample(sample);
         db::Session session(settings.database);
-        for (int i = 0; i < 100 && !is_over(session, id); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        std::cout << "\nThe story of a message (outpost why --dir " << files.directory.string() << " " << id << "):\n" << tell_story(session, id) << "\n" << std::flush;
+        for (int i = 0; i < 100 && !is_over(session, id); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        std::cout << "\nThe story of a message (outpost why --dir " << files.directory.string()
+                  << " " << id << "):\n"
+                  << tell_story(session, id) << "\n"
+                  << std::flush;
     } catch (const std::exception& error) {
         std::cerr << "the sample message: " << error.what() << "\n";
     }
@@ -80,9 +92,10 @@ int serve_locally(const LocalOptions& options) {
     app::RuntimeOptions runtime_options;
     runtime_options.config_file = options.port_base ? std::filesystem::path() : files.config();
     runtime_options.make_backend = app::open_pg_backend;
-    runtime_options.make_transport = [&transports](const app::Settings& all, const std::string& name, const transports::TransportSettings& one) {
-        return transports.make(all, name, one);
-    };
+    runtime_options.make_transport = [&transports](
+                                         const app::Settings& all, const std::string& name,
+                                         const transports::TransportSettings& one
+                                     ) { return transports.make(all, name, one); };
     runtime_options.on_ready = [&] {
         say_hello(settings, files);
         if (options.send_sample) sample = std::thread([&] { show_sample(settings, files); });

@@ -15,10 +15,12 @@ int psql(const app::Settings& settings, const std::vector<std::string>& argument
     if (!connection.empty()) words.insert(words.end(), {"-d", connection});
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> raw;
-    for (std::string& word : words) raw.push_back(word.data());
+    for (std::string& word : words)
+        raw.push_back(word.data());
     raw.push_back(nullptr);
     execvp("psql", raw.data());
-    std::cerr << "outpost psql: cannot run psql (" << std::strerror(errno) << "): install the package postgresql-client\n";
+    std::cerr << "outpost psql: cannot run psql (" << std::strerror(errno)
+              << "): install the package postgresql-client\n";
     return os_error;
 }
 

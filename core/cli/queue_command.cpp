@@ -9,26 +9,34 @@ namespace {
 
 using db::Statement;
 
-const Statement list_queue{"cli_list_queue",
-    "SELECT message_id, state, to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'), coalesce(to_char(next_attempt_at, 'YYYY-MM-DD HH24:MI:SS'), '-'), attempts, "
-    "CASE WHEN mail_from = '' THEN '<>' ELSE mail_from END, address, CASE WHEN state = 'held' THEN hold_reason ELSE last_reply END "
-    "FROM outpost.queue ORDER BY submitted_at, message_id, number LIMIT 1000"};
+const Statement list_queue{"cli_list_queue", R"(
+    SELECT message_id, state, to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'),
+        coalesce(to_char(next_attempt_at, 'YYYY-MM-DD HH24:MI:SS'), '-'), attempts,
+        CASE WHEN mail_from = '' THEN '<>' ELSE mail_from END, address,
+        CASE WHEN state = 'held' THEN hold_reason ELSE last_reply END
+    FROM outpost.queue ORDER BY submitted_at, message_id, number LIMIT 1000
+)"};
 const Statement hold{"cli_hold", "SELECT outpost.hold($1::int8, nullif($2, ''), $3)"};
 const Statement release{"cli_release", "SELECT outpost.release($1::int8, nullif($2, ''))"};
 const Statement retry{"cli_retry", "SELECT outpost.retry_now($1::int8, nullif($2, ''))"};
 const Statement fail{"cli_fail", "SELECT outpost.fail($1::int8, nullif($2, ''))"};
 const Statement drop{"cli_drop", "SELECT outpost.drop($1::int8, nullif($2, ''))"};
-const Statement transport{"cli_transport", "SELECT outpost.set_transport($1::int8, $3, nullif($2, ''))"};
+const Statement transport{"cli_transport", R"(
+    SELECT outpost.set_transport($1::int8, $3, nullif($2, ''))
+)"};
 const Statement tls{"cli_tls", "SELECT outpost.set_require_tls($1::int8, $2::boolean)"};
 
 db::Rows act(db::Session& session, const QueueAction& action) {
-    if (action.name == "hold") return session.exec(hold, action.message, action.recipient, action.argument);
-    if (action.name == "transport") return session.exec(transport, action.message, action.recipient, action.argument);
+    if (action.name == "hold")
+        return session.exec(hold, action.message, action.recipient, action.argument);
+    if (action.name == "transport")
+        return session.exec(transport, action.message, action.recipient, action.argument);
     if (action.name == "release") return session.exec(release, action.message, action.recipient);
     if (action.name == "retry") return session.exec(retry, action.message, action.recipient);
     if (action.name == "fail") return session.exec(fail, action.message, action.recipient);
     if (action.name == "drop") return session.exec(drop, action.message, action.recipient);
-    const std::optional<bool> choice = action.argument == "default" ? std::nullopt : std::optional(action.argument == "yes");
+    const std::optional<bool> choice =
+        action.argument == "default" ? std::nullopt : std::optional(action.argument == "yes");
     return session.exec(tls, action.message, choice);
 }
 
@@ -38,16 +46,19 @@ int queue_list(const app::Loaded& loaded) {
     db::Session session(loaded.settings.database);
     const db::Rows rows = session.exec(list_queue);
     for (const db::Row row : rows) {
-        std::cout << row.text(0) << "  " << row.text(1) << "  since " << row.text(2) << "  next " << row.text(3) << "  attempts " << row.text(4) << "\n    "
-                  << row.text(5) << " -> " << row.text(6) << "\n";
+        std::cout << row.text(0) << "  " << row.text(1) << "  since " << row.text(2) << "  next "
+                  << row.text(3) << "  attempts " << row.text(4) << "\n    " << row.text(5)
+                  << " -> " << row.text(6) << "\n";
         if (!row.view(7).empty()) std::cout << "    " << row.text(7) << "\n";
     }
-    std::cout << rows.size() << (rows.size() == 1000 ? " or more" : "") << (rows.size() == 1 ? " recipient\n" : " recipients\n");
+    std::cout << rows.size() << (rows.size() == 1000 ? " or more" : "")
+              << (rows.size() == 1 ? " recipient\n" : " recipients\n");
     return ok;
 }
 
 int queue_act(const app::Loaded& loaded, const QueueAction& action) {
-    if (action.name == "tls" && action.argument != "yes" && action.argument != "no" && action.argument != "default") {
+    if (action.name == "tls" && action.argument != "yes" && action.argument != "no" &&
+        action.argument != "default") {
         std::cerr << "outpost queue tls: say yes, no or default\n";
         return usage;
     }

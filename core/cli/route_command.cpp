@@ -15,8 +15,10 @@
 namespace outpost::cli {
 namespace {
 
-const db::Statement find_recipients{"explain_recipients",
-    "SELECT address, attempts, last_error, last_status, transport_override FROM outpost_private.recipient WHERE message_id = $1 ORDER BY number"};
+const db::Statement find_recipients{"explain_recipients", R"(
+    SELECT address, attempts, last_error, last_status, transport_override
+    FROM outpost_private.recipient WHERE message_id = $1 ORDER BY number
+)"};
 
 /// The lists that apply to this account and sender.
 route::RouteLists lists_for(const app::Settings& settings, const route::Facts& facts) {
@@ -30,17 +32,22 @@ route::RouteLists lists_for(const app::Settings& settings, const route::Facts& f
 }
 
 /// Nothing when the lookup failed for now; no hosts when the domain has none for good.
-std::optional<std::vector<std::string>> look_up_mx(const app::Settings& settings, const mail::Domain& domain) {
+std::optional<std::vector<std::string>> look_up_mx(
+    const app::Settings& settings, const mail::Domain& domain
+) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
     std::optional<std::vector<std::string>> hosts;
     const auto look = [&]() -> awaitable<void> {
         const delivery::NextHopOptions options;
-        const auto found = co_await delivery::find_hosts(*resolver, domain, options, Deadline::in(std::chrono::seconds(15)));
+        const auto found = co_await delivery::find_hosts(
+            *resolver, domain, options, Deadline::in(std::chrono::seconds(15))
+        );
         if (!found) std::cerr << "MX lookup: " << found.error().words() << "\n";
         if (found || found.error().kind() == delivery::Verdict::Kind::failed) hosts.emplace();
         if (found) {
-            for (const auto& host : found->hosts) hosts->push_back(host.name);
+            for (const auto& host : found->hosts)
+                hosts->push_back(host.name);
         }
     };
     asio::co_spawn(loop, look(), [](std::exception_ptr error) {
@@ -52,20 +59,26 @@ std::optional<std::vector<std::string>> look_up_mx(const app::Settings& settings
 
 void print_decision(const app::Settings& settings, route::Facts facts) {
     const route::RouteLists lists = lists_for(settings, facts);
-    if (route::needs_mx(lists) && !facts.mx_hosts && !facts.recipient.domain().empty()) facts.mx_hosts = look_up_mx(settings, facts.recipient.domain());
+    if (route::needs_mx(lists) && !facts.mx_hosts && !facts.recipient.domain().empty())
+        facts.mx_hosts = look_up_mx(settings, facts.recipient.domain());
     std::cout << route::explain(route::decide(lists, facts));
 }
 
 Result<mail::Address> address(const std::string& text, const char* option) {
     if (text.empty() || text == "<>") return mail::Address();
     auto parsed = mail::Address::parse(text);
-    return parsed ? parsed : Result<mail::Address>(Err{std::string(option) + ": " + parsed.error()});
+    return parsed ? parsed
+                  : Result<mail::Address>(Err{std::string(option) + ": " + parsed.error()});
 }
 
 int explain_facts(const app::Settings& settings, const ExplainOptions& options) {
     const auto sender = address(options.from, "--from"), recipient = address(options.to, "--to");
     if (!sender || !recipient || recipient->is_null()) {
-        std::cerr << "outpost route explain: " << (!sender ? sender.error() : !recipient ? recipient.error() : "--to needs an address") << "\n";
+        std::cerr << "outpost route explain: "
+                  << (!sender      ? sender.error()
+                      : !recipient ? recipient.error()
+                                   : "--to needs an address")
+                  << "\n";
         return usage;
     }
     route::Facts facts;
@@ -79,13 +92,15 @@ int explain_facts(const app::Settings& settings, const ExplainOptions& options) 
     if (!options.last_error.empty()) {
         const auto kind = delivery::parse_error_kind(options.last_error);
         if (!kind) {
-            std::cerr << "outpost route explain: --last-error '" << options.last_error << "' is no kind of error\n";
+            std::cerr << "outpost route explain: --last-error '" << options.last_error
+                      << "' is no kind of error\n";
             return usage;
         }
         facts.last_error = *kind;
     }
     std::string section;
-    for (const std::string& line : options.headers) section += line + "\r\n";
+    for (const std::string& line : options.headers)
+        section += line + "\r\n";
     facts.header = [section](std::string_view name) -> std::optional<std::string> {
         const auto field = mail::find_field(section, name);
         return field ? std::optional(field->value()) : std::nullopt;
@@ -108,7 +123,8 @@ int explain_queued(const app::Settings& settings, std::int64_t id) {
         facts.sender = message->mail_from;
         facts.recipient = mail::Address::parse(row.view(0)).value_or(mail::Address());
         facts.attempts = static_cast<int>(row.number(1));
-        facts.last_error = delivery::parse_error_kind(row.view(2)).value_or(delivery::ErrorKind::none);
+        facts.last_error =
+            delivery::parse_error_kind(row.view(2)).value_or(delivery::ErrorKind::none);
         facts.last_status = row.text(3);
         facts.size = message->size;
         facts.tag = message->tag;
@@ -117,7 +133,9 @@ int explain_queued(const app::Settings& settings, std::int64_t id) {
             return field ? std::optional(field->value()) : std::nullopt;
         };
         std::cout << row.text(0) << ", after " << facts.attempts << " attempts:\n";
-        if (!row.view(4).empty()) std::cout << "an operator has set transport " << row.text(4) << ": routes do not count\n";
+        if (!row.view(4).empty())
+            std::cout << "an operator has set transport " << row.text(4)
+                      << ": routes do not count\n";
         print_decision(settings, std::move(facts));
     }
     return ok;
@@ -126,7 +144,8 @@ int explain_queued(const app::Settings& settings, std::int64_t id) {
 }  // namespace
 
 int route_explain(const app::Loaded& loaded, const ExplainOptions& options) {
-    return options.message != 0 ? explain_queued(loaded.settings, options.message) : explain_facts(loaded.settings, options);
+    return options.message != 0 ? explain_queued(loaded.settings, options.message)
+                                : explain_facts(loaded.settings, options);
 }
 
 }  // namespace outpost::cli

@@ -13,7 +13,8 @@ namespace {
 std::int64_t queued_id(const std::string& reply) {
     const auto at = reply.rfind("queued as ");
     std::int64_t id = 0;
-    if (at != std::string::npos) std::from_chars(reply.data() + at + 10, reply.data() + reply.size(), id);
+    if (at != std::string::npos)
+        std::from_chars(reply.data() + at + 10, reply.data() + reply.size(), id);
     if (id == 0) throw std::runtime_error("the server did not name the message: " + reply);
     return id;
 }
@@ -21,8 +22,13 @@ std::int64_t queued_id(const std::string& reply) {
 delivery::DeliveryJob sample_job() {
     auto message = std::make_shared<delivery::Message>();
     message->mail_from = mail::Address::parse("me@example.org").value();
-    const std::string header = "From: Me <me@example.org>\r\nTo: You <you@example.com>\r\nSubject: Hello from Outpost\r\n\r\n";
-    std::vector<std::string> body{"This message went through the whole machine: submission, queue, route,\r\ntransport, and the receiving server.\r\n"};
+    const std::string header =
+        "From: Me <me@example.org>\r\nTo: You <you@example.com>\r\nSubject: Hello from "
+        "Outpost\r\n\r\n";
+    std::vector<std::string> body{
+        "This message went through the whole machine: submission, queue, route,\r\ntransport, and "
+        "the receiving server.\r\n"
+    };
     message->content = std::make_shared<mail::Content>(header, std::move(body));
     message->size = message->content->size();
     delivery::DeliveryJob job;
@@ -44,7 +50,8 @@ std::int64_t send_sample(const SampleOptions& options) {
     login.credentials.password = options.password;
     const delivery::DeliveryOutcome outcome = submit(server, sample_job());
     const delivery::Verdict& verdict = outcome.verdicts.front();
-    if (verdict.kind() != delivery::Verdict::Kind::delivered) throw std::runtime_error("the sample was refused: " + verdict.words());
+    if (verdict.kind() != delivery::Verdict::Kind::delivered)
+        throw std::runtime_error("the sample was refused: " + verdict.words());
     return queued_id(verdict.words());
 }
 

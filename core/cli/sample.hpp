@@ -14,9 +14,9 @@ struct SampleOptions {
     Secret password;
 };
 
-/// Sends one message through the submission port as a mail program would: STARTTLS with the certificate
-/// verified, SCRAM, and a recipient at example.com. Returns the id it was queued under. Throws
-/// std::runtime_error with the server's words when it was refused.
+/// Sends one message through the submission port as a mail program would: STARTTLS with the
+/// certificate verified, SCRAM, and a recipient at example.com. Returns the id it was queued under.
+/// Throws std::runtime_error with the server's words when it was refused.
 std::int64_t send_sample(const SampleOptions& options);
 
 }  // namespace outpost::cli

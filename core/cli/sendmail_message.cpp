@@ -25,20 +25,32 @@ Result<std::vector<std::string>> recipients_of(const std::string& header) {
     std::vector<std::string> all;
     for (const mail::HeaderField& field : mail::parse_header(header)) {
         std::string name(field.name);
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+            return static_cast<char>(std::tolower(c));
+        });
         if (name != "to" && name != "cc" && name != "bcc") continue;
         const mail::AddressList list = mail::parse_address_list(field.value());
-        if (!list.bad.empty()) return Err{"cannot read the address '" + list.bad.front() + "' in the " + std::string(field.name) + " field"};
+        if (!list.bad.empty())
+            return Err{
+                "cannot read the address '" + list.bad.front() + "' in the " +
+                std::string(field.name) + " field"
+            };
         all.insert(all.end(), list.addresses.begin(), list.addresses.end());
     }
     return all;
 }
 
-std::string from_field(const mail::Address& sender, const SendmailOptions& options, const LocalUser& user) {
+std::string from_field(
+    const mail::Address& sender, const SendmailOptions& options, const LocalUser& user
+) {
     std::string name = options.full_name.empty() ? user.full_name : options.full_name;
-    std::erase_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '"' || c == '\\'; });
-    const std::string address = sender.is_null() ? user.name + "@" + user.hostname : sender.unicode();
-    return name.empty() ? "From: " + address + "\r\n" : "From: \"" + name + "\" <" + address + ">\r\n";
+    std::erase_if(name, [](unsigned char c) {
+        return c < 0x20 || c == 0x7f || c == '"' || c == '\\';
+    });
+    const std::string address =
+        sender.is_null() ? user.name + "@" + user.hostname : sender.unicode();
+    return name.empty() ? "From: " + address + "\r\n"
+                        : "From: \"" + name + "\" <" + address + ">\r\n";
 }
 
 }  // namespace
@@ -56,7 +68,9 @@ std::string_view until_dot(std::string_view input, bool ignore_dots) {
     return input;
 }
 
-Result<delivery::DeliveryJob> make_submission(std::string_view input, const SendmailOptions& options, const LocalUser& user, WallTime now) {
+Result<delivery::DeliveryJob> make_submission(
+    std::string_view input, const SendmailOptions& options, const LocalUser& user, WallTime now
+) {
     auto text = mail::normalise_line_ends(until_dot(input, options.ignore_dots));
     if (!text) return Err{text.error()};
     mail::MessageParts parts = mail::split_message({std::move(*text)});
@@ -71,10 +85,13 @@ Result<delivery::DeliveryJob> make_submission(std::string_view input, const Send
     }
     if (named.empty()) return Err{"no recipient: name one, or use -t with a To, Cc or Bcc field"};
 
-    if (!mail::find_field(parts.header, "From")) parts.header = from_field(*sender, options, user) + parts.header;
+    if (!mail::find_field(parts.header, "From"))
+        parts.header = from_field(*sender, options, user) + parts.header;
     auto message = std::make_shared<delivery::Message>();
     message->mail_from = *sender;
-    message->content = std::make_shared<mail::Content>(mail::complete_header(parts.header, user.hostname, now), std::move(parts.body));
+    message->content = std::make_shared<mail::Content>(
+        mail::complete_header(parts.header, user.hostname, now), std::move(parts.body)
+    );
     message->size = message->content->size();
     message->eightbit = mail::has_eightbit(*message->content);
     message->smtputf8 = mail::has_eightbit(message->content->header());
@@ -85,8 +102,14 @@ Result<delivery::DeliveryJob> make_submission(std::string_view input, const Send
     for (const std::string& one : named) {
         const auto address = address_of(one, user.hostname);
         if (!address) return Err{"recipient: " + address.error()};
-        const bool known = std::any_of(job.recipients.begin(), job.recipients.end(), [&](const auto& r) { return r.address == *address; });
-        if (!known) job.recipients.push_back({static_cast<std::int32_t>(job.recipients.size() + 1), *address, options.notify, {}});
+        const bool known =
+            std::any_of(job.recipients.begin(), job.recipients.end(), [&](const auto& r) {
+                return r.address == *address;
+            });
+        if (!known)
+            job.recipients.push_back(
+                {static_cast<std::int32_t>(job.recipients.size() + 1), *address, options.notify, {}}
+            );
     }
     return job;
 }

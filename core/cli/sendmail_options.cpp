@@ -36,13 +36,22 @@ Result<delivery::Ret> parse_ret(const std::string& text) {
 std::string set_valued(SendmailOptions& options, char letter, const std::string& value) {
     switch (letter) {
         case 'f':
-        case 'r': options.sender = value; break;
-        case 'F': options.full_name = value; break;
-        case 'C': options.config = value; break;
-        case 'V': options.envid = value; break;
+        case 'r':
+            options.sender = value;
+            break;
+        case 'F':
+            options.full_name = value;
+            break;
+        case 'C':
+            options.config = value;
+            break;
+        case 'V':
+            options.envid = value;
+            break;
         case 'N': {
             const auto notify = delivery::Notify::parse(value);
-            if (!notify) return "-N takes 'never' or a list of failure,delay,success, not '" + value + "'";
+            if (!notify)
+                return "-N takes 'never' or a list of failure,delay,success, not '" + value + "'";
             options.notify = *notify;
             break;
         }
@@ -53,13 +62,17 @@ std::string set_valued(SendmailOptions& options, char letter, const std::string&
             break;
         }
         case 'b':
-            if (value == "s") options.smtp_on_stdio = true;
-            else if (value != "m") return "-b" + value + " is not offered: use -bm (the default) or -bs";
+            if (value == "s")
+                options.smtp_on_stdio = true;
+            else if (value != "m")
+                return "-b" + value + " is not offered: use -bm (the default) or -bs";
             break;
         case 'o':
-            if (value == "i") options.ignore_dots = true;  // the others (-oem, -odb …) steered a local queue
+            if (value == "i")
+                options.ignore_dots = true;  // the others (-oem, -odb …) steered a local queue
             break;
-        default: break;  // -B -h -L -O -p -X: accepted, without effect
+        default:
+            break;  // -B -h -L -O -p -X: accepted, without effect
     }
     return {};
 }
@@ -92,10 +105,14 @@ Result<SendmailOptions> parse_sendmail_options(const std::vector<std::string>& a
                 if (!error.empty()) return Err{std::move(error)};
                 break;
             }
-            if (letter == 't') options.recipients_from_header = true;
-            else if (letter == 'i') options.ignore_dots = true;
+            if (letter == 't')
+                options.recipients_from_header = true;
+            else if (letter == 'i')
+                options.ignore_dots = true;
             else if (flags_without_effect.find(letter) == std::string_view::npos) {
-                return Err{std::string("unknown option -") + letter + " (see outpost sendmail --help)"};
+                return Err{
+                    std::string("unknown option -") + letter + " (see outpost sendmail --help)"
+                };
             } else if (letter == 'q' || letter == 'A') {
                 break;  // "-q30m", "-Am": the rest belongs to it
             }

@@ -12,14 +12,14 @@ namespace outpost::cli {
 /// The command line of sendmail(1), as programs have used it for forty years.
 struct SendmailOptions {
     bool recipients_from_header = false;  ///< -t
-    bool ignore_dots = false;             ///< -i, -oi: a line with a lone dot does not end the message
-    bool smtp_on_stdio = false;           ///< -bs
-    std::string sender;                   ///< -f, -r; "<>" for the null reverse-path
-    std::string full_name;                ///< -F
-    delivery::Notify notify;              ///< -N
+    bool ignore_dots = false;    ///< -i, -oi: a line with a lone dot does not end the message
+    bool smtp_on_stdio = false;  ///< -bs
+    std::string sender;          ///< -f, -r; "<>" for the null reverse-path
+    std::string full_name;       ///< -F
+    delivery::Notify notify;     ///< -N
     delivery::Ret ret = delivery::Ret::unspecified;  ///< -R
-    std::string envid;                    ///< -V
-    std::string config;                   ///< -C
+    std::string envid;                               ///< -V
+    std::string config;                              ///< -C
     std::vector<std::string> recipients;
 };
 

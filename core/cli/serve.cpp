@@ -14,9 +14,10 @@ int serve(app::Loaded loaded, const std::filesystem::path& file) {
     app::RuntimeOptions options;
     options.config_file = file;
     options.make_backend = app::open_pg_backend;
-    options.make_transport = [&transports](const app::Settings& all, const std::string& name, const transports::TransportSettings& settings) {
-        return transports.make(all, name, settings);
-    };
+    options.make_transport = [&transports](
+                                 const app::Settings& all, const std::string& name,
+                                 const transports::TransportSettings& settings
+                             ) { return transports.make(all, name, settings); };
     try {
         app::Runtime runtime(std::move(loaded), std::move(options));
         runtime.run();
@@ -31,7 +32,9 @@ int migrate(const app::Loaded& loaded) {
     try {
         db::Session session(loaded.settings.database);
         const int applied = db::migrate(session);
-        std::cout << (applied == 0 ? "the schema is up to date\n" : "applied " + std::to_string(applied) + " migrations\n");
+        std::cout
+            << (applied == 0 ? "the schema is up to date\n"
+                             : "applied " + std::to_string(applied) + " migrations\n");
     } catch (const std::exception& error) {
         std::cerr << "outpost migrate: " << error.what() << "\n";
         return unavailable;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cli/smtp_on_stdio.hpp"
 
+#include <unistd.h>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
-#include <unistd.h>
 
 #include <array>
 #include <iostream>
@@ -20,8 +20,11 @@ awaitable<void> input_to_server(net::Stream& stream) {
     std::array<char, 16 * 1024> buffer;
     for (;;) {
         asio::error_code ended;
-        const std::size_t count = co_await input.async_read_some(asio::buffer(buffer), asio::redirect_error(use_awaitable, ended));
-        if (ended) co_return;  // the server says when it is over; a caller that closed its end still reads
+        const std::size_t count = co_await input.async_read_some(
+            asio::buffer(buffer), asio::redirect_error(use_awaitable, ended)
+        );
+        if (ended)
+            co_return;  // the server says when it is over; a caller that closed its end still reads
         co_await stream.write({buffer.data(), count}, Deadline::in(std::chrono::minutes(5)));
     }
 }
@@ -30,7 +33,8 @@ awaitable<void> server_to_output(net::Stream& stream) {
     std::array<char, 16 * 1024> buffer;
     for (;;) {
         const std::span<char> room(buffer);
-        const std::size_t count = co_await stream.read_some(room, Deadline::in(std::chrono::minutes(10)));
+        const std::size_t count =
+            co_await stream.read_some(room, Deadline::in(std::chrono::minutes(10)));
         if (count == 0) co_return;
         std::cout.write(buffer.data(), static_cast<std::streamsize>(count)).flush();
     }
@@ -59,7 +63,9 @@ awaitable<bool> pass_through(const std::vector<SubmissionServer>& servers, asio:
 bool smtp_on_stdio(const std::vector<SubmissionServer>& servers) {
     asio::io_context loop(1);
     bool reached = false;
-    asio::co_spawn(loop, pass_through(servers, loop), [&](std::exception_ptr, bool result) { reached = result; });
+    asio::co_spawn(loop, pass_through(servers, loop), [&](std::exception_ptr, bool result) {
+        reached = result;
+    });
     loop.run();
     return reached;
 }

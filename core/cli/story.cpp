@@ -3,31 +3,53 @@
 
 #include <fmt/format.h>
 
-
 namespace outpost::cli {
 namespace {
 
 using db::Statement;
 
-const Statement find_message{"story_message",
-    "SELECT to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'), source, client, account, mail_from, size, header_message_id, tag, "
-    "CASE WHEN require_tls THEN 'REQUIRETLS' WHEN NOT require_tls THEN 'TLS-Required: No' ELSE '' END FROM outpost.messages WHERE message_id = $1"};
-const Statement find_recipients{"story_recipients",
-    "SELECT number, address, state, attempts, coalesce(to_char(next_attempt_at, 'YYYY-MM-DD HH24:MI:SS'), ''), last_reply, hold_reason, held_by, "
-    "coalesce(to_char(held_at, 'YYYY-MM-DD HH24:MI:SS'), ''), coalesce(node, ''), coalesce(to_char(leased_at, 'HH24:MI:SS'), ''), stage, uncertain, "
-    "transport_override, coalesce(to_char(finished_at, 'YYYY-MM-DD HH24:MI:SS'), ''), coalesce(next_attempt_at <= now(), false), coalesce(report, ''), "
-    "coalesce(to_char(lease_until, 'HH24:MI:SS'), ''), (SELECT count(*) FROM outpost.queue q WHERE q.domain = r.domain AND q.state = 'leased') "
-    "FROM outpost.recipients r WHERE message_id = $1 ORDER BY number"};
-const Statement find_attempts{"story_attempts",
-    "SELECT attempt, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS.MS'), duration, node, route_reason, transport, remote_host, remote_ip, remote_port, tls_version, "
-    "tls_cipher, tls_verified, outcome, stage, reply, transcript, config_version FROM outpost.attempts WHERE message_id = $1 AND number = $2 ORDER BY attempt, started_at"};
+const Statement find_message{"story_message", R"(
+    SELECT to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'), source, client, account, mail_from,
+        size, header_message_id, tag,
+        CASE WHEN require_tls THEN 'REQUIRETLS' WHEN NOT require_tls THEN 'TLS-Required: No'
+            ELSE '' END
+    FROM outpost.messages WHERE message_id = $1
+)"};
+const Statement find_recipients{"story_recipients", R"(
+    SELECT number, address, state, attempts,
+        coalesce(to_char(next_attempt_at, 'YYYY-MM-DD HH24:MI:SS'), ''),
+        last_reply, hold_reason, held_by,
+        coalesce(to_char(held_at, 'YYYY-MM-DD HH24:MI:SS'), ''),
+        coalesce(node, ''), coalesce(to_char(leased_at, 'HH24:MI:SS'), ''),
+        stage, uncertain, transport_override,
+        coalesce(to_char(finished_at, 'YYYY-MM-DD HH24:MI:SS'), ''),
+        coalesce(next_attempt_at <= now(), false), coalesce(report, ''),
+        coalesce(to_char(lease_until, 'HH24:MI:SS'), ''),
+        (SELECT count(*) FROM outpost.queue q WHERE q.domain = r.domain AND q.state = 'leased')
+    FROM outpost.recipients r WHERE message_id = $1 ORDER BY number
+)"};
+const Statement find_attempts{"story_attempts", R"(
+    SELECT attempt, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS.MS'), duration, node, route_reason,
+        transport, remote_host, remote_ip, remote_port, tls_version, tls_cipher, tls_verified,
+        outcome, stage, reply, transcript, config_version
+    FROM outpost.attempts WHERE message_id = $1 AND number = $2
+    ORDER BY attempt, started_at
+)"};
 
-std::string or_else(std::string_view text, std::string_view other) { return std::string(text.empty() ? other : text); }
+std::string or_else(std::string_view text, std::string_view other) {
+    return std::string(text.empty() ? other : text);
+}
 
 std::string accepted(std::int64_t id, const db::Row& row) {
-    std::string text = fmt::format("message {}\n  accepted  {} by {}, {}{}{}, {} octets\n", id, row.text(0), row.text(1), or_else(row.view(2), "no client"),
-                                   row.view(3).empty() ? "" : ", account ", row.text(3), row.text(5));
-    text += fmt::format("            from {}, {}\n", or_else(row.view(4), "<>"), or_else(row.view(6), "without Message-ID"));
+    std::string text = fmt::format(
+        "message {}\n  accepted  {} by {}, {}{}{}, {} octets\n", id, row.text(0), row.text(1),
+        or_else(row.view(2), "no client"), row.view(3).empty() ? "" : ", account ", row.text(3),
+        row.text(5)
+    );
+    text += fmt::format(
+        "            from {}, {}\n", or_else(row.view(4), "<>"),
+        or_else(row.view(6), "without Message-ID")
+    );
     if (!row.view(7).empty()) text += fmt::format("            tag {}\n", row.text(7));
     if (!row.view(8).empty()) text += fmt::format("            {}\n", row.text(8));
     return text;
@@ -45,12 +67,21 @@ std::string indented(std::string_view lines) {
 }
 
 std::string attempt(const db::Row& row) {
-    std::string text = fmt::format("  attempt {} {} on {}, {:.3f} s, configuration {}\n", row.text(0), row.text(1), row.text(3), row.real(2), or_else(row.view(16), "unknown"));
+    std::string text = fmt::format(
+        "  attempt {} {} on {}, {:.3f} s, configuration {}\n", row.text(0), row.text(1),
+        row.text(3), row.real(2), or_else(row.view(16), "unknown")
+    );
     if (!row.view(4).empty()) text += fmt::format("    route     {}\n", row.text(4));
     if (!row.view(5).empty()) text += fmt::format("    transport {}\n", row.text(5));
     if (!row.view(7).empty()) {
-        text += fmt::format("    remote    {} [{}]:{}, {}\n", row.text(6), row.text(7), row.text(8),
-                            row.view(9).empty() ? "in clear" : fmt::format("{} with {}, certificate {}", row.text(9), row.text(10), row.flag(11) ? "verified" : "not verified"));
+        text += fmt::format(
+            "    remote    {} [{}]:{}, {}\n", row.text(6), row.text(7), row.text(8),
+            row.view(9).empty() ? "in clear"
+                                : fmt::format(
+                                      "{} with {}, certificate {}", row.text(9), row.text(10),
+                                      row.flag(11) ? "verified" : "not verified"
+                                  )
+        );
     }
     text += fmt::format("    outcome   {} at {}: {}\n", row.text(12), row.text(13), row.text(14));
     if (!row.view(15).empty()) text += "    dialogue\n" + indented(row.view(15));
@@ -59,14 +90,39 @@ std::string attempt(const db::Row& row) {
 
 std::string waiting(const db::Row& row) {
     const std::string state = row.text(2);
-    const std::string override = row.view(13).empty() ? "" : fmt::format(" (an operator set transport {})", row.text(13));
-    if (state == "held") return fmt::format("held since {} by {}: {}; release it with outpost queue release", row.text(8), or_else(row.view(7), "unknown"), or_else(row.view(6), "no reason given"));
-    if (state == "leased") return fmt::format("in flight on node {} since {}, stage {}; if that node dies, others take over after {}", row.text(9), row.text(10), or_else(row.view(11), "leased"), row.text(17));
-    if (state == "queued" && row.flag(15)) return fmt::format("due since {}: waits for its turn; {} deliveries to its domain are in flight{}", row.text(4), row.text(18), override);
-    if (state == "queued" && row.flag(12)) return fmt::format("uncertain (the last final reply was lost): tried again at {}{}", row.text(4), override);
-    if (state == "queued" && row.number(3) == 0) return fmt::format("not before {}{}", row.text(4), override);
-    if (state == "queued") return fmt::format("waits for its next attempt at {}, after: {}{}", row.text(4), row.text(5), override);
-    return fmt::format("{} at {}{}", state, row.text(14), row.view(16).empty() ? "" : fmt::format("; a report ({}) to the sender is about to be written", row.text(16)));
+    const std::string override =
+        row.view(13).empty() ? "" : fmt::format(" (an operator set transport {})", row.text(13));
+    if (state == "held")
+        return fmt::format(
+            "held since {} by {}: {}; release it with outpost queue release", row.text(8),
+            or_else(row.view(7), "unknown"), or_else(row.view(6), "no reason given")
+        );
+    if (state == "leased")
+        return fmt::format(
+            "in flight on node {} since {}, stage {}; if that node dies, others take over after {}",
+            row.text(9), row.text(10), or_else(row.view(11), "leased"), row.text(17)
+        );
+    if (state == "queued" && row.flag(15))
+        return fmt::format(
+            "due since {}: waits for its turn; {} deliveries to its domain are in flight{}",
+            row.text(4), row.text(18), override
+        );
+    if (state == "queued" && row.flag(12))
+        return fmt::format(
+            "uncertain (the last final reply was lost): tried again at {}{}", row.text(4), override
+        );
+    if (state == "queued" && row.number(3) == 0)
+        return fmt::format("not before {}{}", row.text(4), override);
+    if (state == "queued")
+        return fmt::format(
+            "waits for its next attempt at {}, after: {}{}", row.text(4), row.text(5), override
+        );
+    return fmt::format(
+        "{} at {}{}", state, row.text(14),
+        row.view(16).empty()
+            ? ""
+            : fmt::format("; a report ({}) to the sender is about to be written", row.text(16))
+    );
 }
 
 }  // namespace
@@ -77,7 +133,8 @@ std::string tell_story(db::Session& session, std::int64_t message) {
     std::string text = accepted(message, found.at(0));
     for (const db::Row row : session.exec(find_recipients, message)) {
         text += fmt::format("recipient {} {}\n", row.text(0), row.text(1));
-        for (const db::Row one : session.exec(find_attempts, message, row.number(0))) text += attempt(one);
+        for (const db::Row one : session.exec(find_attempts, message, row.number(0)))
+            text += attempt(one);
         text += "  now       " + waiting(row) + "\n";
     }
     return text;

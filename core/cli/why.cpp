@@ -10,7 +10,8 @@ int why(const app::Loaded& loaded, std::int64_t message) {
     db::Session session(loaded.settings.database);
     const std::string story = tell_story(session, message);
     if (story.empty()) {
-        std::cerr << "there is no message " << message << " (finished messages are kept for a while only)\n";
+        std::cerr << "there is no message " << message
+                  << " (finished messages are kept for a while only)\n";
         return failed;
     }
     std::cout << story;

@@ -6,24 +6,29 @@ namespace {
 
 bool is_name_character(char c) noexcept {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return letter || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '@' || c == '+';
+    return letter || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '@' ||
+           c == '+';
 }
 
 Type<std::string> any_scalar() {
     Type<std::string> type;
     type.schema = {{"type", {"string", "number", "boolean"}}};
     type.read = [](Reader& reader, const Node& node, std::string& value) {
-        if (node.kind != Node::Kind::scalar) return reader.expected("text, a number or a truth value", node);
+        if (node.kind != Node::Kind::scalar)
+            return reader.expected("text, a number or a truth value", node);
         value = node.text;
     };
-    type.show = [](const std::string&) { return Json("(hidden)"); };  // may be secret: only the plugin knows
+    type.show = [](const std::string&) {
+        return Json("(hidden)");
+    };  // may be secret: only the plugin knows
     return type;
 }
 
 }  // namespace
 
 bool is_plain_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= 200 && std::all_of(name.begin(), name.end(), is_name_character);
+    return !name.empty() && name.size() <= 200 &&
+           std::all_of(name.begin(), name.end(), is_name_character);
 }
 
 KeyRule plain_names() {
@@ -33,6 +38,8 @@ KeyRule plain_names() {
     };
 }
 
-Type<std::map<std::string, std::string>> free_options() { return map_of(any_scalar()); }
+Type<std::map<std::string, std::string>> free_options() {
+    return map_of(any_scalar());
+}
 
 }  // namespace outpost::config

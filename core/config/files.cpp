@@ -26,7 +26,10 @@ void read_secret_file(Reader& reader, const Node& node, Secret& value) {
     const auto path = resolve(reader, node);
     if (!path) return;
     auto content = reader.environment().read_file(*path);
-    if (!content) return reader.error(node.at, fmt::format("cannot read {}", path->string()), content.error());
+    if (!content)
+        return reader.error(
+            node.at, fmt::format("cannot read {}", path->string()), content.error()
+        );
     without_line_end(*content);
     if (content->empty()) return reader.error(node.at, fmt::format("{} is empty", path->string()));
     if (content->find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
@@ -36,12 +39,15 @@ void read_secret_file(Reader& reader, const Node& node, Secret& value) {
 }
 
 void read_secret_variable(Reader& reader, const Node& node, Secret& value) {
-    const std::string* name = detail::read_text(reader, node, "the name of an environment variable");
+    const std::string* name =
+        detail::read_text(reader, node, "the name of an environment variable");
     if (!name) return;
     auto content = reader.environment().variable(*name);
     if (!content || content->empty()) {
         const std::string state = content ? "empty" : "not set";
-        return reader.error(node.at, fmt::format("environment variable {} is {}", in_quotes(*name), state));
+        return reader.error(
+            node.at, fmt::format("environment variable {} is {}", in_quotes(*name), state)
+        );
     }
     value = Secret(std::move(*content));
 }
@@ -56,7 +62,8 @@ void read_secret(Reader& reader, const Node& node, Secret& value) {
     if (node.kind == Node::Kind::scalar) {
         if (meaning(node) != Meaning::text) return refuse("a secret of this form needs quotes");
         if (node.text.empty()) return refuse("must not be empty");
-        if (node.text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return refuse("a secret is one line");
+        if (node.text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+            return refuse("a secret is one line");
         value = Secret(node.text);
         return;
     }
@@ -81,20 +88,29 @@ Type<std::filesystem::path> path(PathRule rule) {
         const std::string why = reader.environment().why_unreadable(value);
         if (!why.empty()) reader.error(node.at, fmt::format("cannot read {}", value.string()), why);
     };
-    type.show = [](const std::filesystem::path& value) { return value.empty() ? Json() : Json(value.string()); };
+    type.show = [](const std::filesystem::path& value) {
+        return value.empty() ? Json() : Json(value.string());
+    };
     return type;
 }
 
 Type<Secret> secret() {
     const auto reference = [](const char* key, const char* doc) {
-        return Json{{"type", "object"}, {"additionalProperties", false}, {"required", {key}},
-                    {"properties", {{key, {{"type", "string"}, {"description", doc}}}}}};
+        return Json{
+            {"type", "object"},
+            {"additionalProperties", false},
+            {"required", {key}},
+            {"properties", {{key, {{"type", "string"}, {"description", doc}}}}}
+        };
     };
     Type<Secret> type;
-    type.schema = {{"title", "secret"},
-                   {"anyOf", {{{"type", "string"}, {"minLength", 1}},
-                              reference("file", "Path of a file that holds the secret in one line"),
-                              reference("env", "Name of an environment variable that holds it")}}};
+    type.schema = {
+        {"title", "secret"},
+        {"anyOf",
+         {{{"type", "string"}, {"minLength", 1}},
+          reference("file", "Path of a file that holds the secret in one line"),
+          reference("env", "Name of an environment variable that holds it")}}
+    };
     type.read = read_secret;
     type.show = [](const Secret& value) { return value.empty() ? Json() : Json("(hidden)"); };
     return type;

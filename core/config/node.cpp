@@ -15,12 +15,14 @@ constexpr std::size_t longest_shown = 60;
 std::string shortened(std::string_view text) {
     if (text.size() <= longest_shown) return log::printable(text);
     std::size_t cut = longest_shown;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;  // whole UTF-8 characters
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80)
+        --cut;  // whole UTF-8 characters
     return log::printable(text.substr(0, cut)) + "...";
 }
 
 bool all_digits(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::string_view without_sign(std::string_view text) noexcept {
@@ -60,28 +62,39 @@ Meaning meaning(const Node& scalar) noexcept {
     const std::string_view text = scalar.text;
     if (scalar.quoted) return Meaning::text;
     if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return Meaning::null;
-    if (is_one_of(text, {"true", "True", "TRUE", "false", "False", "FALSE"})) return Meaning::boolean;
+    if (is_one_of(text, {"true", "True", "TRUE", "false", "False", "FALSE"}))
+        return Meaning::boolean;
     if (all_digits(without_sign(text))) return Meaning::integer;
     if (is_number(text)) return Meaning::number;
     return Meaning::text;
 }
 
-std::string in_quotes(std::string_view text) { return "'" + shortened(text) + "'"; }
+std::string in_quotes(std::string_view text) {
+    return "'" + shortened(text) + "'";
+}
 
 std::string describe(const Node& node) {
     switch (node.kind) {
-        case Node::Kind::null: return "nothing";
-        case Node::Kind::list: return "a list";
-        case Node::Kind::map: return "a mapping";
-        case Node::Kind::scalar: break;
+        case Node::Kind::null:
+            return "nothing";
+        case Node::Kind::list:
+            return "a list";
+        case Node::Kind::map:
+            return "a mapping";
+        case Node::Kind::scalar:
+            break;
     }
     const std::string shown = shortened(node.text);
     switch (meaning(node)) {
-        case Meaning::null: return "nothing";
-        case Meaning::boolean: return fmt::format("the truth value {}", shown);
+        case Meaning::null:
+            return "nothing";
+        case Meaning::boolean:
+            return fmt::format("the truth value {}", shown);
         case Meaning::integer:
-        case Meaning::number: return fmt::format("the number {}", shown);
-        case Meaning::text: break;
+        case Meaning::number:
+            return fmt::format("the number {}", shown);
+        case Meaning::text:
+            break;
     }
     return fmt::format("the text {}", in_quotes(node.text));
 }

@@ -12,16 +12,17 @@ struct Position {
     bool operator==(const Position&) const = default;
 };
 
-/// A value of the file with its place in it. Scalars stay text: what they mean is up to the type that
-/// reads them.
+/// A value of the file with its place in it. Scalars stay text: what they mean is up to the type
+/// that reads them.
 struct Node {
     enum class Kind { null, scalar, list, map };
     struct Entry;
 
     Kind kind = Kind::null;
     Position at;
-    std::string text;           ///< of a scalar
-    bool quoted = false;        ///< a scalar in quotes (or a block scalar) is text, whatever it looks like
+    std::string text;  ///< of a scalar
+    bool quoted =
+        false;  ///< a scalar in quotes (or a block scalar) is text, whatever it looks like
     std::vector<Entry> entries;  ///< of a list (keys are empty) or a map, in the order of the file
 
     /// The value of a key of a map; null when there is none.

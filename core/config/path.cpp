@@ -11,7 +11,8 @@ namespace {
 const Node* descend(const Node& node, const Step& step) {
     if (const auto* key = std::get_if<std::string>(&step)) return node.find(*key);
     const std::size_t index = std::get<std::size_t>(step);
-    if (node.kind == Node::Kind::list) return index < node.entries.size() ? &node.entries[index].value : nullptr;
+    if (node.kind == Node::Kind::list)
+        return index < node.entries.size() ? &node.entries[index].value : nullptr;
     return index == 0 ? &node : nullptr;  // a single value stands for a list of one
 }
 

@@ -27,7 +27,7 @@ struct Problem {
     std::string message;  ///< "unknown key 'hots'"
     std::string hint;     ///< "did you mean 'host'?", may be empty
     Quote quote = Quote::line;
-    std::string source;   ///< the line of the file, without secrets; empty: not to be shown
+    std::string source;  ///< the line of the file, without secrets; empty: not to be shown
 
     /// `outpost.yaml:12:5: error: transports.relay: unknown key 'hots' (did you mean 'host'?)`
     std::string headline() const;
@@ -44,7 +44,8 @@ class Problems {
     bool empty() const noexcept { return list_.empty(); }
     bool has_errors() const noexcept;
     std::size_t count(Severity severity) const noexcept;
-    /// To be called once, when all have been found: sorts them and quotes the lines that they are about.
+    /// To be called once, when all have been found: sorts them and quotes the lines that they are
+    /// about.
     void finish(const Source& source);
     /// All of them as text, and how many were left out when there are very many.
     std::string text() const;

@@ -16,9 +16,15 @@ struct SizeUnit {
     std::string_view name;
     std::uint64_t octets;
 };
-constexpr std::array size_units = {  // the binary ones first: they are what values are shown in
-    SizeUnit{"GiB", 1ULL << 30}, SizeUnit{"MiB", 1ULL << 20}, SizeUnit{"KiB", 1ULL << 10},
-    SizeUnit{"GB", 1'000'000'000}, SizeUnit{"MB", 1'000'000}, SizeUnit{"KB", 1'000}, SizeUnit{"B", 1},
+constexpr std::array size_units = {
+    // the binary ones first: they are what values are shown in
+    SizeUnit{"GiB", 1ULL << 30},
+    SizeUnit{"MiB", 1ULL << 20},
+    SizeUnit{"KiB", 1ULL << 10},
+    SizeUnit{"GB", 1'000'000'000},
+    SizeUnit{"MB", 1'000'000},
+    SizeUnit{"KB", 1'000},
+    SizeUnit{"B", 1},
 };
 
 struct SpanUnit {
@@ -27,7 +33,7 @@ struct SpanUnit {
 };
 constexpr std::array span_units = {
     SpanUnit{"w", 7 * 86'400'000LL}, SpanUnit{"d", 86'400'000}, SpanUnit{"h", 3'600'000},
-    SpanUnit{"m", 60'000}, SpanUnit{"s", 1'000}, SpanUnit{"ms", 1},
+    SpanUnit{"m", 60'000},           SpanUnit{"s", 1'000},      SpanUnit{"ms", 1},
 };
 constexpr std::int64_t longest_span = 100LL * 365 * 86'400'000;
 
@@ -47,13 +53,19 @@ std::string_view take_letters(std::string_view& text) {
     return letters;
 }
 
-Err<std::string> no_size() { return Err{std::string("write octets, or a number with KiB, MiB, GiB, KB, MB or GB")}; }
-Err<std::string> no_span() { return Err{std::string("write seconds, or numbers with ms, s, m, h, d or w: 90s, 1h30m")}; }
+Err<std::string> no_size() {
+    return Err{std::string("write octets, or a number with KiB, MiB, GiB, KB, MB or GB")};
+}
+Err<std::string> no_span() {
+    return Err{std::string("write seconds, or numbers with ms, s, m, h, d or w: 90s, 1h30m")};
+}
 
 template <class T>
-std::optional<T> read_quantity(Reader& reader, const Node& node, std::string_view what,
-                               Result<T> (*parse)(std::string_view)) {
-    const bool usable = node.kind == Node::Kind::scalar && (meaning(node) == Meaning::integer || meaning(node) == Meaning::text);
+std::optional<T> read_quantity(
+    Reader& reader, const Node& node, std::string_view what, Result<T> (*parse)(std::string_view)
+) {
+    const bool usable = node.kind == Node::Kind::scalar &&
+                        (meaning(node) == Meaning::integer || meaning(node) == Meaning::text);
     if (!usable) {
         reader.expected(what, node);
         return std::nullopt;
@@ -80,7 +92,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 
 std::string format_size(std::uint64_t octets) {
     for (const SizeUnit& unit : size_units) {
-        if (octets >= unit.octets && octets % unit.octets == 0) return fmt::format("{}{}", octets / unit.octets, unit.name);
+        if (octets >= unit.octets && octets % unit.octets == 0)
+            return fmt::format("{}{}", octets / unit.octets, unit.name);
     }
     return "0B";
 }
@@ -92,9 +105,12 @@ Result<milliseconds> parse_duration(std::string_view text) {
         const auto count = take_number(text);
         if (!count) return no_span();
         const std::string_view name = text.empty() && total == 0 ? "s" : take_letters(text);
-        const auto unit = std::find_if(span_units.begin(), span_units.end(), [&](const SpanUnit& u) { return u.name == name; });
+        const auto unit = std::find_if(
+            span_units.begin(), span_units.end(), [&](const SpanUnit& u) { return u.name == name; }
+        );
         if (unit == span_units.end()) return no_span();
-        if (*count > static_cast<std::uint64_t>(longest_span / unit->count)) return Err{std::string("that is over a hundred years")};
+        if (*count > static_cast<std::uint64_t>(longest_span / unit->count))
+            return Err{std::string("that is over a hundred years")};
         total = std::min(longest_span, total + static_cast<std::int64_t>(*count) * unit->count);
     }
     return milliseconds(total);
@@ -114,33 +130,50 @@ std::string format_duration(milliseconds span) {
 
 namespace detail {
 
-std::optional<std::uint64_t> read_size(Reader& reader, const Node& node, std::uint64_t least, std::uint64_t most) {
+std::optional<std::uint64_t> read_size(
+    Reader& reader, const Node& node, std::uint64_t least, std::uint64_t most
+) {
     const auto got = read_quantity<std::uint64_t>(reader, node, "a size", parse_size);
     if (!got) return std::nullopt;
     if (*got >= least && *got <= most) return got;
-    reader.error(node.at, fmt::format("{} is not between {} and {}", node.text, format_size(least), format_size(most)));
+    reader.error(
+        node.at,
+        fmt::format("{} is not between {} and {}", node.text, format_size(least), format_size(most))
+    );
     return std::nullopt;
 }
 
-std::optional<milliseconds> read_duration(Reader& reader, const Node& node, milliseconds least, milliseconds most) {
+std::optional<milliseconds> read_duration(
+    Reader& reader, const Node& node, milliseconds least, milliseconds most
+) {
     const auto got = read_quantity<milliseconds>(reader, node, "a duration", parse_duration);
     if (!got) return std::nullopt;
     if (*got >= least && *got <= most) return got;
-    reader.error(node.at,
-        fmt::format("{} is not between {} and {}", node.text, format_duration(least), format_duration(most)));
+    reader.error(
+        node.at,
+        fmt::format(
+            "{} is not between {} and {}", node.text, format_duration(least), format_duration(most)
+        )
+    );
     return std::nullopt;
 }
 
 Json size_schema() {
-    return {{"title", "size"},
-            {"anyOf", {{{"type", "integer"}, {"minimum", 0}},
-                       {{"type", "string"}, {"pattern", "^[0-9]+([KMG]i?B|B)?$"}}}}};
+    return {
+        {"title", "size"},
+        {"anyOf",
+         {{{"type", "integer"}, {"minimum", 0}},
+          {{"type", "string"}, {"pattern", "^[0-9]+([KMG]i?B|B)?$"}}}}
+    };
 }
 
 Json duration_schema() {
-    return {{"title", "duration"},
-            {"anyOf", {{{"type", "integer"}, {"minimum", 0}},
-                       {{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d|w))+$|^[0-9]+$"}}}}};
+    return {
+        {"title", "duration"},
+        {"anyOf",
+         {{{"type", "integer"}, {"minimum", 0}},
+          {{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d|w))+$|^[0-9]+$"}}}}
+    };
 }
 
 }  // namespace detail
@@ -150,7 +183,8 @@ namespace {
 Result<std::uint64_t> parse_count(std::string_view text) {
     std::string_view rest = text;
     const auto count = take_number(rest);
-    if (!count || !rest.empty() || *count > 1'000'000) return Err{std::string("write 3.., ..5, 2..4 or 3")};
+    if (!count || !rest.empty() || *count > 1'000'000)
+        return Err{std::string("write 3.., ..5, 2..4 or 3")};
     return *count;
 }
 
@@ -167,7 +201,8 @@ Result<Range> parse_range(std::string_view text, RangeOf of) {
         if (!got) return Err{got.error()};
         *out = *got;
     }
-    if (range.least && range.most && *range.least > *range.most) return Err{std::string("the lower bound is above the upper one")};
+    if (range.least && range.most && *range.least > *range.most)
+        return Err{std::string("the lower bound is above the upper one")};
     return range;
 }
 
@@ -187,10 +222,14 @@ Type<Range> range(RangeOf of) {
     const std::string bound = of == RangeOf::counts ? "[0-9]+" : "[0-9]+([KMG]i?B|B)?";
     const std::string pattern = fmt::format("^({0}\\.\\.({0})?|\\.\\.{0}|{0})$", bound);
     Type<Range> type;
-    type.schema = {{"title", of == RangeOf::counts ? "range of numbers" : "range of sizes"},
-                   {"anyOf", {{{"type", "integer"}, {"minimum", 0}}, {{"type", "string"}, {"pattern", pattern}}}}};
+    type.schema = {
+        {"title", of == RangeOf::counts ? "range of numbers" : "range of sizes"},
+        {"anyOf",
+         {{{"type", "integer"}, {"minimum", 0}}, {{"type", "string"}, {"pattern", pattern}}}}
+    };
     type.read = [of](Reader& reader, const Node& node, Range& value) {
-        const bool usable = node.kind == Node::Kind::scalar && (meaning(node) == Meaning::integer || meaning(node) == Meaning::text);
+        const bool usable = node.kind == Node::Kind::scalar &&
+                            (meaning(node) == Meaning::integer || meaning(node) == Meaning::text);
         if (!usable) return reader.expected("a range", node, "write 3.., ..5, 2..4 or 3");
         const auto got = parse_range(node.text, of);
         if (!got) return detail::not_a(reader, node, "a range", got.error());

@@ -23,7 +23,8 @@ Result<std::string> read_small_file(const std::filesystem::path& path) {
     std::string content(largest_secret_file + 1, '\0');
     file.read(content.data(), static_cast<std::streamsize>(content.size()));
     content.resize(static_cast<std::size_t>(file.gcount()));
-    if (content.size() > largest_secret_file) return Err{fmt::format("it is larger than {} octets", largest_secret_file)};
+    if (content.size() > largest_secret_file)
+        return Err{fmt::format("it is larger than {} octets", largest_secret_file)};
     return content;
 }
 
@@ -43,21 +44,30 @@ std::optional<std::string> environment_variable(const std::string& name) {
 }  // namespace
 
 Environment Environment::real(std::filesystem::path directory) {
-    return {std::move(directory), read_small_file, why_file_unreadable, environment_variable, false};
+    return {
+        std::move(directory), read_small_file, why_file_unreadable, environment_variable, false
+    };
 }
 
 Environment Environment::assumed(std::filesystem::path directory) {
-    return {std::move(directory), [](const auto&) { return Result<std::string>(std::string("assumed")); },
-            [](const auto&) { return std::string(); },
-            [](const auto&) { return std::optional<std::string>("assumed"); }, true};
+    return {
+        std::move(directory),
+        [](const auto&) { return Result<std::string>(std::string("assumed")); },
+        [](const auto&) { return std::string(); },
+        [](const auto&) { return std::optional<std::string>("assumed"); }, true
+    };
 }
 
 void Reader::error(Position at, std::string message, std::string hint, Quote quote) {
-    problems_.add(source_.problem(Severity::error, at, text(path_), std::move(message), std::move(hint), quote));
+    problems_.add(source_.problem(
+        Severity::error, at, text(path_), std::move(message), std::move(hint), quote
+    ));
 }
 
 void Reader::warning(Position at, std::string message, std::string hint) {
-    problems_.add(source_.problem(Severity::warning, at, text(path_), std::move(message), std::move(hint)));
+    problems_.add(
+        source_.problem(Severity::warning, at, text(path_), std::move(message), std::move(hint))
+    );
 }
 
 void Reader::expected(std::string_view what, const Node& found, std::string hint) {

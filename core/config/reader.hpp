@@ -46,7 +46,9 @@ class Reader {
     /// Extends the path while it lives.
     class Scope {
       public:
-        Scope(Reader& reader, Step step) : reader_(reader) { reader_.path_.push_back(std::move(step)); }
+        Scope(Reader& reader, Step step) : reader_(reader) {
+            reader_.path_.push_back(std::move(step));
+        }
         ~Scope() { reader_.path_.pop_back(); }
         Scope(const Scope&) = delete;
         Scope& operator=(const Scope&) = delete;

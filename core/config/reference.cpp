@@ -17,7 +17,8 @@ std::string definition_of(const Json& schema) {
 
 std::string in_cell(std::string text) {
     std::string out;
-    for (const char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+    for (const char c : text)
+        out += c == '|' ? "\\|" : std::string(1, c);
     return out;
 }
 
@@ -36,15 +37,17 @@ std::string anchor(const std::string& name) {
     return out;
 }
 
-/// What people call a type: "list of path", "duration", "`a`, `b`". An anyOf without a title is what
-/// list_of makes: a single value or a list of them.
+/// What people call a type: "list of path", "duration", "`a`, `b`". An anyOf without a title is
+/// what list_of makes: a single value or a list of them.
 std::string type_name(const Json& schema) {
-    if (schema.contains("$ref")) return fmt::format("[{0}](#{1})", definition_of(schema), anchor(definition_of(schema)));
+    if (schema.contains("$ref"))
+        return fmt::format("[{0}](#{1})", definition_of(schema), anchor(definition_of(schema)));
     if (schema.contains("title")) return schema["title"];
     if (schema.contains("const")) return fmt::format("`{}`", schema["const"].get<std::string>());
     if (schema.contains("enum")) {
         std::vector<std::string> names;
-        for (const Json& name : schema["enum"]) names.push_back("`" + name.get<std::string>() + "`");
+        for (const Json& name : schema["enum"])
+            names.push_back("`" + name.get<std::string>() + "`");
         return fmt::format("{}", fmt::join(names, ", "));
     }
     if (schema.contains("anyOf")) return type_name(schema["anyOf"][0]) + "; one or a list";
@@ -69,11 +72,15 @@ std::string default_text(const Json& schema, bool required) {
 
 void write_table(const Json& object, std::string& out) {
     std::set<std::string> required;
-    for (const Json& key : object.value("required", Json::array())) required.insert(key.get<std::string>());
+    for (const Json& key : object.value("required", Json::array()))
+        required.insert(key.get<std::string>());
     out += "| key | type | default | meaning |\n|---|---|---|---|\n";
     for (const auto& [key, schema] : object["properties"].items()) {
-        out += fmt::format("| `{}` | {} | {} | {} |\n", key, in_cell(type_name(schema)),
-            in_cell(default_text(schema, required.contains(key))), in_cell(schema.value("description", "")));
+        out += fmt::format(
+            "| `{}` | {} | {} | {} |\n", key, in_cell(type_name(schema)),
+            in_cell(default_text(schema, required.contains(key))),
+            in_cell(schema.value("description", ""))
+        );
     }
 }
 
@@ -85,24 +92,31 @@ void write_definition_body(const Json& definition, std::string& out) {
         return;
     }
     std::vector<std::string> branches;
-    for (const Json& branch : definition["oneOf"]) branches.push_back(type_name(branch));
+    for (const Json& branch : definition["oneOf"])
+        branches.push_back(type_name(branch));
     out += fmt::format("One of: {}.\n\n", fmt::join(branches, ", "));
 }
 
-/// Calls `visit` with the name of each definition that a schema refers to, in the order of its keys.
+/// Calls `visit` with the name of each definition that a schema refers to, in the order of its
+/// keys.
 template <class Visit>
 void each_reference(const Json& schema, const Visit& visit) {
     if (schema.is_object() && schema.contains("$ref")) visit(definition_of(schema));
     if (!schema.is_structured()) return;
-    for (const Json& part : schema) each_reference(part, visit);
+    for (const Json& part : schema)
+        each_reference(part, visit);
 }
 
-void write_object(const Json& document, const std::string& name, std::set<std::string>& written, std::string& out) {
+void write_object(
+    const Json& document, const std::string& name, std::set<std::string>& written, std::string& out
+) {
     if (!written.insert(name).second) return;
     const Json& definition = document["$defs"][name];
     out += fmt::format("## {}\n\n", name);
     write_definition_body(definition, out);
-    each_reference(definition, [&](const std::string& next) { write_object(document, next, written, out); });
+    each_reference(definition, [&](const std::string& next) {
+        write_object(document, next, written, out);
+    });
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace outpost::config {
 namespace {
 
 bool has_controls(std::string_view text) noexcept {
-    return std::any_of(text.begin(), text.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
 }
 
 template <class N>
@@ -46,14 +47,17 @@ void not_a(Reader& reader, const Node& node, std::string_view what, const std::s
 }
 
 std::optional<std::int64_t> read_integer(
-    Reader& reader, const Node& node, std::int64_t least, std::int64_t most) {
+    Reader& reader, const Node& node, std::int64_t least, std::int64_t most
+) {
     if (node.kind != Node::Kind::scalar || meaning(node) != Meaning::integer) {
         reader.expected("a whole number", node, remove_quotes_hint(node));
         return std::nullopt;
     }
     const auto value = parse_number<std::int64_t>(node.text);
     if (value && *value >= least && *value <= most) return value;
-    reader.error(node.at, fmt::format("{} is not between {} and {}", node.text.substr(0, 40), least, most));
+    reader.error(
+        node.at, fmt::format("{} is not between {} and {}", node.text.substr(0, 40), least, most)
+    );
     return std::nullopt;
 }
 
@@ -80,7 +84,8 @@ Type<bool> boolean() {
             value = to_lower(node.text) == "true";
             return;
         }
-        const std::string word = node.kind == Node::Kind::scalar ? to_lower(node.text) : std::string();
+        const std::string word =
+            node.kind == Node::Kind::scalar ? to_lower(node.text) : std::string();
         const bool yes = word == "yes" || word == "on", no = word == "no" || word == "off";
         reader.expected("true or false", node, yes ? "write true" : no ? "write false" : "");
     };
@@ -113,13 +118,17 @@ Type<double> number(double least, double most) {
     Type<double> type;
     type.schema = {{"type", "number"}, {"minimum", least}, {"maximum", most}};
     type.read = [least, most](Reader& reader, const Node& node, double& value) {
-        const bool numeric = node.kind == Node::Kind::scalar &&
+        const bool numeric =
+            node.kind == Node::Kind::scalar &&
             (meaning(node) == Meaning::integer || meaning(node) == Meaning::number);
         const auto got = numeric ? parse_number<double>(node.text) : std::nullopt;
         if (!got) {
             reader.expected("a number", node, remove_quotes_hint(node));
         } else if (*got < least || *got > most) {
-            reader.error(node.at, fmt::format("{} is not between {} and {}", node.text.substr(0, 40), least, most));
+            reader.error(
+                node.at,
+                fmt::format("{} is not between {} and {}", node.text.substr(0, 40), least, most)
+            );
         } else {
             value = *got;
         }

@@ -26,11 +26,13 @@ struct TextRules {
 /// One line of UTF-8 without control characters.
 Type<std::string> words(TextRules rules = {});
 
-/// Text that a function understands: a domain, a network, an address. `parse` returns Result<T>; its
-/// error is a sentence. `title` reads well after "is not": "a domain name".
+/// Text that a function understands: a domain, a network, an address. `parse` returns Result<T>;
+/// its error is a sentence. `title` reads well after "is not": "a domain name".
 template <class T>
-Type<T> parsed(std::string title, std::function<Result<T>(std::string_view)> parse,
-               std::function<std::string(const T&)> show);
+Type<T> parsed(
+    std::string title, std::function<Result<T>(std::string_view)> parse,
+    std::function<std::string(const T&)> show
+);
 
 /// A whole number within bounds.
 template <class I>
@@ -78,10 +80,16 @@ Type<Secret> secret();
 
 // What the templates are made of.
 namespace detail {
-std::optional<std::int64_t> read_integer(Reader& reader, const Node& node, std::int64_t least, std::int64_t most);
-std::optional<std::uint64_t> read_size(Reader& reader, const Node& node, std::uint64_t least, std::uint64_t most);
+std::optional<std::int64_t> read_integer(
+    Reader& reader, const Node& node, std::int64_t least, std::int64_t most
+);
+std::optional<std::uint64_t> read_size(
+    Reader& reader, const Node& node, std::uint64_t least, std::uint64_t most
+);
 std::optional<std::chrono::milliseconds> read_duration(
-    Reader& reader, const Node& node, std::chrono::milliseconds least, std::chrono::milliseconds most);
+    Reader& reader, const Node& node, std::chrono::milliseconds least,
+    std::chrono::milliseconds most
+);
 /// A scalar that is text, not a number or truth value in disguise.
 const std::string* read_text(Reader& reader, const Node& node, std::string_view what);
 void not_a(Reader& reader, const Node& node, std::string_view what, const std::string& why);
@@ -92,8 +100,10 @@ Json duration_schema();
 }  // namespace detail
 
 template <class T>
-Type<T> parsed(std::string title, std::function<Result<T>(std::string_view)> parse,
-               std::function<std::string(const T&)> show) {
+Type<T> parsed(
+    std::string title, std::function<Result<T>(std::string_view)> parse,
+    std::function<std::string(const T&)> show
+) {
     Type<T> type;
     type.schema = {{"type", "string"}, {"title", detail::without_article(title)}};
     type.read = [title, parse](Reader& reader, const Node& node, T& value) {
@@ -116,10 +126,12 @@ Type<T> parsed(std::string title, std::function<Result<T>(std::string_view)> par
 template <class I>
 Type<I> integer(I least, I most) {
     Type<I> type;
-    type.schema = detail::integer_schema(static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+    type.schema =
+        detail::integer_schema(static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
     type.read = [least, most](Reader& reader, const Node& node, I& value) {
         const auto got = detail::read_integer(
-            reader, node, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+            reader, node, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most)
+        );
         if (got) value = static_cast<I>(*got);
     };
     type.show = [](const I& value) { return Json(value); };
@@ -132,7 +144,8 @@ Type<I> size(std::uint64_t least, std::uint64_t most) {
     Type<I> type;
     type.schema = detail::size_schema();
     type.read = [least, most](Reader& reader, const Node& node, I& value) {
-        if (const auto got = detail::read_size(reader, node, least, most)) value = static_cast<I>(*got);
+        if (const auto got = detail::read_size(reader, node, least, most))
+            value = static_cast<I>(*got);
     };
     type.show = [](const I& value) { return Json(format_size(static_cast<std::uint64_t>(value))); };
     return type;
@@ -179,7 +192,9 @@ Type<E> one_of(std::vector<Word<E>> choices) {
             value = word.value;
             return;
         }
-        reader.error(node.at, describe(node) + " is none of the words known here", did_you_mean(*text, known));
+        reader.error(
+            node.at, describe(node) + " is none of the words known here", did_you_mean(*text, known)
+        );
     };
     type.show = [choices](const E& value) {
         for (const Word<E>& word : choices) {

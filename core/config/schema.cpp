@@ -12,13 +12,18 @@ namespace {
 
 Json scalar_to_json(const Node& node) {
     switch (meaning(node)) {
-        case Meaning::null: return nullptr;
-        case Meaning::boolean: return to_lower(node.text) == "true";
-        case Meaning::text: return node.text;
+        case Meaning::null:
+            return nullptr;
+        case Meaning::boolean:
+            return to_lower(node.text) == "true";
+        case Meaning::text:
+            return node.text;
         case Meaning::integer:
-        case Meaning::number: break;
+        case Meaning::number:
+            break;
     }
-    const std::string_view digits = std::string_view(node.text).substr(node.text.front() == '+' ? 1 : 0);
+    const std::string_view digits =
+        std::string_view(node.text).substr(node.text.front() == '+' ? 1 : 0);
     std::int64_t whole = 0;
     if (meaning(node) == Meaning::integer &&
         std::from_chars(digits.data(), digits.data() + digits.size(), whole).ec == std::errc()) {
@@ -36,15 +41,18 @@ bool needs_no_quotes(const std::string& text) {
     node.text = text;
     if (meaning(node) != Meaning::text) return false;
     const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '.' || c == '/';
     };
-    return plain(text.front()) && std::all_of(text.begin(), text.end(),
-        [&](char c) { return plain(c) || c == '-' || c == '@' || c == '+'; });
+    return plain(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+               return plain(c) || c == '-' || c == '@' || c == '+';
+           });
 }
 
 std::string scalar_to_yaml(const Json& value) {
     const bool plain = value.is_string() && needs_no_quotes(value.get<std::string>());
-    return plain ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return plain ? value.get<std::string>()
+                 : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void write_yaml(const Json& value, int indent, std::string& out);
@@ -78,7 +86,9 @@ void write_yaml(const Json& value, int indent, std::string& out) {
 }  // namespace
 
 Json schema_document(const Json& schema, const Json& definitions, std::string title) {
-    Json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", std::move(title)}};
+    Json document = {
+        {"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", std::move(title)}
+    };
     document.update(schema);
     document["$defs"] = definitions;
     return document;
@@ -92,17 +102,22 @@ std::string to_yaml(const Json& value) {
 
 Json to_json(const Node& node) {
     switch (node.kind) {
-        case Node::Kind::null: return nullptr;
-        case Node::Kind::scalar: return scalar_to_json(node);
+        case Node::Kind::null:
+            return nullptr;
+        case Node::Kind::scalar:
+            return scalar_to_json(node);
         case Node::Kind::list: {
             Json out = Json::array();
-            for (const Node::Entry& entry : node.entries) out.push_back(to_json(entry.value));
+            for (const Node::Entry& entry : node.entries)
+                out.push_back(to_json(entry.value));
             return out;
         }
-        case Node::Kind::map: break;
+        case Node::Kind::map:
+            break;
     }
     Json out = Json::object();
-    for (const Node::Entry& entry : node.entries) out[entry.key] = to_json(entry.value);
+    for (const Node::Entry& entry : node.entries)
+        out[entry.key] = to_json(entry.value);
     return out;
 }
 

@@ -41,7 +41,8 @@ std::size_t octet_of(std::string_view line, int column) {
 
 }  // namespace
 
-Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+Source::Source(std::string name, std::string text)
+    : name_(std::move(name)), text_(std::move(text)) {
     starts_.push_back(0);
     for (std::size_t i = 0; i < text_.size(); ++i) {
         if (text_[i] == '\n') starts_.push_back(i + 1);
@@ -59,10 +60,12 @@ std::string_view Source::line(int number) const noexcept {
 
 Position Source::end() const noexcept {
     int number = static_cast<int>(starts_.size());
-    while (number > 1 && trim(line(number)).empty()) --number;
+    while (number > 1 && trim(line(number)).empty())
+        --number;
     const std::string_view last = line(number);
-    const auto characters = std::count_if(
-        last.begin(), last.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    const auto characters = std::count_if(last.begin(), last.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    });
     return {number, static_cast<int>(characters) + 1};
 }
 
@@ -71,12 +74,16 @@ bool Source::indents_with_tab(int number) const noexcept {
     return found.substr(0, found.find_first_not_of(" \t")).find('\t') != found.npos;
 }
 
-Problem Source::problem(Severity severity, Position at, std::string path, std::string message,
-                        std::string hint, Quote quote) const {
+Problem Source::problem(
+    Severity severity, Position at, std::string path, std::string message, std::string hint,
+    Quote quote
+) const {
     return {severity, name_, at, std::move(path), std::move(message), std::move(hint), quote, {}};
 }
 
-void Source::conceal(Position at) { secrets_.push_back(at); }
+void Source::conceal(Position at) {
+    secrets_.push_back(at);
+}
 
 std::string Source::quotable(Position at, Quote quote) const {
     const std::string_view whole = line(at.line);
@@ -89,7 +96,8 @@ std::string Source::quotable(Position at, Quote quote) const {
         const std::size_t colon = whole.find(':', octet_of(whole, at.column));
         if (colon != whole.npos) end = std::min(end, colon + 1);
     }
-    while (end < whole.size() && end > 0 && (static_cast<unsigned char>(whole[end]) & 0xC0) == 0x80) --end;
+    while (end < whole.size() && end > 0 && (static_cast<unsigned char>(whole[end]) & 0xC0) == 0x80)
+        --end;
     const std::string_view shown = end < whole.size() ? trim_end(whole.substr(0, end)) : whole;
     std::string out;
     for (const char c : shown) {  // tabs matter for the place of the caret

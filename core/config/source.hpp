@@ -16,8 +16,10 @@ class Source {
     const std::string& text() const noexcept { return text_; }
 
     /// A problem at a place of this file.
-    Problem problem(Severity severity, Position at, std::string path, std::string message,
-                    std::string hint = {}, Quote quote = Quote::line) const;
+    Problem problem(
+        Severity severity, Position at, std::string path, std::string message,
+        std::string hint = {}, Quote quote = Quote::line
+    ) const;
     /// Lines are never quoted beyond this place: a secret begins there.
     void conceal(Position at);
     /// What may be shown of the line. Values that may be secrets by their key are left out, too: a

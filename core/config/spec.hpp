@@ -50,7 +50,9 @@ class Spec {
 
     template <class Access, class M>
     Spec& add(std::string name, Access access, Type<M> type, std::string doc, bool required);
-    static void read_object(const std::vector<Key>& keys, Reader& reader, const Node& node, T& value);
+    static void read_object(
+        const std::vector<Key>& keys, Reader& reader, const Node& node, T& value
+    );
 
     std::string name_, doc_;
     std::vector<Key> keys_;
@@ -62,44 +64,63 @@ class Spec {
 
 template <class T>
 template <class Access, class M>
-Spec<T>& Spec<T>::add(std::string name, Access access, Type<M> type, std::string doc, bool required) {
-    static_assert(std::is_same_v<std::remove_cvref_t<std::invoke_result_t<Access, T&>>, M>,
-                  "the member and its type description differ");
+Spec<T>& Spec<T>::add(
+    std::string name, Access access, Type<M> type, std::string doc, bool required
+) {
+    static_assert(
+        std::is_same_v<std::remove_cvref_t<std::invoke_result_t<Access, T&>>, M>,
+        "the member and its type description differ"
+    );
     Json schema = type.schema;
     const std::string more = schema.value("description", "");
     schema["description"] = more.empty() ? doc : doc + " " + more;
     const T defaults{};
     const Json standard = type.show(std::invoke(access, const_cast<T&>(defaults)));
-    const bool worth_saying = !standard.is_null() && !(standard.is_structured() && standard.empty());
+    const bool worth_saying =
+        !standard.is_null() && !(standard.is_structured() && standard.empty());
     if (!required && worth_saying && !standard.is_object()) schema["default"] = standard;
     properties_[name] = std::move(schema);
     if (required) required_.push_back(name);
     merge_definitions(definitions_, type.definitions);
-    keys_.push_back({std::move(name), required,
-        [access, read = type.read](Reader& reader, const Node& node, T& value) { read(reader, node, std::invoke(access, value)); },
-        [access, show = type.show](const T& value) { return show(std::invoke(access, const_cast<T&>(value))); }});
+    keys_.push_back(
+        {std::move(name), required,
+         [access, read = type.read](Reader& reader, const Node& node, T& value) {
+             read(reader, node, std::invoke(access, value));
+         },
+         [access, show = type.show](const T& value) {
+             return show(std::invoke(access, const_cast<T&>(value)));
+         }}
+    );
     return *this;
 }
 
 template <class T>
-void Spec<T>::read_object(const std::vector<Key>& keys, Reader& reader, const Node& node, T& value) {
+void Spec<T>::read_object(
+    const std::vector<Key>& keys, Reader& reader, const Node& node, T& value
+) {
     if (node.kind != Node::Kind::map && node.kind != Node::Kind::null) {
         return reader.expected("a mapping of keys to values", node);
     }
     std::vector<std::string> known;
-    for (const Key& key : keys) known.push_back(key.name);
+    for (const Key& key : keys)
+        known.push_back(key.name);
     for (const Node::Entry& entry : node.entries) {
-        const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == entry.key; });
+        const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) {
+            return k.name == entry.key;
+        });
         if (key == keys.end()) {
-            reader.error(entry.key_at, "unknown key " + in_quotes(entry.key), did_you_mean(entry.key, known),
-                         Quote::up_to_key);
+            reader.error(
+                entry.key_at, "unknown key " + in_quotes(entry.key), did_you_mean(entry.key, known),
+                Quote::up_to_key
+            );
             continue;
         }
         const Reader::Scope scope(reader, entry.key);
         key->read(reader, entry.value, value);
     }
     for (const Key& key : keys) {
-        if (key.required && !node.find(key.name)) reader.error(node.at, "required key '" + key.name + "' is missing");
+        if (key.required && !node.find(key.name))
+            reader.error(node.at, "required key '" + key.name + "' is missing");
     }
 }
 
@@ -114,7 +135,8 @@ Type<T> Spec<T>::type() const {
     type.definitions[name_] = std::move(object);
     type.read = [keys = keys_, rules = rules_](Reader& reader, const Node& node, T& value) {
         read_object(keys, reader, node, value);
-        for (const auto& rule : rules) rule(reader, node, value);
+        for (const auto& rule : rules)
+            rule(reader, node, value);
     };
     type.show = [keys = keys_](const T& value) {
         Json out = Json::object();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file that knows yaml-cpp. Its events are used rather than its tree: they give the place of
-// keys as well as of values, and let us bound depth and aliases while the tree grows.
+// The only file that knows yaml-cpp. Its events are used rather than its tree: they give the place
+// of keys as well as of values, and let us bound depth and aliases while the tree grows.
 #include "core/config/yaml.hpp"
 
 #include <fmt/format.h>
@@ -24,13 +24,15 @@ struct Stop {};
 
 std::size_t count_nodes(const Node& node) {
     std::size_t count = 1;
-    for (const Node::Entry& entry : node.entries) count += count_nodes(entry.value);
+    for (const Node::Entry& entry : node.entries)
+        count += count_nodes(entry.value);
     return count;
 }
 
 std::size_t height(const Node& node) {
     std::size_t highest = 0;
-    for (const Node::Entry& entry : node.entries) highest = std::max(highest, height(entry.value));
+    for (const Node::Entry& entry : node.entries)
+        highest = std::max(highest, height(entry.value));
     return highest + 1;
 }
 
@@ -49,8 +51,10 @@ class TreeBuilder : public YAML::EventHandler {
         node.at = position(mark);
         add(std::move(node), anchor);
     }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  const std::string& value) override {
+    void OnScalar(
+        const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+        const std::string& value
+    ) override {
         Node node;
         node.kind = Node::Kind::scalar;
         node.at = position(mark);
@@ -61,18 +65,23 @@ class TreeBuilder : public YAML::EventHandler {
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto found = anchors_.find(anchor);
-        if (found == anchors_.end()) stop(position(mark), "an alias inside the value that it stands for");
+        if (found == anchors_.end())
+            stop(position(mark), "an alias inside the value that it stands for");
         if (open_.size() + height(found->second) > limits_.depth) stop_too_deep(position(mark));
         charge(count_nodes(found->second), position(mark));
         add(found->second, 0);
     }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
+    void OnSequenceStart(
+        const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+        YAML::EmitterStyle::value
+    ) override {
         open(Node::Kind::list, mark, tag, anchor);
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
+    void OnMapStart(
+        const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+        YAML::EmitterStyle::value
+    ) override {
         open(Node::Kind::map, mark, tag, anchor);
     }
     void OnMapEnd() override { close(); }
@@ -85,9 +94,11 @@ class TreeBuilder : public YAML::EventHandler {
         const std::string& text = source_.text();
         const auto end = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text.size());
         const auto start = end - std::min(end, static_cast<std::size_t>(std::max(mark.column, 0)));
-        const auto characters = std::count_if(text.begin() + static_cast<std::ptrdiff_t>(start),
+        const auto characters = std::count_if(
+            text.begin() + static_cast<std::ptrdiff_t>(start),
             text.begin() + static_cast<std::ptrdiff_t>(end),
-            [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+            [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+        );
         return {mark.line + 1, static_cast<int>(characters) + 1};
     }
 
@@ -95,7 +106,7 @@ class TreeBuilder : public YAML::EventHandler {
     struct Open {
         Node node;
         YAML::anchor_t anchor = 0;
-        std::optional<Node::Entry> pending;       ///< a key of a map that waits for its value
+        std::optional<Node::Entry> pending;  ///< a key of a map that waits for its value
         std::map<std::string, int> lines_of_keys;
     };
 
@@ -109,16 +120,22 @@ class TreeBuilder : public YAML::EventHandler {
     void charge(std::size_t nodes, Position at) {
         charged_ += nodes;
         if (charged_ > limits_.nodes) {
-            stop(at, fmt::format("more than {} values, aliases counted at each use", limits_.nodes));
+            stop(
+                at, fmt::format("more than {} values, aliases counted at each use", limits_.nodes)
+            );
         }
     }
     void check_tag(const std::string& tag, Position at) {
         if (tag.empty() || tag == "?" || tag == "!") return;
-        problems_.add(source_.problem(Severity::error, at, {}, fmt::format("tag {} has no meaning here", in_quotes(tag)),
-                                      "text that begins with '!' needs quotes"));
+        problems_.add(source_.problem(
+            Severity::error, at, {}, fmt::format("tag {} has no meaning here", in_quotes(tag)),
+            "text that begins with '!' needs quotes"
+        ));
     }
 
-    void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    void open(
+        Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor
+    ) {
         Open opened;
         opened.node.kind = kind;
         opened.node.at = position(mark);
@@ -150,7 +167,8 @@ class TreeBuilder : public YAML::EventHandler {
         }
     }
     void add_key(Open& map, const Node& key) {
-        if (key.kind != Node::Kind::scalar) stop(key.at, fmt::format("a key must be text, found {}", describe(key)));
+        if (key.kind != Node::Kind::scalar)
+            stop(key.at, fmt::format("a key must be text, found {}", describe(key)));
         map.pending = Node::Entry{key.text, key.at, {}};
     }
     void add_value(Open& map, Node value) {
@@ -158,9 +176,13 @@ class TreeBuilder : public YAML::EventHandler {
         map.pending.reset();
         const auto [known, fresh] = map.lines_of_keys.emplace(entry.key, entry.key_at.line);
         if (!fresh) {
-            problems_.add(source_.problem(Severity::error, entry.key_at, {},
-                fmt::format("key {} appears twice, first in line {}", in_quotes(entry.key), known->second),
-                {}, Quote::up_to_key));
+            problems_.add(source_.problem(
+                Severity::error, entry.key_at, {},
+                fmt::format(
+                    "key {} appears twice, first in line {}", in_quotes(entry.key), known->second
+                ),
+                {}, Quote::up_to_key
+            ));
             return;
         }
         // Of a value left out the parser only knows where the next thing stands.
@@ -181,32 +203,39 @@ class TreeBuilder : public YAML::EventHandler {
 /// What often stands behind the parser's terse words.
 std::string hint_for(std::string_view message, bool tabs) {
     if (tabs || message.find("illegal tab") != message.npos) return "indent with blanks, not tabs";
-    if (message.find("illegal map value") != message.npos || message.find("illegal map key") != message.npos) {
+    if (message.find("illegal map value") != message.npos ||
+        message.find("illegal map key") != message.npos) {
         return "text with ': ' in it needs quotes, and keys of one mapping the same indentation";
     }
-    if (message.find("end of map not found") != message.npos || message.find("end of sequence not found") != message.npos) {
+    if (message.find("end of map not found") != message.npos ||
+        message.find("end of sequence not found") != message.npos) {
         return "check the indentation of this line and of those above it";
     }
     if (message.find("alias") != message.npos) return "text that begins with '*' needs quotes";
     if (message.find("EOF in scalar") != message.npos) return "a closing quote is missing";
-    if (message.find("unknown token") != message.npos) return "text that begins with this character needs quotes";
+    if (message.find("unknown token") != message.npos)
+        return "text that begins with this character needs quotes";
     return {};
 }
 
 /// Refuses what is no text at all, before the parser (which would guess at UTF-16) sees it.
 bool is_text(const Source& source, const YamlLimits& limits, Problems& problems) {
     const auto refuse = [&](Position at, std::string message) {
-        problems.add(source.problem(Severity::error, at, {}, std::move(message), {}, Quote::nothing));
+        problems.add(source.problem(Severity::error, at, {}, std::move(message), {}, Quote::nothing)
+        );
         return false;
     };
     const std::string& text = source.text();
-    if (text.size() > limits.octets) return refuse({}, fmt::format("the file is larger than {} octets", limits.octets));
+    if (text.size() > limits.octets)
+        return refuse({}, fmt::format("the file is larger than {} octets", limits.octets));
     if (!is_utf8(text)) return refuse({}, "the file is not UTF-8 text");
     int line = 1;
     for (const char c : text) {
         if (c == '\n') ++line;
-        const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t';
-        if (control || c == 0x7f) return refuse({line, 1}, fmt::format("control character {:#04x} in this line", c));
+        const bool control =
+            static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t';
+        if (control || c == 0x7f)
+            return refuse({line, 1}, fmt::format("control character {:#04x} in this line", c));
     }
     return true;
 }
@@ -217,22 +246,26 @@ Node parse_yaml(const Source& source, Problems& problems, const YamlLimits& limi
     if (!is_text(source, limits, problems)) return {};
     TreeBuilder builder(source, problems, limits);
     try {
-        // The empty comment is for yaml-cpp 0.7, which overlooks a quote that is still open at the end
-        // of the file when a line end comes last.
+        // The empty comment is for yaml-cpp 0.7, which overlooks a quote that is still open at the
+        // end of the file when a line end comes last.
         std::istringstream stream(source.text() + "\n#");
         YAML::Parser parser(stream);
         if (!parser.HandleNextDocument(builder)) return {};
         Node root = builder.take();
         if (parser.HandleNextDocument(builder)) {
-            problems.add(source.problem(Severity::error, {}, {}, "the file holds more than one YAML document"));
+            problems.add(source.problem(
+                Severity::error, {}, {}, "the file holds more than one YAML document"
+            ));
         }
         return root;
     } catch (const Stop&) {
         return builder.take();
     } catch (const YAML::Exception& error) {
         const Position at = builder.position(error.mark);
-        problems.add(source.problem(Severity::error, at, {}, fmt::format("YAML syntax: {}", error.msg),
-                                    hint_for(error.msg, source.indents_with_tab(at.line))));
+        problems.add(source.problem(
+            Severity::error, at, {}, fmt::format("YAML syntax: {}", error.msg),
+            hint_for(error.msg, source.indents_with_tab(at.line))
+        ));
         return builder.take();
     }
 }

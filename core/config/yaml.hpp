@@ -14,8 +14,8 @@ struct YamlLimits {
 };
 
 /// Reads YAML 1.2 text into a tree with positions. What is wrong (syntax, duplicate keys, unknown
-/// tags, a second document) goes to `problems`; after a syntax error the tree is what came before it.
-/// Any octets will do as input.
+/// tags, a second document) goes to `problems`; after a syntax error the tree is what came before
+/// it. Any octets will do as input.
 Node parse_yaml(const Source& source, Problems& problems, const YamlLimits& limits = {});
 
 }  // namespace outpost::config

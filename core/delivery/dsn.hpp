@@ -16,23 +16,24 @@ struct DsnRecipient {
     mail::Address address;
     std::string orcpt;
     DsnAction action = DsnAction::failed;
-    std::string status;         ///< "5.1.1"
-    std::string remote_host;    ///< Remote-MTA, may be empty
+    std::string status;       ///< "5.1.1"
+    std::string remote_host;  ///< Remote-MTA, may be empty
     std::string remote_ip;
-    std::vector<std::string> diagnostic;  ///< the remote's reply, line by line, with code; untrusted
-    std::string reason;         ///< our own sentence
+    std::vector<std::string>
+        diagnostic;      ///< the remote's reply, line by line, with code; untrusted
+    std::string reason;  ///< our own sentence
     WallTime last_attempt{};
     WallTime will_retry_until{};  ///< delayed only
 };
 
 struct DsnFacts {
-    std::string reporting_mta;   ///< our host name
-    mail::Address to;            ///< the original reverse-path
+    std::string reporting_mta;  ///< our host name
+    mail::Address to;           ///< the original reverse-path
     std::string envid;
     WallTime arrival{};
     Ret ret = Ret::unspecified;
-    bool smtputf8 = false;       ///< the original used SMTPUTF8: RFC 6533 forms
-    bool eightbit = false;       ///< the original has 8-bit octets
+    bool smtputf8 = false;  ///< the original used SMTPUTF8: RFC 6533 forms
+    bool eightbit = false;  ///< the original has 8-bit octets
     std::string original_message_id;
     std::string original_header;  ///< header section of the original
     mail::ContentPtr original;    ///< whole original; used for RET=FULL only, may be null
@@ -40,8 +41,8 @@ struct DsnFacts {
     WallTime now{};
 };
 
-/// Composes a delivery status notification (RFC 3464, multipart/report of RFC 6522; RFC 6533 forms for
-/// SMTPUTF8). Pure. All remote text is encoded so that it can add neither fields nor parts.
+/// Composes a delivery status notification (RFC 3464, multipart/report of RFC 6522; RFC 6533 forms
+/// for SMTPUTF8). Pure. All remote text is encoded so that it can add neither fields nor parts.
 mail::Content compose_dsn(const DsnFacts& facts);
 
 }  // namespace outpost::delivery

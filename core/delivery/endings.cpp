@@ -18,15 +18,22 @@ Verdict verdict_of(const std::exception_ptr& error, Stage stage) {
         return Verdict::deferred(stage, ErrorKind::protocol, {4, 5, 0}, protocol.what());
     } catch (const std::system_error& system) {
         if (system.code() == std::errc::timed_out) {
-            return Verdict::deferred(stage, ErrorKind::timeout, {4, 4, 2}, "the remote did not answer in time");
+            return Verdict::deferred(
+                stage, ErrorKind::timeout, {4, 4, 2}, "the remote did not answer in time"
+            );
         }
-        return Verdict::deferred(stage, ErrorKind::connect, {4, 4, 2}, std::string("connection lost: ") + system.what());
+        return Verdict::deferred(
+            stage, ErrorKind::connect, {4, 4, 2}, std::string("connection lost: ") + system.what()
+        );
     }
 }
 
 Verdict refusal(Stage stage, smtp::Reply reply) {
     if (reply.transient() || reply.permanent()) return Verdict::from_reply(stage, std::move(reply));
-    return Verdict::deferred(stage, ErrorKind::protocol, {4, 5, 0}, "the remote's reply makes no sense here: " + reply.text());
+    return Verdict::deferred(
+        stage, ErrorKind::protocol, {4, 5, 0},
+        "the remote's reply makes no sense here: " + reply.text()
+    );
 }
 
 Verdict host_verdict(Stage stage, smtp::Reply reply) {
@@ -34,7 +41,9 @@ Verdict host_verdict(Stage stage, smtp::Reply reply) {
 }
 
 Verdict auth_verdict(smtp::Reply reply) {
-    return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, "the relay refused our login: " + reply.text());
+    return Verdict::deferred(
+        Stage::auth, ErrorKind::auth, {4, 7, 8}, "the relay refused our login: " + reply.text()
+    );
 }
 
 }  // namespace outpost::delivery

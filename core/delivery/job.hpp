@@ -41,15 +41,16 @@ struct Message {
     std::string account;      ///< empty for system mail (DSNs)
     mail::Address mail_from;  ///< null reverse-path for DSNs
     mail::ContentPtr content;
-    bool eightbit = false;    ///< has octets above 127: wants 8BITMIME
-    bool smtputf8 = false;    ///< submitted with SMTPUTF8
+    bool eightbit = false;            ///< has octets above 127: wants 8BITMIME
+    bool smtputf8 = false;            ///< submitted with SMTPUTF8
     std::optional<bool> require_tls;  ///< yes: REQUIRETLS; no: TLS-Required: No (RFC 8689)
     Ret ret = Ret::unspecified;
-    std::string envid;        ///< xtext-decoded
-    std::string tag;          ///< class given at submission, for routes
+    std::string envid;  ///< xtext-decoded
+    std::string tag;    ///< class given at submission, for routes
     WallTime submitted_at{};
-    WallTime due_from{};      ///< submitted, or released later (RFC 4865): its time for retries begins here
-    std::uint64_t size = 0;   ///< octets of content
+    WallTime due_from{
+    };  ///< submitted, or released later (RFC 4865): its time for retries begins here
+    std::uint64_t size = 0;  ///< octets of content
 };
 
 /// One unit of work for a transport: a message and those of its recipients that share a next hop.

@@ -12,7 +12,8 @@ class Pieces {
     explicit Pieces(const mail::Content& content) : content_(content), rest_(content.header()) {}
     /// The next piece of at most `most` octets; empty at the end.
     std::string_view next(std::size_t most) {
-        while (rest_.empty() && chunk_ < content_.body().size()) rest_ = content_.body()[chunk_++];
+        while (rest_.empty() && chunk_ < content_.body().size())
+            rest_ = content_.body()[chunk_++];
         const std::string_view piece = rest_.substr(0, most);
         rest_.remove_prefix(piece.size());
         return piece;

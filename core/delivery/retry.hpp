@@ -8,13 +8,14 @@ namespace outpost::delivery {
 
 /// When to try again, when to warn, when to give up.
 struct RetryPolicy {
-    std::chrono::seconds first{300};          ///< delay after the first failed attempt
-    double factor = 2.0;                      ///< growth of the delay from attempt to attempt
-    std::chrono::seconds longest{4 * 3600};   ///< no delay is longer
-    double jitter = 0.1;                      ///< each delay is varied by up to this part, both ways
+    std::chrono::seconds first{300};         ///< delay after the first failed attempt
+    double factor = 2.0;                     ///< growth of the delay from attempt to attempt
+    std::chrono::seconds longest{4 * 3600};  ///< no delay is longer
+    double jitter = 0.1;                     ///< each delay is varied by up to this part, both ways
     std::chrono::seconds give_up_after{5 * 24 * 3600};  ///< since submission
     std::chrono::seconds warn_after{4 * 3600};          ///< delay DSN; zero: never
-    /// After an attempt that ended with the final dot sent and no reply (RFC 5321 section 4.5.3.2.6).
+    /// After an attempt that ended with the final dot sent and no reply (RFC 5321
+    /// section 4.5.3.2.6).
     std::chrono::seconds uncertain{600};
 };
 

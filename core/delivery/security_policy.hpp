@@ -25,8 +25,11 @@ class Assessment {
   public:
     virtual ~Assessment() = default;
     virtual awaitable<tls::TlsRequirement> require(const MxHost& host, Deadline deadline) = 0;
-    /// What the session with this host reached (null: no TLS) and why it failed (empty: it did not).
-    virtual void observe(const MxHost& host, const tls::TlsFacts* reached, std::string_view error) noexcept = 0;
+    /// What the session with this host reached (null: no TLS) and why it failed (empty: it did
+    /// not).
+    virtual void observe(
+        const MxHost& host, const tls::TlsFacts* reached, std::string_view error
+    ) noexcept = 0;
 };
 
 /// A source of TLS requirements for direct delivery: DANE, MTA-STS, REQUIRETLS, a route's own wish.
@@ -36,7 +39,8 @@ class SecurityPolicy {
     virtual ~SecurityPolicy() = default;
     virtual std::string_view name() const noexcept = 0;
     virtual awaitable<std::unique_ptr<Assessment>> assess(
-        const mail::Domain& domain, const DeliveryJob& job, Deadline deadline) = 0;
+        const mail::Domain& domain, const DeliveryJob& job, Deadline deadline
+    ) = 0;
 };
 
 using SecurityPolicies = std::vector<std::shared_ptr<SecurityPolicy>>;

@@ -17,7 +17,9 @@ smtp::Chat::Observer observer_of(Transcript& transcript) {
 
 }  // namespace
 
-SmtpSession::SmtpSession(net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript)
+SmtpSession::SmtpSession(
+    net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript
+)
     : settings_(std::move(settings)), chat_(std::move(stream), deadline, observer_of(transcript)) {}
 
 void SmtpSession::adopt(Deadline deadline, Transcript& transcript) {
@@ -32,12 +34,15 @@ void SmtpSession::rest() {
 awaitable<std::optional<Verdict>> SmtpSession::open() {
     if (settings_.tls == TlsMode::implicit) {
         stage_ = Stage::tls;
-        co_await chat_.start_tls(settings_.server_name, settings_.requirement, settings_.timeouts.handshake);
+        co_await chat_.start_tls(
+            settings_.server_name, settings_.requirement, settings_.timeouts.handshake
+        );
     }
     auto failed = co_await greet();
     if (!failed) failed = co_await hello();
     if (failed) co_return failed;
-    const bool wanted = settings_.tls == TlsMode::required || (settings_.tls == TlsMode::opportunistic && extensions_.starttls);
+    const bool wanted = settings_.tls == TlsMode::required ||
+                        (settings_.tls == TlsMode::opportunistic && extensions_.starttls);
     if (wanted) {
         failed = co_await start_tls();
         if (!failed) failed = co_await hello();
@@ -62,8 +67,8 @@ awaitable<std::optional<Verdict>> SmtpSession::hello() {
         extensions_ = smtp::parse_extensions(reply);
         co_return std::nullopt;
     }
-    // RFC 5321 section 3.2: a server that does not know EHLO gets HELO; not over TLS, which it could
-    // not have offered.
+    // RFC 5321 section 3.2: a server that does not know EHLO gets HELO; not over TLS, which it
+    // could not have offered.
     const bool unknown = reply.code >= 500 && reply.code <= 504;
     if (unknown && !settings_.lmtp && chat_.stream().tls_facts() == nullptr) {
         reply = co_await chat_.ask("HELO " + settings_.ehlo_name, settings_.timeouts.command);
@@ -76,10 +81,14 @@ awaitable<std::optional<Verdict>> SmtpSession::start_tls() {
     stage_ = Stage::starttls;
     const smtp::Reply reply = co_await chat_.ask("STARTTLS", settings_.timeouts.command);
     if (reply.code != 220) {
-        co_return Verdict::deferred(stage_, ErrorKind::tls, {4, 7, 5}, "the remote refused STARTTLS: " + reply.text());
+        co_return Verdict::deferred(
+            stage_, ErrorKind::tls, {4, 7, 5}, "the remote refused STARTTLS: " + reply.text()
+        );
     }
     stage_ = Stage::tls;
-    co_await chat_.start_tls(settings_.server_name, settings_.requirement, settings_.timeouts.handshake);
+    co_await chat_.start_tls(
+        settings_.server_name, settings_.requirement, settings_.timeouts.handshake
+    );
     co_return std::nullopt;
 }
 
@@ -87,10 +96,15 @@ awaitable<std::optional<Verdict>> SmtpSession::authenticate(const Login& login) 
     stage_ = Stage::auth;
     const tls::TlsFacts* facts = chat_.stream().tls_facts();
     const bool verified = facts != nullptr && (facts->pkix_verified || login.trust_unverified);
-    const sasl::ChannelBinding binding = facts != nullptr ? sasl::ChannelBinding{facts->channel_binding_type, facts->channel_binding} : sasl::ChannelBinding{};
-    const auto choice = sasl::choose(extensions_.auth, login.mechanisms, login.credentials, facts != nullptr, verified, binding);
+    const sasl::ChannelBinding binding =
+        facts != nullptr ? sasl::ChannelBinding{facts->channel_binding_type, facts->channel_binding}
+                         : sasl::ChannelBinding{};
+    const auto choice = sasl::choose(
+        extensions_.auth, login.mechanisms, login.credentials, facts != nullptr, verified, binding
+    );
     if (!choice) co_return Verdict::deferred(stage_, ErrorKind::auth, {4, 7, 8}, choice.error());
-    const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(*choice, login.credentials, binding);
+    const std::shared_ptr<sasl::ClientMechanism> mechanism =
+        sasl::make_client(*choice, login.credentials, binding);
     co_return co_await run_mechanism(mechanism, login);
 }
 
@@ -111,7 +125,9 @@ awaitable<Result<std::string>> step(
 awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
     std::shared_ptr<sasl::ClientMechanism> mechanism, const Login& login
 ) {
-    const auto give_up = [](const std::string& why) { return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, why); };
+    const auto give_up = [](const std::string& why) {
+        return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, why);
+    };
     const std::string name(mechanism->name());
     std::string line = "AUTH " + name;
     if (mechanism->initial_response()) {
@@ -119,14 +135,18 @@ awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
         if (!first) co_return give_up(first.error());
         line += " " + (first->empty() ? "=" : base64_encode(*first));  // RFC 4954 section 4
     }
-    smtp::Reply reply = co_await chat_.ask(line, settings_.timeouts.command, "AUTH " + name + " ***");
+    smtp::Reply reply =
+        co_await chat_.ask(line, settings_.timeouts.command, "AUTH " + name + " ***");
     for (int round = 0; reply.code == 334; ++round) {
         const auto challenge = base64_decode(reply.lines.empty() ? "" : reply.lines.front());
-        const Result<std::string> response = !challenge ? Result<std::string>(Err{"the relay's challenge is not base64"})
-                                             : round > 5 ? Result<std::string>(Err{"the relay asks without end"})
-                                                         : co_await step(mechanism, *challenge, login.workers);
+        const Result<std::string> response =
+            !challenge  ? Result<std::string>(Err{"the relay's challenge is not base64"})
+            : round > 5 ? Result<std::string>(Err{"the relay asks without end"})
+                        : co_await step(mechanism, *challenge, login.workers);
         if (!response) {
-            co_await chat_.ask("*", settings_.timeouts.command);  // RFC 4954: cancels; the answer is 501
+            co_await chat_.ask(
+                "*", settings_.timeouts.command
+            );  // RFC 4954: cancels; the answer is 501
             co_return give_up(name + ": " + response.error());
         }
         reply = co_await chat_.ask(base64_encode(*response), settings_.timeouts.command, "***");
@@ -134,7 +154,8 @@ awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
     if (reply.code == 535 && login.refused) login.refused();
     if (reply.code != 235) co_return auth_verdict(std::move(reply));
     // A server that says yes before it has proved that it knows the password is not our relay.
-    if (!mechanism->done()) co_return give_up(name + ": the relay did not prove that it knows the password");
+    if (!mechanism->done())
+        co_return give_up(name + ": the relay did not prove that it knows the password");
     co_return std::nullopt;
 }
 

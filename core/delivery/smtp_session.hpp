@@ -49,12 +49,14 @@ struct Login {
 
 /// One SMTP (or LMTP) session as the client, from greeting to QUIT; used for many messages in turn.
 ///
-/// Steps return nothing when they succeeded, else the verdict that ends the session. Lost connections
-/// throw; `stage()` says how far we had come, and `verdict_of` turns both into a verdict.
-/// Belongs to one coroutine on one executor.
+/// Steps return nothing when they succeeded, else the verdict that ends the session. Lost
+/// connections throw; `stage()` says how far we had come, and `verdict_of` turns both into a
+/// verdict. Belongs to one coroutine on one executor.
 class SmtpSession {
   public:
-    SmtpSession(net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript);
+    SmtpSession(
+        net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript
+    );
 
     /// Greeting, EHLO (or HELO, LHLO), TLS and EHLO again: ready for mail or for `authenticate`.
     awaitable<std::optional<Verdict>> open();
@@ -79,7 +81,9 @@ class SmtpSession {
     bool reusable() const noexcept { return reusable_; }
     std::size_t messages_sent() const noexcept { return messages_; }
     /// Whether the server permits another transaction in this session (MAILMAX, RFC 9422).
-    bool may_begin_another() const noexcept { return transactions_ < extensions_.mail_max.value_or(UINT32_MAX); }
+    bool may_begin_another() const noexcept {
+        return transactions_ < extensions_.mail_max.value_or(UINT32_MAX);
+    }
     const smtp::Extensions& extensions() const noexcept { return extensions_; }
     net::Stream& stream() noexcept { return chat_.stream(); }
 

@@ -9,10 +9,10 @@ namespace outpost::delivery {
 struct SmtpTimeouts {
     std::chrono::seconds connect{30};
     std::chrono::seconds greeting{60};
-    std::chrono::seconds command{300};    ///< EHLO, MAIL, RCPT, RSET, AUTH
+    std::chrono::seconds command{300};  ///< EHLO, MAIL, RCPT, RSET, AUTH
     std::chrono::seconds handshake{60};
-    std::chrono::seconds data_start{120}; ///< from DATA to 354
-    std::chrono::seconds data_block{180}; ///< each piece of content written
+    std::chrono::seconds data_start{120};  ///< from DATA to 354
+    std::chrono::seconds data_block{180};  ///< each piece of content written
     std::chrono::seconds final_reply{600};
     std::chrono::seconds quit{5};
 };

@@ -22,26 +22,39 @@ constexpr std::chrono::seconds last_words{2};   // what a closing server said ha
 bool needs_smtputf8(const DeliveryJob& job) {
     const Message& message = *job.message;
     return message.mail_from.needs_smtputf8() ||
-           std::any_of(job.recipients.begin(), job.recipients.end(), [](const Recipient& r) { return r.address.needs_smtputf8(); }) ||
-           (message.smtputf8 && std::any_of(message.content->header().begin(), message.content->header().end(), [](unsigned char c) { return c >= 0x80; }));
+           std::any_of(
+               job.recipients.begin(), job.recipients.end(),
+               [](const Recipient& r) { return r.address.needs_smtputf8(); }
+           ) ||
+           (message.smtputf8 &&
+            std::any_of(
+                message.content->header().begin(), message.content->header().end(),
+                [](unsigned char c) { return c >= 0x80; }
+            ));
 }
 
 std::string ret_text(Ret ret) {
     switch (ret) {
-        case Ret::unspecified: return "";
-        case Ret::full: return "FULL";
-        case Ret::headers: return "HDRS";
+        case Ret::unspecified:
+            return "";
+        case Ret::full:
+            return "FULL";
+        case Ret::headers:
+            return "HDRS";
     }
     return "";
 }
 
 // "Too many recipients": 452, and 552 as old servers say it (RFC 5321 section 4.5.3.1.10).
-bool asks_for_another_transaction(const smtp::Reply& reply) { return reply.code == 452 || reply.code == 552; }
+bool asks_for_another_transaction(const smtp::Reply& reply) {
+    return reply.code == 452 || reply.code == 552;
+}
 
 bool lines_end_with_crlf(const mail::Content& content) {
     smtp::LineEndCheck check;
     bool good = check.feed(content.header());
-    for (const std::string& chunk : content.body()) good = good && check.feed(chunk);
+    for (const std::string& chunk : content.body())
+        good = good && check.feed(chunk);
     return good && check.finish();
 }
 
@@ -54,8 +67,14 @@ class LeaseLost : public smtp::ProtocolError {
 }  // namespace
 
 Transaction::Transaction(SmtpSession& session, const DeliveryJob& job, DotGate& gate)
-    : session_(session), chat_(session.chat_), extensions_(session.extensions_), timeouts_(session.settings_.timeouts),
-      job_(job), gate_(gate), smtputf8_(needs_smtputf8(job)), verdicts_(job.recipients.size()) {}
+    : session_(session),
+      chat_(session.chat_),
+      extensions_(session.extensions_),
+      timeouts_(session.settings_.timeouts),
+      job_(job),
+      gate_(gate),
+      smtputf8_(needs_smtputf8(job)),
+      verdicts_(job.recipients.size()) {}
 
 awaitable<std::vector<Verdict>> Transaction::run() {
     if (const auto refused = unfit()) {
@@ -66,8 +85,12 @@ awaitable<std::vector<Verdict>> Transaction::run() {
         try {
             postponed_.resize(job_.recipients.size());
             std::iota(postponed_.begin(), postponed_.end(), 0u);
-            while (!postponed_.empty() && session_.may_begin_another()) co_await run_batch(std::exchange(postponed_, {}));
-            conclude_open(Verdict::deferred(Stage::mail, ErrorKind::policy, {4, 5, 3}, "the remote takes no more transactions in this session"));
+            while (!postponed_.empty() && session_.may_begin_another())
+                co_await run_batch(std::exchange(postponed_, {}));
+            conclude_open(Verdict::deferred(
+                Stage::mail, ErrorKind::policy, {4, 5, 3},
+                "the remote takes no more transactions in this session"
+            ));
             session_.reusable_ = true;
         } catch (...) {
             broken = std::current_exception();
@@ -78,7 +101,8 @@ awaitable<std::vector<Verdict>> Transaction::run() {
         }
     }
     std::vector<Verdict> all;
-    for (auto& verdict : verdicts_) all.push_back(std::move(*verdict));
+    for (auto& verdict : verdicts_)
+        all.push_back(std::move(*verdict));
     co_return all;
 }
 
@@ -87,17 +111,29 @@ awaitable<std::vector<Verdict>> Transaction::run() {
 std::optional<Verdict> Transaction::unfit() const {
     const Message& message = *job_.message;
     if (extensions_.max_size && message.size > *extensions_.max_size) {
-        return Verdict::failed(Stage::mail, ErrorKind::policy, {5, 3, 4},
-            "the message has " + std::to_string(message.size) + " octets, the remote takes " + std::to_string(*extensions_.max_size));
+        return Verdict::failed(
+            Stage::mail, ErrorKind::policy, {5, 3, 4},
+            "the message has " + std::to_string(message.size) + " octets, the remote takes " +
+                std::to_string(*extensions_.max_size)
+        );
     }
     if (smtputf8_ && !extensions_.smtputf8) {
-        return Verdict::failed(Stage::mail, ErrorKind::policy, {5, 6, 7}, "the message needs SMTPUTF8, which the remote does not offer");
+        return Verdict::failed(
+            Stage::mail, ErrorKind::policy, {5, 6, 7},
+            "the message needs SMTPUTF8, which the remote does not offer"
+        );
     }
     if (message.require_tls == true && !extensions_.requiretls) {
-        return Verdict::deferred(Stage::mail, ErrorKind::policy, {4, 7, 30}, "the message needs REQUIRETLS, which the remote does not offer");
+        return Verdict::deferred(
+            Stage::mail, ErrorKind::policy, {4, 7, 30},
+            "the message needs REQUIRETLS, which the remote does not offer"
+        );
     }
     if (!lines_end_with_crlf(*message.content)) {
-        return Verdict::failed(Stage::mail, ErrorKind::local, {5, 6, 0}, "the message has a bare CR or LF and cannot be sent over SMTP");
+        return Verdict::failed(
+            Stage::mail, ErrorKind::local, {5, 6, 0},
+            "the message has a bare CR or LF and cannot be sent over SMTP"
+        );
     }
     return std::nullopt;
 }
@@ -129,13 +165,15 @@ std::string Transaction::rcpt_line(std::size_t index) const {
 
 // Leaves in `batch` what the server takes in one transaction (RFC 9422), and postpones the rest.
 void Transaction::fit_to_limits(Indexes& batch) {
-    const std::size_t most = std::min<std::size_t>(extensions_.rcpt_max.value_or(most_recipients), 1000);
+    const std::size_t most =
+        std::min<std::size_t>(extensions_.rcpt_max.value_or(most_recipients), 1000);
     const std::size_t most_domains = extensions_.rcpt_domain_max.value_or(UINT32_MAX);
     Indexes now;
     std::set<mail::Domain> domains;
     for (const std::size_t index : batch) {
         const mail::Domain& domain = job_.recipients[index].address.domain();
-        const bool fits = now.size() < most && (domains.contains(domain) || domains.size() < most_domains);
+        const bool fits =
+            now.size() < most && (domains.contains(domain) || domains.size() < most_domains);
         if (fits) domains.insert(domain);
         (fits ? now : postponed_).push_back(index);
     }
@@ -152,7 +190,8 @@ awaitable<void> Transaction::run_batch(Indexes batch) {
     if (!mail_taken || accepted_.empty()) {
         if (data_ahead) {
             const smtp::Reply reply = co_await chat_.read_reply(timeouts_.data_start);
-            if (reply.code == 354) {  // RFC 2920: nobody to send to, yet the server waits for a message
+            if (reply.code ==
+                354) {  // RFC 2920: nobody to send to, yet the server waits for a message
                 co_await chat_.send(".", timeouts_.data_block);
                 co_await chat_.read_reply(timeouts_.final_reply);
             }
@@ -167,13 +206,14 @@ awaitable<void> Transaction::run_batch(Indexes batch) {
     }
 }
 
-// Sends MAIL and RCPTs (and DATA) and reads their replies, all at once or one by one. Returns whether
-// MAIL was accepted.
+// Sends MAIL and RCPTs (and DATA) and reads their replies, all at once or one by one. Returns
+// whether MAIL was accepted.
 awaitable<bool> Transaction::send_envelope(const Indexes& batch, bool with_data) {
     session_.stage_ = Stage::mail;
     if (extensions_.pipelining) {
         std::string commands = chat_.queue(mail_line());
-        for (const std::size_t index : batch) commands += chat_.queue(rcpt_line(index));
+        for (const std::size_t index : batch)
+            commands += chat_.queue(rcpt_line(index));
         if (with_data) commands += chat_.queue("DATA");
         co_await chat_.send_raw(commands, timeouts_.command);
     } else {
@@ -208,7 +248,8 @@ awaitable<bool> Transaction::start_data(bool asked_already) {
     const smtp::Reply reply = co_await chat_.read_reply(timeouts_.data_start);
     if (reply.code == 354) co_return true;
     conclude(accepted_, refusal(Stage::data, reply));
-    if (reply.positive()) throw smtp::ProtocolError("the remote answered DATA as if it had the message");
+    if (reply.positive())
+        throw smtp::ProtocolError("the remote answered DATA as if it had the message");
     co_await chat_.ask("RSET", timeouts_.command);
     co_return false;
 }
@@ -219,9 +260,11 @@ awaitable<void> Transaction::finish_with_data(bool asked_already) {
     smtp::DataEncoder encoder;
     Pieces pieces(*job_.message->content);
     std::string block;
-    for (std::string_view piece = pieces.next(write_block); !piece.empty(); piece = pieces.next(write_block)) {
+    for (std::string_view piece = pieces.next(write_block); !piece.empty();
+         piece = pieces.next(write_block)) {
         block.clear();
-        if (!encoder.encode(piece, block)) throw std::logic_error("content changed after it was checked");
+        if (!encoder.encode(piece, block))
+            throw std::logic_error("content changed after it was checked");
         co_await send_content(block);
     }
     block.clear();
@@ -254,19 +297,21 @@ awaitable<void> Transaction::hear_last_words() {
         reply = co_await chat_.read_reply(last_words);
     } catch (const std::exception&) {  // it said nothing
     }
-    if (reply && (reply->transient() || reply->permanent())) conclude(accepted_, Verdict::from_reply(Stage::data, *reply));
+    if (reply && (reply->transient() || reply->permanent()))
+        conclude(accepted_, Verdict::from_reply(Stage::data, *reply));
 }
 
 awaitable<void> Transaction::send_octets(Pieces& pieces, std::uint64_t count) {
     while (count > 0) {
-        const std::string_view piece = pieces.next(static_cast<std::size_t>(std::min<std::uint64_t>(count, write_block)));
+        const std::string_view piece =
+            pieces.next(static_cast<std::size_t>(std::min<std::uint64_t>(count, write_block)));
         co_await send_content(piece);
         count -= piece.size();
     }
 }
 
-// RFC 3030. Small messages go in one BDAT LAST; of large ones all but the end is sent before the gate
-// is asked, so that it is asked late.
+// RFC 3030. Small messages go in one BDAT LAST; of large ones all but the end is sent before the
+// gate is asked, so that it is asked late.
 awaitable<void> Transaction::finish_with_bdat() {
     session_.stage_ = Stage::data;
     const mail::Content& content = *job_.message->content;
@@ -296,10 +341,14 @@ awaitable<void> Transaction::finish_with_bdat() {
 awaitable<bool> Transaction::gate_opens() {
     gate_.reached(Stage::data);
     std::vector<std::int32_t> numbers;
-    for (const std::size_t index : accepted_) numbers.push_back(job_.recipients[index].number);
+    for (const std::size_t index : accepted_)
+        numbers.push_back(job_.recipients[index].number);
     const bool open = co_await gate_.may_finish(numbers);
     if (!open) {
-        conclude_open(Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "our lease was lost before the final dot; nothing was sent"));
+        conclude_open(Verdict::deferred(
+            Stage::data, ErrorKind::local, {4, 3, 0},
+            "our lease was lost before the final dot; nothing was sent"
+        ));
         chat_.close();
         throw LeaseLost("our lease was lost before the final dot");
     }
@@ -310,10 +359,13 @@ awaitable<void> Transaction::read_final_replies() {
     if (!session_.settings_.lmtp) {
         const smtp::Reply reply = co_await chat_.read_reply(timeouts_.final_reply);
         session_.stage_ = Stage::done;
-        conclude(accepted_, Verdict::from_reply(reply.positive() ? Stage::done : Stage::data, reply));
+        conclude(
+            accepted_, Verdict::from_reply(reply.positive() ? Stage::done : Stage::data, reply)
+        );
         co_return;
     }
-    for (const std::size_t index : accepted_) {  // RFC 2033 section 4.2: one for each recipient, in order
+    for (const std::size_t index :
+         accepted_) {  // RFC 2033 section 4.2: one for each recipient, in order
         const smtp::Reply reply = co_await chat_.read_reply(timeouts_.final_reply);
         verdicts_[index] = Verdict::from_reply(reply.positive() ? Stage::done : Stage::data, reply);
     }
@@ -321,7 +373,8 @@ awaitable<void> Transaction::read_final_replies() {
 }
 
 void Transaction::conclude(const Indexes& indexes, const Verdict& verdict) {
-    for (const std::size_t index : indexes) verdicts_[index] = verdict;
+    for (const std::size_t index : indexes)
+        verdicts_[index] = verdict;
 }
 
 void Transaction::conclude_open(const Verdict& verdict) {

@@ -11,9 +11,9 @@ class Pieces;
 
 /// One message over one session: MAIL, RCPT, DATA or BDAT, as pipelined as the server permits.
 ///
-/// Every recipient keeps the reply that was meant for it. A connection that is lost in mid-transaction
-/// gives a verdict to those that have none; after the final dot that verdict is at Stage::final_dot:
-/// the remote may have the message.
+/// Every recipient keeps the reply that was meant for it. A connection that is lost in
+/// mid-transaction gives a verdict to those that have none; after the final dot that verdict is at
+/// Stage::final_dot: the remote may have the message.
 class Transaction {
   public:
     Transaction(SmtpSession& session, const DeliveryJob& job, DotGate& gate);
@@ -50,8 +50,8 @@ class Transaction {
     bool smtputf8_ = false;
 
     std::vector<std::optional<Verdict>> verdicts_;
-    Indexes accepted_;  ///< of the batch under way: RCPT was answered 2yz
-    Indexes postponed_; ///< the server had had enough recipients for one transaction
+    Indexes accepted_;   ///< of the batch under way: RCPT was answered 2yz
+    Indexes postponed_;  ///< the server had had enough recipients for one transaction
 };
 
 }  // namespace outpost::delivery

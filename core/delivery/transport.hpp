@@ -23,7 +23,9 @@ struct DeliveryOutcome {
     bool unreachable = false;
 
     /// The same verdict for every recipient.
-    static DeliveryOutcome all(const DeliveryJob& job, const Verdict& verdict, bool unreachable = false) {
+    static DeliveryOutcome all(
+        const DeliveryJob& job, const Verdict& verdict, bool unreachable = false
+    ) {
         return {std::vector<Verdict>(job.recipients.size(), verdict), unreachable};
     }
 };
@@ -35,32 +37,34 @@ class DotGate {
     virtual ~DotGate() = default;
     /// Notes progress, so that other nodes can see it: best effort, never waits.
     virtual void reached(Stage stage) noexcept = 0;
-    /// Records in the database that the final dot is about to be sent for these recipients (by number)
-    /// and confirms that we still hold them.
+    /// Records in the database that the final dot is about to be sent for these recipients (by
+    /// number) and confirms that we still hold them.
     virtual awaitable<bool> may_finish(std::span<const std::int32_t> recipients) = 0;
 };
 
 /// What one attempt may use. Lives as long as the attempt.
 struct AttemptContext {
-    std::string ehlo_name;  ///< what we call ourselves, unless the transport is configured otherwise
+    std::string
+        ehlo_name;  ///< what we call ourselves, unless the transport is configured otherwise
     dns::Resolver& resolver;
     net::Dialer& dialer;  ///< direct connections from this node
     DotGate& gate;
     Transcript& transcript;
     Deadline deadline;  ///< for the whole attempt
-    std::size_t loop = 0;  ///< index of the event loop the attempt runs on, for per-loop session pools
+    std::size_t loop =
+        0;  ///< index of the event loop the attempt runs on, for per-loop session pools
 };
 
-/// Delivers jobs. The same interface for built-in transports and plugins. Thread-safe: attempts run on
-/// all loops at once.
+/// Delivers jobs. The same interface for built-in transports and plugins. Thread-safe: attempts run
+/// on all loops at once.
 class Transport {
   public:
     virtual ~Transport() = default;
-    /// Attempts the job once and says what became of every recipient. Refusals, lost connections and
-    /// timeouts are verdicts; an exception means a bug and defers all recipients.
+    /// Attempts the job once and says what became of every recipient. Refusals, lost connections
+    /// and timeouts are verdicts; an exception means a bug and defers all recipients.
     virtual awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, AttemptContext& context) = 0;
-    /// True when jobs are queued per recipient domain (direct delivery); false when the transport has
-    /// one next hop for all mail (a relay), so that recipients of any domain may share a job.
+    /// True when jobs are queued per recipient domain (direct delivery); false when the transport
+    /// has one next hop for all mail (a relay), so that recipients of any domain may share a job.
     virtual bool per_domain() const noexcept = 0;
     /// Whether this transport can be trusted with REQUIRETLS (RFC 8689). Others fail with 5.7.30.
     virtual bool can_require_tls() const noexcept = 0;

@@ -13,18 +13,43 @@ namespace outpost::delivery {
 
 /// How far an attempt came with a recipient. The names appear in SQL (text(), in lower case).
 enum class Stage {
-    route, resolve, connect, greeting, ehlo, starttls, tls, auth, mail, rcpt, data,
-    final_dot,  ///< the end of the data was sent and its reply did not arrive: the outcome is unknown
+    route,
+    resolve,
+    connect,
+    greeting,
+    ehlo,
+    starttls,
+    tls,
+    auth,
+    mail,
+    rcpt,
+    data,
+    final_dot,  ///< the end of the data was sent and its reply did not arrive: the outcome is
+                ///< unknown
     done
 };
 std::string_view text(Stage stage) noexcept;
 
 /// What kind of trouble it was: what routes can match on ("last_error"). Names as in text().
-enum class ErrorKind { none, config, dns, connect, timeout, protocol, tls, auth, policy, reply_4xx, reply_5xx, local };
+enum class ErrorKind {
+    none,
+    config,
+    dns,
+    connect,
+    timeout,
+    protocol,
+    tls,
+    auth,
+    policy,
+    reply_4xx,
+    reply_5xx,
+    local
+};
 std::string_view text(ErrorKind kind) noexcept;
 std::optional<ErrorKind> parse_error_kind(std::string_view text) noexcept;
 
-/// One step of the SMTP dialogue: never content, never secrets (AUTH is shown as "AUTH SCRAM-... ***").
+/// One step of the SMTP dialogue: never content, never secrets (AUTH is shown as "AUTH SCRAM-...
+/// ***").
 struct TranscriptLine {
     Duration since_start{};
     char direction = ' ';  ///< '>' sent by us, '<' received, '*' a remark of ours
@@ -57,8 +82,9 @@ struct RemoteFacts {
     std::string tls_version, tls_cipher;  ///< empty: in clear
     std::string tls_requirement;          ///< TlsRequirement::describe()
     bool tls_verified = false;            ///< PKIX-verified, whether asked for or not
-    /// Who tells a sender that asked for it about a success (RFC 3461 section 5.2): we do, of a mail
-    /// that was relayed to a server without DSN or finally delivered; or the remote, which took NOTIFY.
+    /// Who tells a sender that asked for it about a success (RFC 3461 section 5.2): we do, of a
+    /// mail that was relayed to a server without DSN or finally delivered; or the remote, which
+    /// took NOTIFY.
     enum class Success { relayed, delivered, passed_on };
     Success success = Success::relayed;
 };
@@ -71,9 +97,13 @@ class Verdict {
     /// The code's class decides: 2yz delivered, 4yz deferred, 5yz failed (anything else: deferred).
     static Verdict from_reply(Stage stage, smtp::Reply reply);
     /// `status` must be of class 4; `reason` is our own sentence.
-    static Verdict deferred(Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason);
+    static Verdict deferred(
+        Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason
+    );
     /// `status` must be of class 5.
-    static Verdict failed(Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason);
+    static Verdict failed(
+        Stage stage, ErrorKind kind, smtp::EnhancedStatus status, std::string reason
+    );
     static Verdict delivered(std::string reason);
 
     Kind kind() const noexcept { return kind_; }
@@ -87,7 +117,8 @@ class Verdict {
     const std::string& reason() const noexcept { return reason_; }
     /// The remote's reply text, or else our reason: one line for people.
     std::string words() const;
-    /// The same as a temporary failure: dual-stack softening, RFC 5321 host-specific 5yz at greeting.
+    /// The same as a temporary failure: dual-stack softening, RFC 5321 host-specific 5yz at
+    /// greeting.
     Verdict softened() const;
 
     std::shared_ptr<const RemoteFacts> remote;  ///< where it happened, null before a connection

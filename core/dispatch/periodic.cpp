@@ -12,9 +12,15 @@
 namespace outpost::dispatch {
 
 Periodic::Periodic(std::string name, const Executor& executor, Duration interval, Round round)
-    : name_(std::move(name)), executor_(executor), interval_(interval), round_(std::move(round)), event_(executor) {}
+    : name_(std::move(name)),
+      executor_(executor),
+      interval_(interval),
+      round_(std::move(round)),
+      event_(executor) {}
 
-void Periodic::start(TaskGroup& tasks) { tasks.spawn(name_, executor_, loop()); }
+void Periodic::start(TaskGroup& tasks) {
+    tasks.spawn(name_, executor_, loop());
+}
 
 void Periodic::wake() {
     asio::post(executor_, [this] { event_.notify(); });

@@ -16,8 +16,8 @@ struct Settings {
     std::uint64_t content_memory = 256ULL * 1024 * 1024;
     /// Deliveries in flight to one destination: a recipient domain, or a relay's next hop.
     std::size_t per_destination = 20;
-    /// Deliveries in flight through one transport, unless the transport has its own limit. Each costs
-    /// little, so that hundreds that wait for silent hosts leave room for the others.
+    /// Deliveries in flight through one transport, unless the transport has its own limit. Each
+    /// costs little, so that hundreds that wait for silent hosts leave room for the others.
     std::size_t per_transport = 400;
     /// Recipients of one message handed to a transport together (RFC 5321 section 4.5.3.1.8: 100).
     std::size_t recipients_per_delivery = 100;

@@ -11,7 +11,16 @@
 
 namespace outpost::dns {
 
-enum class Type : std::uint16_t { a = 1, ns = 2, cname = 5, ptr = 12, mx = 15, txt = 16, aaaa = 28, tlsa = 52 };
+enum class Type : std::uint16_t {
+    a = 1,
+    ns = 2,
+    cname = 5,
+    ptr = 12,
+    mx = 15,
+    txt = 16,
+    aaaa = 28,
+    tlsa = 52
+};
 
 /// RFC 4033 section 5. Until a validating mode is configured, answers are `insecure` at best.
 enum class Security { secure, insecure, bogus, indeterminate };
@@ -20,13 +29,13 @@ enum class Security { secure, insecure, bogus, indeterminate };
 struct Failure {
     enum class Kind { timeout, servfail, refused, bogus, malformed, network, cname_loop };
     Kind kind = Kind::timeout;
-    std::string text;              ///< for people: server and reason
-    int extended_error = -1;       ///< RFC 8914 info code, -1 when none was given
+    std::string text;         ///< for people: server and reason
+    int extended_error = -1;  ///< RFC 8914 info code, -1 when none was given
 };
 
 /// One record's data. `text` is the presentation of the rdata: an IP address for A/AAAA, a name in
-/// lower case without trailing dot for MX/CNAME/NS/PTR ("" is the root: null MX), the joined strings
-/// of a TXT; raw octets (usage, selector, matching, data) for TLSA.
+/// lower case without trailing dot for MX/CNAME/NS/PTR ("" is the root: null MX), the joined
+/// strings of a TXT; raw octets (usage, selector, matching, data) for TLSA.
 struct Record {
     Type type{};
     std::uint16_t preference = 0;  ///< MX only
@@ -37,8 +46,9 @@ struct Record {
 /// An answer, be it negative: NXDOMAIN and NODATA (empty `records`, no `nxdomain`) are answers.
 struct Answer {
     bool nxdomain = false;
-    std::vector<Record> records;     ///< of the type asked for, at the end of the CNAME chain
-    std::string canonical_name;      ///< where the CNAME chain ended; the name asked for when there is none
+    std::vector<Record> records;  ///< of the type asked for, at the end of the CNAME chain
+    std::string
+        canonical_name;  ///< where the CNAME chain ended; the name asked for when there is none
     bool followed_cname = false;
     Security security = Security::insecure;
     std::chrono::seconds ttl{0};

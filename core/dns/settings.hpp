@@ -10,7 +10,7 @@ namespace outpost::dns {
 
 /// How this node asks the DNS.
 struct Settings {
-    std::vector<net::Endpoint> servers;       ///< recursive resolvers; empty: those of /etc/resolv.conf
+    std::vector<net::Endpoint> servers;  ///< recursive resolvers; empty: those of /etc/resolv.conf
     std::chrono::milliseconds timeout{3000};  ///< for one question to one server
     int rounds = 2;                           ///< times that all servers are asked before giving up
     std::size_t cache_entries = 50'000;

@@ -14,10 +14,10 @@ namespace outpost::mail {
 class Address {
   public:
     Address() = default;
-    /// Parses `local@domain`, `"quoted local"@domain`, `local@[192.0.2.1]`, `local@[IPv6:2001:db8::1]`,
-    /// without angle brackets. CR, LF, NUL and other controls are refused wherever they stand; a
-    /// quoted local part is kept in its shortest equivalent form. Non-ASCII must be valid UTF-8.
-    /// The error is a sentence for the person who typed it.
+    /// Parses `local@domain`, `"quoted local"@domain`, `local@[192.0.2.1]`,
+    /// `local@[IPv6:2001:db8::1]`, without angle brackets. CR, LF, NUL and other controls are
+    /// refused wherever they stand; a quoted local part is kept in its shortest equivalent form.
+    /// Non-ASCII must be valid UTF-8. The error is a sentence for the person who typed it.
     static Result<Address> parse(std::string_view text);
 
     bool is_null() const noexcept { return local_.empty() && domain_.empty() && literal_.empty(); }
@@ -26,7 +26,8 @@ class Address {
     const Domain& domain() const noexcept { return domain_; }
     /// The IP address of an address literal ("192.0.2.1", "2001:db8::1"), else empty.
     const std::string& literal() const noexcept { return literal_; }
-    /// True when the local part is not ASCII: only SMTPUTF8 can carry it (an IDN domain has A-labels).
+    /// True when the local part is not ASCII: only SMTPUTF8 can carry it (an IDN domain has
+    /// A-labels).
     bool needs_smtputf8() const noexcept;
 
     /// As it goes on the wire to an ASCII peer: local part quoted when needed, domain as A-labels,

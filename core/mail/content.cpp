@@ -8,8 +8,10 @@ namespace outpost::mail {
 
 Content::Content(std::string header, std::vector<std::string> body)
     : header_(std::move(header)), body_(std::move(body)) {
-    size_ = std::accumulate(body_.begin(), body_.end(), header_.size(),
-                            [](std::size_t sum, const std::string& chunk) { return sum + chunk.size(); });
+    size_ = std::accumulate(
+        body_.begin(), body_.end(), header_.size(),
+        [](std::size_t sum, const std::string& chunk) { return sum + chunk.size(); }
+    );
 }
 
 }  // namespace outpost::mail

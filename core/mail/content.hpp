@@ -9,8 +9,8 @@
 
 namespace outpost::mail {
 
-/// What a message consists of: the header section and the body, in wire form (CRLF line ends, no dot
-/// stuffing). Immutable once shared; recipients and attempts share one copy.
+/// What a message consists of: the header section and the body, in wire form (CRLF line ends, no
+/// dot stuffing). Immutable once shared; recipients and attempts share one copy.
 class Content {
   public:
     /// `header` includes the empty line that ends it. `body` comes in chunks of any size.

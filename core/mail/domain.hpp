@@ -14,9 +14,9 @@ namespace outpost::mail {
 class Domain {
   public:
     Domain() = default;
-    /// Takes A-labels or U-labels (non-transitional UTS 46); refuses empty labels, labels over 63 and
-    /// names over 253 octets, IPv4-looking names, and characters outside letters, digits, hyphen and
-    /// underscore (the last is tolerated because real MX names have it).
+    /// Takes A-labels or U-labels (non-transitional UTS 46); refuses empty labels, labels over 63
+    /// and names over 253 octets, IPv4-looking names, and characters outside letters, digits,
+    /// hyphen and underscore (the last is tolerated because real MX names have it).
     static Result<Domain> parse(std::string_view text);
 
     const std::string& ascii() const noexcept { return ascii_; }

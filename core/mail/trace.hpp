@@ -10,15 +10,15 @@ namespace outpost::mail {
 
 /// What a Received field says (RFC 5321 section 4.4).
 struct ReceivedFacts {
-    std::string helo;         ///< what the client called itself; encoded so that it cannot break the field
-    std::string client_name;  ///< reverse DNS name, may be empty
-    std::string client_ip;    ///< may be empty (sendmail, SQL)
-    std::string by;           ///< our host name
-    std::string protocol;     ///< "ESMTPSA", "UTF8SMTPS", "sendmail", "SQL" (RFC 3848, RFC 6531)
-    std::string id;           ///< our message id
-    std::string tls;          ///< "TLSv1.3 with TLS_AES_256_GCM_SHA384", empty without TLS
-    std::string account;      ///< authenticated account, may be empty; shown only when asked for
-    bool requiretls = false;  ///< adds the comment of RFC 8689 section 4.1 before the id clause
+    std::string helo;  ///< what the client called itself; encoded so that it cannot break the field
+    std::string client_name;    ///< reverse DNS name, may be empty
+    std::string client_ip;      ///< may be empty (sendmail, SQL)
+    std::string by;             ///< our host name
+    std::string protocol;       ///< "ESMTPSA", "UTF8SMTPS", "sendmail", "SQL" (RFC 3848, RFC 6531)
+    std::string id;             ///< our message id
+    std::string tls;            ///< "TLSv1.3 with TLS_AES_256_GCM_SHA384", empty without TLS
+    std::string account;        ///< authenticated account, may be empty; shown only when asked for
+    bool requiretls = false;    ///< adds the comment of RFC 8689 section 4.1 before the id clause
     std::string for_recipient;  ///< only when there is exactly one
     WallTime at{};
 };

@@ -18,12 +18,13 @@
 ///     OUTPOST_PLUGIN("pigeons", "1.0", attach)
 namespace outpost::plugin {
 
-/// The `options:` of the transport in the configuration, in the order of their names; scalars as text.
+/// The `options:` of the transport in the configuration, in the order of their names; scalars as
+/// text.
 using Options = std::vector<std::pair<std::string, std::string>>;
 
 /// Makes a transport. `name` is what the configuration calls it. The error is a sentence for the
-/// person who wrote the options (core/plugin/options.hpp helps). Called on any thread, again at each
-/// reload of the configuration; the old transport lives on as long as attempts use it.
+/// person who wrote the options (core/plugin/options.hpp helps). Called on any thread, again at
+/// each reload of the configuration; the old transport lives on as long as attempts use it.
 using TransportFactory =
     std::function<Result<delivery::TransportPtr>(const std::string& name, const Options& options)>;
 
@@ -31,16 +32,16 @@ using TransportFactory =
 class Registrar {
   public:
     virtual ~Registrar() = default;
-    /// `type` is what `transport:` in the configuration names. A type that exists already is refused,
-    /// and with it the plugin.
+    /// `type` is what `transport:` in the configuration names. A type that exists already is
+    /// refused, and with it the plugin.
     virtual void transport(std::string type, TransportFactory factory) = 0;
 };
 
 /// Grows when Descriptor or Registrar change.
 constexpr std::uint32_t abi_version = 1;
 
-/// What the library exports under the name `outpost_plugin`. Plain data, readable whatever built it:
-/// its first three members never change.
+/// What the library exports under the name `outpost_plugin`. Plain data, readable whatever built
+/// it: its first three members never change.
 struct Descriptor {
     std::uint32_t abi_version;
     const char* build_id;
@@ -51,8 +52,10 @@ struct Descriptor {
 
 }  // namespace outpost::plugin
 
-#define OUTPOST_PLUGIN(plugin_name, plugin_version, attach_function)                      \
-    extern "C" __attribute__((visibility("default"))) const ::outpost::plugin::Descriptor \
-        outpost_plugin;                                                                   \
-    const ::outpost::plugin::Descriptor outpost_plugin = {                                \
-        ::outpost::plugin::abi_version, OUTPOST_BUILD_ID, plugin_name, plugin_version, attach_function};
+#define OUTPOST_PLUGIN(plugin_name, plugin_version, attach_function)                   \
+    extern "C" __attribute__((visibility("default")))                                  \
+    const ::outpost::plugin::Descriptor outpost_plugin;                                \
+    const ::outpost::plugin::Descriptor outpost_plugin = {                             \
+        ::outpost::plugin::abi_version, OUTPOST_BUILD_ID, plugin_name, plugin_version, \
+        attach_function                                                                \
+    };

@@ -16,7 +16,8 @@
 #if defined(_LIBCPP_VERSION)
 #define OUTPOST_STDLIB "libc++ " OUTPOST_TEXT(_LIBCPP_VERSION)
 #else
-#define OUTPOST_STDLIB "libstdc++ " OUTPOST_TEXT(_GLIBCXX_RELEASE) " abi " OUTPOST_TEXT(_GLIBCXX_USE_CXX11_ABI)
+#define OUTPOST_STDLIB \
+    "libstdc++ " OUTPOST_TEXT(_GLIBCXX_RELEASE) " abi " OUTPOST_TEXT(_GLIBCXX_USE_CXX11_ABI)
 #endif
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -30,6 +31,8 @@
 #define OUTPOST_SANITIZERS ""
 #endif
 
-#define OUTPOST_BUILD_ID                                                         \
-    __VERSION__ ", C++ " OUTPOST_TEXT(__cplusplus) ", " OUTPOST_STDLIB           \
-    ", asio " OUTPOST_TEXT(ASIO_VERSION) OUTPOST_SANITIZERS ", sdk " OUTPOST_SDK_HASH
+#define OUTPOST_BUILD_ID                                                                \
+    __VERSION__ ", C++ " OUTPOST_TEXT(__cplusplus) ", " OUTPOST_STDLIB                  \
+                                                   ", asio " OUTPOST_TEXT(ASIO_VERSION) \
+                                                       OUTPOST_SANITIZERS               \
+        ", sdk " OUTPOST_SDK_HASH

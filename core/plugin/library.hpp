@@ -9,8 +9,8 @@
 
 namespace outpost::plugin {
 
-/// A loaded plugin. Its code is unmapped with the last reference, so whatever comes from it must hold
-/// one (Registry sees to that).
+/// A loaded plugin. Its code is unmapped with the last reference, so whatever comes from it must
+/// hold one (Registry sees to that).
 class Library {
   public:
     /// Loads the file and checks that it fits this program. The error names both sides.

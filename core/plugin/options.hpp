@@ -23,11 +23,15 @@ class OptionReader {
     explicit OptionReader(const Options& options) : options_(options) {}
 
     std::string text(std::string_view key, std::string fallback = {});
-    std::int64_t number(std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most);
+    std::int64_t number(
+        std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most
+    );
     /// true, false, yes, no.
     bool truth(std::string_view key, bool fallback);
     /// "30s", "5m", "2h"; a bare number is seconds.
-    std::chrono::seconds span(std::string_view key, std::chrono::seconds fallback, std::chrono::seconds most);
+    std::chrono::seconds span(
+        std::string_view key, std::chrono::seconds fallback, std::chrono::seconds most
+    );
     void complain(std::string sentence);
     /// To be asked last: options that nobody read are mistakes too.
     std::optional<std::string> problems();

@@ -52,7 +52,9 @@ Result<std::shared_ptr<Library>> Registry::load(const std::filesystem::path& fil
         const bool taken = has(type) || fresh.contains(type);
         if (type.empty() || !factory || taken) {
             const char* why = taken ? "exists already" : "lacks a name or a factory";
-            return Err{fmt::format("plugin {}: its transport type '{}' {}", file.string(), type, why)};
+            return Err{
+                fmt::format("plugin {}: its transport type '{}' {}", file.string(), type, why)
+            };
         }
         fresh.emplace(type, Entry{library, std::move(factory)});
     }
@@ -65,13 +67,19 @@ Result<delivery::TransportPtr> Registry::make(
 ) const {
     const auto found = entries_.find(type);
     if (found == entries_.end()) {
-        return Err{fmt::format("there is no transport type '{}'; known are: {}", type, fmt::join(types(), ", "))};
+        return Err{fmt::format(
+            "there is no transport type '{}'; known are: {}", type, fmt::join(types(), ", ")
+        )};
     }
     const Entry& entry = found->second;
     try {
         auto made = entry.factory(name, options);
-        if (!made) return Err{fmt::format("transport '{}' of type '{}': {}", name, type, made.error())};
-        if (!*made) return Err{fmt::format("transport '{}' of type '{}': the plugin made nothing", name, type)};
+        if (!made)
+            return Err{fmt::format("transport '{}' of type '{}': {}", name, type, made.error())};
+        if (!*made)
+            return Err{
+                fmt::format("transport '{}' of type '{}': the plugin made nothing", name, type)
+            };
         if (!entry.library) return made;
         const auto kept = std::make_shared<Kept>(Kept{entry.library, std::move(*made)});
         return delivery::TransportPtr(kept, kept->transport.get());
@@ -82,7 +90,8 @@ Result<delivery::TransportPtr> Registry::make(
 
 std::vector<std::string> Registry::types() const {
     std::vector<std::string> names;
-    for (const auto& [type, entry] : entries_) names.push_back(type);
+    for (const auto& [type, entry] : entries_)
+        names.push_back(type);
     return names;
 }
 

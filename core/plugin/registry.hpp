@@ -12,16 +12,16 @@ namespace outpost::plugin {
 
 class Library;
 
-/// Transport types by name, those of plugins and built-in ones alike. Filled when a configuration is
-/// loaded, by one thread; `make` may then be called from any.
+/// Transport types by name, those of plugins and built-in ones alike. Filled when a configuration
+/// is loaded, by one thread; `make` may then be called from any.
 class Registry {
   public:
     /// A type of this program. False when the name is taken.
     bool add(std::string type, TransportFactory factory);
     /// Loads a plugin and takes all it registers, or nothing: the error is then a sentence.
     Result<std::shared_ptr<Library>> load(const std::filesystem::path& file);
-    /// Makes a transport. What comes from a plugin keeps the plugin loaded. A factory that throws is
-    /// an error like others.
+    /// Makes a transport. What comes from a plugin keeps the plugin loaded. A factory that throws
+    /// is an error like others.
     Result<delivery::TransportPtr> make(
         const std::string& type, const std::string& name, const Options& options
     ) const;
@@ -30,7 +30,8 @@ class Registry {
 
   private:
     struct Entry {
-        std::shared_ptr<Library> library;  ///< declared first: it outlives the factory, which is its code
+        std::shared_ptr<Library>
+            library;  ///< declared first: it outlives the factory, which is its code
         TransportFactory factory;
     };
     std::map<std::string, Entry> entries_;

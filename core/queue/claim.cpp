@@ -11,88 +11,140 @@ namespace {
 
 using db::Statement;
 
-// What both ways of claiming do with the rows they chose: lease them under one token, count the
+// What all ways of claiming do with the rows they chose: lease them under one token, count the
 // attempt, and return them with their envelopes.
-#define OUTPOST_LEASE_AND_RETURN                                                                                               \
-    ", leased AS ("                                                                                                            \
-    "UPDATE outpost_private.recipient r SET state = 'leased', attempts = r.attempts + 1, lease_node = $1, "                   \
-    "lease_token = $3, leased_at = clock_timestamp(), stage = '' FROM due "                                                    \
-    "WHERE r.message_id = due.message_id AND r.number = due.number RETURNING r.*) "                                           \
-    "SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts, l.uncertain, l.last_error, "     \
-    "l.last_status, l.transport_override, l.warned, m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, "  \
-    "m.ret, m.envid, m.tag, m.submitted_at, m.due_from FROM leased l JOIN outpost_private.message m ON m.id = l.message_id"
+const std::string lease_and_return = R"(
+    , leased AS (
+        UPDATE outpost_private.recipient r
+        SET state = 'leased', attempts = r.attempts + 1, lease_node = $1, lease_token = $3,
+            leased_at = clock_timestamp(), stage = ''
+        FROM due WHERE r.message_id = due.message_id AND r.number = due.number
+        RETURNING r.*)
+    SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts,
+        l.uncertain, l.last_error, l.last_status, l.transport_override, l.warned,
+        m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, m.ret, m.envid,
+        m.tag, m.submitted_at, m.due_from
+    FROM leased l JOIN outpost_private.message m ON m.id = l.message_id
+)";
 
 // The oldest due work, whatever its destination.
-const Statement claim_oldest{"claim_oldest",
-    "WITH due AS (SELECT message_id, number FROM outpost_private.recipient WHERE state = 'queued' AND next_attempt_at <= now() "
-    "ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)" OUTPOST_LEASE_AND_RETURN};
+const std::string oldest = R"(
+    WITH due AS (
+        SELECT message_id, number FROM outpost_private.recipient
+        WHERE state = 'queued' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+)" + lease_and_return;
 
-// With saturated destinations to step over: the oldest due work of the others, as far as it lies within
-// the front of the queue.
-const Statement claim_from_front{"claim_from_front",
-    "WITH front AS MATERIALIZED (SELECT message_id, number, domain FROM outpost_private.recipient "
-    "WHERE state = 'queued' AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT 2000), "
-    "due AS (SELECT r.message_id, r.number FROM front f JOIN outpost_private.recipient r ON r.message_id = f.message_id AND r.number = f.number "
-    "WHERE f.domain <> ALL ($4::text[]) AND r.state = 'queued' AND r.next_attempt_at <= now() "
-    "LIMIT $2 FOR UPDATE OF r SKIP LOCKED)" OUTPOST_LEASE_AND_RETURN};
-const Statement front_is_full{"claim_front_is_full",
-    "SELECT count(*) = 2000 FROM (SELECT FROM outpost_private.recipient WHERE state = 'queued' AND next_attempt_at <= now() "
-    "ORDER BY next_attempt_at LIMIT 2000) front"};
+// With saturated destinations to step over: the oldest due work of the others, as far as it lies
+// within the front of the queue.
+const std::string from_front = R"(
+    WITH front AS MATERIALIZED (
+        SELECT message_id, number, domain FROM outpost_private.recipient
+        WHERE state = 'queued' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT 2000),
+    due AS (
+        SELECT r.message_id, r.number
+        FROM front f JOIN outpost_private.recipient r
+            ON r.message_id = f.message_id AND r.number = f.number
+        WHERE f.domain <> ALL ($4::text[]) AND r.state = 'queued' AND r.next_attempt_at <= now()
+        LIMIT $2 FOR UPDATE OF r SKIP LOCKED)
+)" + lease_and_return;
+
+const Statement front_is_full{"claim_front_is_full", R"(
+    SELECT count(*) = 2000 FROM (SELECT FROM outpost_private.recipient
+    WHERE state = 'queued' AND next_attempt_at <= now()
+    ORDER BY next_attempt_at LIMIT 2000) front
+)"};
 
 // When saturated destinations fill the front: from each other destination a share, found by jumping
 // from domain to domain in the index. A million due recipients of one domain cost no more than one.
-const Statement claim_by_domain{"claim_by_domain",
-    "WITH RECURSIVE lanes AS ("
-    "(SELECT domain FROM outpost_private.recipient WHERE state = 'queued' ORDER BY domain LIMIT 1) "
-    "UNION ALL SELECT (SELECT r.domain FROM outpost_private.recipient r WHERE r.state = 'queued' AND r.domain > lanes.domain "
-    "ORDER BY r.domain LIMIT 1) FROM lanes WHERE lanes.domain IS NOT NULL), "
-    "due AS (SELECT one.message_id, one.number FROM lanes CROSS JOIN LATERAL ("
-    "SELECT r.message_id, r.number FROM outpost_private.recipient r WHERE r.state = 'queued' AND r.domain = lanes.domain "
-    "AND r.next_attempt_at <= now() ORDER BY r.next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED) one "
-    "WHERE lanes.domain <> ALL ($4::text[]) LIMIT $2)" OUTPOST_LEASE_AND_RETURN};
-#undef OUTPOST_LEASE_AND_RETURN
+const std::string by_domain = R"(
+    WITH RECURSIVE lanes AS (
+        (SELECT domain FROM outpost_private.recipient WHERE state = 'queued' ORDER BY domain LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT r.domain FROM outpost_private.recipient r
+            WHERE r.state = 'queued' AND r.domain > lanes.domain ORDER BY r.domain LIMIT 1)
+        FROM lanes WHERE lanes.domain IS NOT NULL),
+    due AS (
+        SELECT one.message_id, one.number
+        FROM lanes CROSS JOIN LATERAL (
+            SELECT r.message_id, r.number FROM outpost_private.recipient r
+            WHERE r.state = 'queued' AND r.domain = lanes.domain AND r.next_attempt_at <= now()
+            ORDER BY r.next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED) one
+        WHERE lanes.domain <> ALL ($4::text[]) LIMIT $2)
+)" + lease_and_return;
+
+const Statement claim_oldest{"claim_oldest", oldest.c_str()};
+const Statement claim_from_front{"claim_from_front", from_front.c_str()};
+const Statement claim_by_domain{"claim_by_domain", by_domain.c_str()};
 
 const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
-const Statement select_message{"select_message",
-    "SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at, due_from, header FROM outpost_private.message WHERE id = $1"};
-const Statement select_content{"select_content", "SELECT data FROM outpost_private.content WHERE message_id = $1 ORDER BY seq"};
-const Statement give_back_leases{"give_back_leases",
-    "UPDATE outpost_private.recipient r SET state = 'queued', attempts = greatest(r.attempts - 1, 0), "
-    "next_attempt_at = coalesce($4::timestamptz, clock_timestamp()), lease_node = NULL, stage = '' "
-    "FROM unnest($1::int8[], $2::int4[], $3::int8[]) AS l (m, n, t) "
-    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'"};
+const Statement select_message{"select_message", R"(
+    SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag,
+        submitted_at, due_from, header FROM outpost_private.message
+    WHERE id = $1
+)"};
+const Statement select_content{"select_content", R"(
+    SELECT data FROM outpost_private.content WHERE message_id = $1
+    ORDER BY seq
+)"};
+const Statement give_back_leases{"give_back_leases", R"(
+    UPDATE outpost_private.recipient r
+    SET state = 'queued', attempts = greatest(r.attempts - 1, 0),
+        next_attempt_at = coalesce($4::timestamptz, clock_timestamp()),
+        lease_node = NULL, stage = ''
+    FROM unnest($1::int8[], $2::int4[], $3::int8[]) AS l (m, n, t)
+    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
+)"};
 // What cannot be delivered as it was accepted waits for a person, and is not attempted.
-#define OUTPOST_HOLD                                                                                                           \
-    "UPDATE outpost_private.recipient r SET state = 'held', attempts = greatest(r.attempts - 1, 0), hold_reason = $1, "       \
-    "held_by = 'outpost', held_at = clock_timestamp(), lease_node = NULL, stage = '' "
-const Statement hold_leased{"hold_leased",
-    OUTPOST_HOLD "FROM unnest($2::int8[], $3::int4[], $4::int8[]) AS l (m, n, t) "
-    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'"};
-const Statement hold_leased_of_message{"hold_leased_of_message",
-    OUTPOST_HOLD "WHERE r.message_id = $2 AND r.lease_node = $3 AND r.state = 'leased'"};
-#undef OUTPOST_HOLD
-const Statement select_earliest{"select_earliest_due", "SELECT min(next_attempt_at) FROM outpost_private.recipient WHERE state = 'queued'"};
+const Statement hold_leased{"hold_leased", R"(
+    UPDATE outpost_private.recipient r
+    SET state = 'held', attempts = greatest(r.attempts - 1, 0), hold_reason = $1,
+        held_by = 'outpost', held_at = clock_timestamp(), lease_node = NULL, stage = ''
+    FROM unnest($2::int8[], $3::int4[], $4::int8[]) AS l (m, n, t)
+    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
+)"};
+const Statement hold_leased_of_message{"hold_leased_of_message", R"(
+    UPDATE outpost_private.recipient r
+    SET state = 'held', attempts = greatest(r.attempts - 1, 0), hold_reason = $1,
+        held_by = 'outpost', held_at = clock_timestamp(), lease_node = NULL, stage = ''
+    WHERE r.message_id = $2 AND r.lease_node = $3 AND r.state = 'leased'
+)"};
+const Statement select_earliest{"select_earliest_due", R"(
+    SELECT min(next_attempt_at) FROM outpost_private.recipient
+    WHERE state = 'queued'
+)"};
 
 mail::Address address_of(std::string_view text, MessageId id) {
     if (text.empty()) return {};
     auto address = mail::Address::parse(text);
-    if (!address) log::error("queue", "message {}: address '{}' in the database cannot be read: {}", to_number(id), text, address.error());
+    if (!address)
+        log::error(
+            "queue", "message {}: address '{}' in the database cannot be read: {}", to_number(id),
+            text, address.error()
+        );
     return address ? std::move(*address) : mail::Address();
 }
 
 /// The null reverse-path is an address, too; an envelope without recipient is none.
 bool is_readable(const Claimed& claimed, const db::Row& row) {
-    return !claimed.recipient.address.is_null() && (!claimed.envelope->mail_from.is_null() || row.view(13).empty());
+    return !claimed.recipient.address.is_null() &&
+           (!claimed.envelope->mail_from.is_null() || row.view(13).empty());
 }
 
 delivery::Ret ret_of(std::string_view text) {
-    return text == "full" ? delivery::Ret::full : text == "hdrs" ? delivery::Ret::headers : delivery::Ret::unspecified;
+    return text == "full"   ? delivery::Ret::full
+           : text == "hdrs" ? delivery::Ret::headers
+                            : delivery::Ret::unspecified;
 }
 
-std::optional<bool> tri_state(const db::Row& row, int column) { return row.is_null(column) ? std::nullopt : std::optional(row.flag(column)); }
+std::optional<bool> tri_state(const db::Row& row, int column) {
+    return row.is_null(column) ? std::nullopt : std::optional(row.flag(column));
+}
 
-/// Eleven columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag, submitted_at,
-/// due_from.
+/// Eleven columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret,
+/// envid, tag, submitted_at, due_from.
 std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, MessageId id) {
     auto message = std::make_shared<delivery::Message>();
     message->id = id;
@@ -120,15 +172,16 @@ Claimed claimed_of(const db::Row& row) {
     claimed.recipient.orcpt = row.text(5);
     claimed.attempts = static_cast<int>(row.number(6));
     claimed.uncertain = row.flag(7);
-    claimed.last_error = delivery::parse_error_kind(row.view(8)).value_or(delivery::ErrorKind::none);
+    claimed.last_error =
+        delivery::parse_error_kind(row.view(8)).value_or(delivery::ErrorKind::none);
     claimed.last_status = row.text(9);
     claimed.transport_override = row.text(10);
     claimed.warned = row.flag(11);
     return claimed;
 }
 
-/// Holds those whose envelope cannot be read: a mistake in one row must neither change where mail goes
-/// nor be tried for ever.
+/// Holds those whose envelope cannot be read: a mistake in one row must neither change where mail
+/// goes nor be tried for ever.
 std::vector<Claimed> claims_of(db::Session& session, const db::Rows& rows) {
     std::vector<Claimed> claims;
     LeaseColumns unreadable;
@@ -138,25 +191,42 @@ std::vector<Claimed> claims_of(db::Session& session, const db::Rows& rows) {
         auto& envelope = envelopes[claimed.key.message];
         if (!envelope) envelope = envelope_of(row, 12, claimed.key.message);
         claimed.envelope = envelope;
-        if (is_readable(claimed, row)) claims.push_back(std::move(claimed));
-        else unreadable.add(claimed.key, claimed.token);
+        if (is_readable(claimed, row))
+            claims.push_back(std::move(claimed));
+        else
+            unreadable.add(claimed.key, claimed.token);
     }
     if (!unreadable.message.empty()) {
-        session.exec(hold_leased, "an address of the envelope cannot be read", unreadable.message, unreadable.number, unreadable.token);
+        session.exec(
+            hold_leased, "an address of the envelope cannot be read", unreadable.message,
+            unreadable.number, unreadable.token
+        );
     }
     return claims;
 }
 
 }  // namespace
 
-LeaseToken new_lease_token(db::Session& session) { return LeaseToken{session.exec(new_token).at(0).number(0)}; }
+LeaseToken new_lease_token(db::Session& session) {
+    return LeaseToken{session.exec(new_token).at(0).number(0)};
+}
 
-std::vector<Claimed> claim_due(db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated) {
+std::vector<Claimed> claim_due(
+    db::Session& session, NodeId node, LeaseToken token, std::size_t limit,
+    const std::vector<std::string>& saturated
+) {
     const auto most = static_cast<std::int64_t>(limit);
-    if (saturated.empty()) return claims_of(session, session.exec(claim_oldest, to_number(node), most, to_number(token)));
-    auto claims = claims_of(session, session.exec(claim_from_front, to_number(node), most, to_number(token), saturated));
+    if (saturated.empty())
+        return claims_of(
+            session, session.exec(claim_oldest, to_number(node), most, to_number(token))
+        );
+    auto claims = claims_of(
+        session, session.exec(claim_from_front, to_number(node), most, to_number(token), saturated)
+    );
     if (!claims.empty() || !session.exec(front_is_full).at(0).flag(0)) return claims;
-    return claims_of(session, session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated));
+    return claims_of(
+        session, session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated)
+    );
 }
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
@@ -164,23 +234,36 @@ std::shared_ptr<const delivery::Message> load_message(db::Session& session, Mess
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
     std::vector<std::string> body;
-    for (const db::Row row : session.exec(select_content, to_number(id))) body.push_back(row.bytes(0));
+    for (const db::Row row : session.exec(select_content, to_number(id)))
+        body.push_back(row.bytes(0));
     message->content = std::make_shared<mail::Content>(rows.at(0).bytes(11), std::move(body));
     return message;
 }
 
-bool is_whole(const delivery::Message& message) { return message.content->size() == message.size; }
-
-void hold_damaged(db::Session& session, MessageId id, NodeId node) {
-    log::error("queue", "message {}: its stored content is not what was accepted; it is held", to_number(id));
-    session.exec(hold_leased_of_message, "the stored content is not what was accepted", to_number(id), to_number(node));
+bool is_whole(const delivery::Message& message) {
+    return message.content->size() == message.size;
 }
 
-void give_leases_back(db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next) {
+void hold_damaged(db::Session& session, MessageId id, NodeId node) {
+    log::error(
+        "queue", "message {}: its stored content is not what was accepted; it is held",
+        to_number(id)
+    );
+    session.exec(
+        hold_leased_of_message, "the stored content is not what was accepted", to_number(id),
+        to_number(node)
+    );
+}
+
+void give_leases_back(
+    db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next
+) {
     const LeaseColumns l = columns_of(leases);
     session.exec(give_back_leases, l.message, l.number, l.token, next);
 }
 
-std::optional<WallTime> earliest_due(db::Session& session) { return session.exec(select_earliest).at(0).optional_time(0); }
+std::optional<WallTime> earliest_due(db::Session& session) {
+    return session.exec(select_earliest).at(0).optional_time(0);
+}
 
 }  // namespace outpost::queue

@@ -7,20 +7,24 @@
 #include "core/db/session.hpp"
 #include "core/queue/store.hpp"
 
-/// Taking due work out of the database, and putting it back. Plain calls on a session: the store runs
-/// them on its pool.
+/// Taking due work out of the database, and putting it back. Plain calls on a session: the store
+/// runs them on its pool.
 namespace outpost::queue {
 
 LeaseToken new_lease_token(db::Session& session);
 /// Recipients whose envelope cannot be read are held instead.
 std::vector<Claimed> claim_due(
-    db::Session& session, NodeId node, LeaseToken token, std::size_t limit, const std::vector<std::string>& saturated);
+    db::Session& session, NodeId node, LeaseToken token, std::size_t limit,
+    const std::vector<std::string>& saturated
+);
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id);
 /// Whether as much is stored as was accepted: an empty body must never go out for a lost one.
 bool is_whole(const delivery::Message& message);
 /// Holds the recipients of a message that is not whole, as far as this node has them.
 void hold_damaged(db::Session& session, MessageId id, NodeId node);
-void give_leases_back(db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next);
+void give_leases_back(
+    db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next
+);
 std::optional<WallTime> earliest_due(db::Session& session);
 
 }  // namespace outpost::queue

@@ -11,8 +11,8 @@
 
 namespace outpost::queue {
 
-/// Recipients that may be leased to this node without its knowing: the answer to the COMMIT was lost,
-/// and nobody works on them. They are given back, or they would wait for this node to end.
+/// Recipients that may be leased to this node without its knowing: the answer to the COMMIT was
+/// lost, and nobody works on them. They are given back, or they would wait for this node to end.
 /// Thread-safe.
 class Doubts {
   public:

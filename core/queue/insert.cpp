@@ -11,47 +11,71 @@ namespace {
 using db::Bytes;
 using db::Statement;
 
-const Statement insert_message{"insert_message",
-    "INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, message_id, "
-    "source, client, idempotency_key, due_from) "
-    "SELECT id, account, mail_from, header, size, eightbit, smtputf8, nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key, coalesce(due_from, clock_timestamp()) "
-    "FROM unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[], $7::bool[], $8::text[], $9::text[], $10::text[], $11::text[], "
-    "$12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[]) AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid, tag, "
-    "message_id, source, client, key, due_from) "
-    "ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id"};
-const Statement find_first{"find_first_message",
-    "SELECT id FROM outpost_private.message WHERE account = $1 AND idempotency_key = $2"};
-const Statement insert_content{"insert_content",
-    "INSERT INTO outpost_private.content (message_id, seq, data) SELECT * FROM unnest($1::int8[], $2::int4[], $3::bytea[])"};
-const Statement insert_recipients{"insert_recipients",
-    "WITH token AS (SELECT nextval('outpost_private.lease_token') AS value), new AS ("
-    "INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, attempts, next_attempt_at, lease_node, lease_token, leased_at) "
-    "SELECT m, n, address, domain, notify, orcpt, CASE WHEN lease THEN 'leased' ELSE 'queued' END, lease::int, "
-    "CASE WHEN NOT lease THEN coalesce(release_at, now()) END, CASE WHEN lease THEN $9::int8 END, "
-    "CASE WHEN lease THEN token.value END, CASE WHEN lease THEN clock_timestamp() END "
-    "FROM unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::timestamptz[]) "
-    "AS r (m, n, address, domain, notify, orcpt, lease, release_at), token) "
-    "SELECT value FROM token"};
+const Statement insert_message{"insert_message", R"(
+    INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit, smtputf8,
+        require_tls, ret, envid, tag, message_id, source, client, idempotency_key, due_from)
+    SELECT id, account, mail_from, header, size, eightbit, smtputf8,
+        nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key,
+        coalesce(due_from, clock_timestamp())
+    FROM unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[],
+            $7::bool[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+            $14::text[], $15::text[], $16::timestamptz[])
+        AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid,
+            tag, message_id, source, client, key, due_from)
+    ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    RETURNING id
+)"};
+const Statement find_first{"find_first_message", R"(
+    SELECT id FROM outpost_private.message
+    WHERE account = $1 AND idempotency_key = $2
+)"};
+const Statement insert_content{"insert_content", R"(
+    INSERT INTO outpost_private.content (message_id, seq, data)
+    SELECT * FROM unnest($1::int8[], $2::int4[], $3::bytea[])
+)"};
+const Statement insert_recipients{"insert_recipients", R"(
+    WITH token AS (SELECT nextval('outpost_private.lease_token') AS value),
+    new AS (
+        INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt,
+            state, attempts, next_attempt_at, lease_node, lease_token, leased_at)
+        SELECT m, n, address, domain, notify, orcpt,
+            CASE WHEN lease THEN 'leased' ELSE 'queued' END, lease::int,
+            CASE WHEN NOT lease THEN coalesce(release_at, now()) END,
+            CASE WHEN lease THEN $9::int8 END, CASE WHEN lease THEN token.value END,
+            CASE WHEN lease THEN clock_timestamp() END
+        FROM token, unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[],
+                $6::text[], $7::bool[], $8::timestamptz[])
+            AS r (m, n, address, domain, notify, orcpt, lease, release_at))
+    SELECT value FROM token
+)"};
 const Statement announce{"announce_work", "SELECT pg_notify('outpost_work', '')"};
 
 std::string ret_text(delivery::Ret ret) {
     switch (ret) {
-        case delivery::Ret::unspecified: return "";
-        case delivery::Ret::full: return "full";
-        case delivery::Ret::headers: return "hdrs";
+        case delivery::Ret::unspecified:
+            return "";
+        case delivery::Ret::full:
+            return "full";
+        case delivery::Ret::headers:
+            return "hdrs";
     }
     return "";
 }
 
-std::string tri_state(const std::optional<bool>& value) { return !value ? "" : *value ? "true" : "false"; }
+std::string tri_state(const std::optional<bool>& value) {
+    return !value ? "" : *value ? "true" : "false";
+}
 
 /// Strangers' words that are only shown: as PostgreSQL's text can hold them.
-std::string for_people(std::string_view words) { return mail::safe_text(words, mail::Charset::utf8, 998); }
+std::string for_people(std::string_view words) {
+    return mail::safe_text(words, mail::Charset::utf8, 998);
+}
 
 /// The message rows of a batch, column by column.
 struct MessageColumns {
     std::vector<std::int64_t> id, size;
-    std::vector<std::string> account, mail_from, require_tls, ret, envid, tag, message_id, source, client;
+    std::vector<std::string> account, mail_from, require_tls, ret, envid, tag, message_id, source,
+        client;
     std::vector<Bytes> header;
     std::vector<bool> eightbit, smtputf8;
     std::vector<std::optional<std::string>> key;
@@ -72,7 +96,9 @@ struct MessageColumns {
         header.emplace_back(message.content->header());
         eightbit.push_back(message.eightbit);
         smtputf8.push_back(message.smtputf8);
-        key.push_back(message.idempotency_key.empty() ? std::nullopt : std::optional(message.idempotency_key));
+        key.push_back(
+            message.idempotency_key.empty() ? std::nullopt : std::optional(message.idempotency_key)
+        );
         due_from.push_back(message.release_at);
     }
 };
@@ -119,10 +145,14 @@ struct RecipientColumns {
 
 std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion> batch) {
     MessageColumns c;
-    for (const Insertion& one : batch) c.add(one.message);
+    for (const Insertion& one : batch)
+        c.add(one.message);
     std::set<std::int64_t> written;
-    for (const db::Row row : session.exec(insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8, c.require_tls, c.ret,
-                                          c.envid, c.tag, c.message_id, c.source, c.client, c.key, c.due_from)) {
+    for (const db::Row row : session.exec(
+             insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8,
+             c.require_tls, c.ret, c.envid, c.tag, c.message_id, c.source, c.client, c.key,
+             c.due_from
+         )) {
         written.insert(row.number(0));
     }
     return written;
@@ -136,7 +166,9 @@ std::string lane_of(const mail::Address& address) {
     return wire.substr(wire.rfind('@') + 1);
 }
 
-std::vector<Inserted> insert_messages(db::Session& session, std::span<Insertion> batch, NodeId node) {
+std::vector<Inserted> insert_messages(
+    db::Session& session, std::span<Insertion> batch, NodeId node
+) {
     const std::set<std::int64_t> written = write_messages(session, batch);
     std::vector<Inserted> results;
     ContentColumns content;
@@ -148,14 +180,30 @@ std::vector<Inserted> insert_messages(db::Session& session, std::span<Insertion>
             recipients.add(one);
             results.push_back({one.message.id, false, {}});
         } else {
-            results.push_back({MessageId{session.exec(find_first, one.message.account, one.message.idempotency_key).at(0).number(0)}, true, {}});
+            results.push_back(
+                {MessageId{session
+                               .exec(find_first, one.message.account, one.message.idempotency_key)
+                               .at(0)
+                               .number(0)},
+                 true,
+                 {}}
+            );
         }
     }
-    if (!content.message.empty()) session.exec(insert_content, content.message, content.seq, content.data);
+    if (!content.message.empty())
+        session.exec(insert_content, content.message, content.seq, content.data);
     if (!recipients.message.empty()) {
-        const LeaseToken token{session.exec(insert_recipients, recipients.message, recipients.number, recipients.address, recipients.domain, recipients.notify,
-                                            recipients.orcpt, recipients.lease, recipients.release_at, to_number(node)).at(0).number(0)};
-        for (Inserted& one : results) one.token = token;
+        const LeaseToken token{session
+                                   .exec(
+                                       insert_recipients, recipients.message, recipients.number,
+                                       recipients.address, recipients.domain, recipients.notify,
+                                       recipients.orcpt, recipients.lease, recipients.release_at,
+                                       to_number(node)
+                                   )
+                                   .at(0)
+                                   .number(0)};
+        for (Inserted& one : results)
+            one.token = token;
         if (recipients.left_for_others) session.exec(announce);
     }
     return results;

@@ -21,9 +21,11 @@ struct Inserted {
     LeaseToken token{};  ///< for leased recipients
 };
 
-/// Writes messages with bodies and recipients, in a few statements however many they are. To be called
-/// within a transaction. Tells other nodes when something is left for them.
-std::vector<Inserted> insert_messages(db::Session& session, std::span<Insertion> batch, NodeId node);
+/// Writes messages with bodies and recipients, in a few statements however many they are. To be
+/// called within a transaction. Tells other nodes when something is left for them.
+std::vector<Inserted> insert_messages(
+    db::Session& session, std::span<Insertion> batch, NodeId node
+);
 
 /// The domain column of a recipient: A-labels, or an address literal in brackets.
 std::string lane_of(const mail::Address& address);

@@ -21,7 +21,8 @@ struct LeaseColumns {
 
 inline LeaseColumns columns_of(const std::vector<Lease>& leases) {
     LeaseColumns columns;
-    for (const Lease& lease : leases) columns.add(lease.key, lease.token);
+    for (const Lease& lease : leases)
+        columns.add(lease.key, lease.token);
     return columns;
 }
 

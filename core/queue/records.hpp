@@ -20,7 +20,7 @@ struct NewRecipient {
 
 /// A message that has passed all checks at the door and is to be made durable.
 struct NewMessage {
-    std::string account;      ///< empty: unauthenticated relay or system mail
+    std::string account;  ///< empty: unauthenticated relay or system mail
     mail::Address mail_from;
     std::vector<NewRecipient> recipients;
     mail::ContentPtr content;
@@ -47,13 +47,14 @@ struct Claimed {
     RecipientKey key;
     LeaseToken token{};
     delivery::Recipient recipient;
-    int attempts = 1;            ///< counting the one this claim is for
-    bool uncertain = false;      ///< an earlier attempt ended with an unknown outcome
+    int attempts = 1;        ///< counting the one this claim is for
+    bool uncertain = false;  ///< an earlier attempt ended with an unknown outcome
     delivery::ErrorKind last_error = delivery::ErrorKind::none;
     std::string last_status;
     std::string transport_override;  ///< set by an operator; empty: routes decide
     bool warned = false;             ///< a delay DSN has been asked for already
-    std::shared_ptr<const delivery::Message> envelope;  ///< shared by a message's recipients; content may be null
+    std::shared_ptr<const delivery::Message>
+        envelope;  ///< shared by a message's recipients; content may be null
 };
 
 enum class RecipientState { queued, leased, held, delivered, failed, dropped };

@@ -17,17 +17,31 @@ using db::Statement;
 using delivery::DsnAction;
 
 // The message's row is the lock of its reports: two nodes never write about the same message.
-const Statement pick_message{"report_pick_message",
-    "SELECT m.id FROM outpost_private.message m WHERE m.id IN (SELECT r.message_id FROM outpost_private.recipient r WHERE r.report IS NOT NULL "
-    "ORDER BY r.message_id LIMIT 100) LIMIT 1 FOR UPDATE SKIP LOCKED"};
-const Statement lock_recipients{"report_lock_recipients",
-    "SELECT number, address, orcpt, report, last_status, last_remote_host, last_remote_ip, last_reply_code, last_reply, last_attempt_at "
-    "FROM outpost_private.recipient WHERE message_id = $1 AND report IS NOT NULL ORDER BY number FOR UPDATE"};
-const Statement clear_reports{"report_clear", "UPDATE outpost_private.recipient SET report = NULL WHERE message_id = $1 AND report IS NOT NULL"};
-const Statement note_double_bounces{"report_double_bounces",
-    "INSERT INTO outpost_private.double_bounce (message_id, number, address, status, reply) "
-    "SELECT message_id, number, address, last_status, last_reply FROM outpost_private.recipient WHERE message_id = $1 AND report = 'failed'"};
-const Statement free_content{"report_free_content", "SELECT outpost_private.free_content(ARRAY[$1::int8])"};
+const Statement pick_message{"report_pick_message", R"(
+    SELECT m.id FROM outpost_private.message m
+    WHERE m.id IN (
+        SELECT r.message_id FROM outpost_private.recipient r
+        WHERE r.report IS NOT NULL ORDER BY r.message_id LIMIT 100)
+    LIMIT 1 FOR UPDATE SKIP LOCKED
+)"};
+const Statement lock_recipients{"report_lock_recipients", R"(
+    SELECT number, address, orcpt, report, last_status, last_remote_host, last_remote_ip,
+        last_reply_code, last_reply, last_attempt_at
+    FROM outpost_private.recipient
+    WHERE message_id = $1 AND report IS NOT NULL ORDER BY number FOR UPDATE
+)"};
+const Statement clear_reports{"report_clear", R"(
+    UPDATE outpost_private.recipient SET report = NULL
+    WHERE message_id = $1 AND report IS NOT NULL
+)"};
+const Statement note_double_bounces{"report_double_bounces", R"(
+    INSERT INTO outpost_private.double_bounce (message_id, number, address, status, reply)
+    SELECT message_id, number, address, last_status, last_reply
+    FROM outpost_private.recipient WHERE message_id = $1 AND report = 'failed'
+)"};
+const Statement free_content{"report_free_content", R"(
+    SELECT outpost_private.free_content(ARRAY[$1::int8])
+)"};
 
 DsnAction action_of(std::string_view report) {
     if (report == "delayed") return DsnAction::delayed;
@@ -45,14 +59,18 @@ delivery::DsnRecipient recipient_of(const db::Row& row, WallTime retry_until) {
     recipient.remote_host = row.text(5);
     recipient.remote_ip = row.text(6);
     // With a code the words are the remote's; without one they are ours.
-    if (row.is_null(7)) recipient.reason = row.text(8);
-    else recipient.diagnostic.push_back(row.text(8));
+    if (row.is_null(7))
+        recipient.reason = row.text(8);
+    else
+        recipient.diagnostic.push_back(row.text(8));
     recipient.last_attempt = row.optional_time(9).value_or(WallTime{});
     if (recipient.action == DsnAction::delayed) recipient.will_retry_until = retry_until;
     return recipient;
 }
 
-delivery::DsnFacts facts_of(const delivery::Message& original, const db::Rows& rows, const ReportSettings& settings) {
+delivery::DsnFacts facts_of(
+    const delivery::Message& original, const db::Rows& rows, const ReportSettings& settings
+) {
     delivery::DsnFacts facts;
     facts.reporting_mta = settings.reporting_mta;
     facts.to = original.mail_from;
@@ -66,12 +84,17 @@ delivery::DsnFacts facts_of(const delivery::Message& original, const db::Rows& r
     const auto id = mail::find_field(facts.original_header, "Message-ID");
     if (id) facts.original_message_id = id->value();
     if (original.size <= settings.max_original) facts.original = original.content;
-    for (const db::Row row : rows) facts.recipients.push_back(recipient_of(row, original.due_from + settings.retry.give_up_after));
+    for (const db::Row row : rows)
+        facts.recipients.push_back(
+            recipient_of(row, original.due_from + settings.retry.give_up_after)
+        );
     facts.now = WallClock::now();
     return facts;
 }
 
-Insertion report_message(const delivery::Message& original, const delivery::DsnFacts& facts, MessageId id) {
+Insertion report_message(
+    const delivery::Message& original, const delivery::DsnFacts& facts, MessageId id
+) {
     auto content = std::make_shared<mail::Content>(delivery::compose_dsn(facts));
     Insertion insertion;
     NewMessage& message = insertion.message;

@@ -10,8 +10,10 @@
 namespace outpost::queue {
 
 /// Records outcomes in one transaction: attempt rows, the recipients' new states, double bounces,
-/// bodies that nobody needs any more. One result each: whether it was recorded, or is fenced. Safe to
-/// repeat when a COMMIT's answer was lost.
-std::vector<bool> write_settlements(db::Session& session, std::span<const Settled* const> batch, const std::string& node);
+/// bodies that nobody needs any more. One result each: whether it was recorded, or is fenced. Safe
+/// to repeat when a COMMIT's answer was lost.
+std::vector<bool> write_settlements(
+    db::Session& session, std::span<const Settled* const> batch, const std::string& node
+);
 
 }  // namespace outpost::queue

@@ -11,13 +11,19 @@ namespace {
 
 using db::Statement;
 
-const Statement mark_dot{"mark_final_dot",
-    "UPDATE outpost_private.recipient r SET stage = 'final_dot', on_uncertain = l.policy "
-    "FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, policy) "
-    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased' RETURNING r.message_id, r.number"};
-const Statement mark_stage{"mark_stage",
-    "UPDATE outpost_private.recipient r SET stage = l.stage FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, stage) "
-    "WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased' AND r.stage <> 'final_dot'"};
+const Statement mark_dot{"mark_final_dot", R"(
+    UPDATE outpost_private.recipient r
+    SET stage = 'final_dot', on_uncertain = l.policy
+    FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, policy)
+    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
+    RETURNING r.message_id, r.number
+)"};
+const Statement mark_stage{"mark_stage", R"(
+    UPDATE outpost_private.recipient r SET stage = l.stage
+    FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, stage)
+    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased' AND
+        r.stage <> 'final_dot'
+)"};
 
 template <class Dot>
 std::vector<bool> mark_dots(db::Session& session, std::span<Dot> batch, db::Durability durability) {
@@ -37,7 +43,9 @@ std::vector<bool> mark_dots(db::Session& session, std::span<Dot> batch, db::Dura
     transaction.commit();
     std::vector<bool> held;
     for (const Dot& dot : batch) {
-        held.push_back(std::all_of(dot.leases.begin(), dot.leases.end(), [&](const Lease& lease) { return marked.contains(lease.key); }));
+        held.push_back(std::all_of(dot.leases.begin(), dot.leases.end(), [&](const Lease& lease) {
+            return marked.contains(lease.key);
+        }));
     }
     return held;
 }
@@ -46,12 +54,18 @@ std::vector<bool> mark_dots(db::Session& session, std::span<Dot> batch, db::Dura
 
 Stages::Stages(db::Pool& pool)
     : pool_(pool),
-      light_(pool, [](db::Session& session, std::span<Dot> batch) { return mark_dots(session, batch, db::Durability::asynchronous); }),
-      durable_(pool, [](db::Session& session, std::span<Dot> batch) { return mark_dots(session, batch, db::Durability::synchronous); }) {}
+      light_(
+          pool, [](db::Session& session, std::span<Dot> batch
+                ) { return mark_dots(session, batch, db::Durability::asynchronous); }
+      ),
+      durable_(pool, [](db::Session& session, std::span<Dot> batch) {
+          return mark_dots(session, batch, db::Durability::synchronous);
+      }) {}
 
 void Stages::progress(const std::vector<Lease>& leases, delivery::Stage stage) {
     const std::lock_guard lock(mutex_);
-    for (const Lease& lease : leases) gathered_[lease.key] = {lease.token, stage};
+    for (const Lease& lease : leases)
+        gathered_[lease.key] = {lease.token, stage};
 }
 
 void Stages::forget(const RecipientKey& key) {
@@ -81,7 +95,8 @@ void Stages::flush() {
 }
 
 awaitable<bool> Stages::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
-    for (const Lease& lease : leases) forget(lease.key);
+    for (const Lease& lease : leases)
+        forget(lease.key);
     auto& group = on_uncertain == "resend" ? light_ : durable_;
     Dot dot{std::move(leases), std::move(on_uncertain)};
     co_return co_await group.submit(std::move(dot));

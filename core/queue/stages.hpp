@@ -14,8 +14,8 @@ namespace outpost::queue {
 /// Thread-safe.
 ///
 /// Early stages are gathered and written a few times a second, if the delivery lasts that long. The
-/// final dot is written before it is sent, together with those of other deliveries; that statement is
-/// also what proves that the lease is still ours.
+/// final dot is written before it is sent, together with those of other deliveries; that statement
+/// is also what proves that the lease is still ours.
 class Stages {
   public:
     explicit Stages(db::Pool& pool);
@@ -39,8 +39,8 @@ class Stages {
     };
 
     db::Pool& pool_;
-    /// Dots whose loss by a crash of the database would only cost the note: the message is sent again
-    /// either way. The others are as durable as an acceptance.
+    /// Dots whose loss by a crash of the database would only cost the note: the message is sent
+    /// again either way. The others are as durable as an acceptance.
     db::GroupCommit<Dot, bool> light_, durable_;
     std::mutex mutex_;
     std::map<RecipientKey, Reached> gathered_;

@@ -11,11 +11,12 @@
 #include "core/delivery/verdict.hpp"
 #include "core/mail/address.hpp"
 
-/// Which transport carries a recipient, at one attempt. Pure: facts in, decision and its reasons out.
+/// Which transport carries a recipient, at one attempt. Pure: facts in, decision and its reasons
+/// out.
 namespace outpost::route {
 
-/// A domain pattern: "example.org" (exact), ".example.org" (strict subdomains), "*" (any, but not the
-/// empty domain), "." (the empty domain: null sender, address literal), "!" before any of them.
+/// A domain pattern: "example.org" (exact), ".example.org" (strict subdomains), "*" (any, but not
+/// the empty domain), "." (the empty domain: null sender, address literal), "!" before any of them.
 class DomainPattern {
   public:
     static Result<DomainPattern> parse(std::string_view text);
@@ -48,14 +49,15 @@ struct HeaderCondition {
 struct Route {
     std::string name;  ///< for people; may be empty
     std::vector<DomainPattern> from_domains, to_domains, mx_suffixes;
-    std::vector<std::string> accounts;      ///< exact
-    std::vector<std::string> senders;       ///< whole addresses, or "@domain" parts as typed, lower case
+    std::vector<std::string> accounts;  ///< exact
+    std::vector<std::string> senders;  ///< whole addresses, or "@domain" parts as typed, lower case
     std::optional<int> min_attempts, max_attempts;  ///< attempts already completed
-    std::vector<std::string> last_errors;   ///< ErrorKind names, or enhanced codes ("4.7.1", "4.7", "5")
+    std::vector<std::string>
+        last_errors;  ///< ErrorKind names, or enhanced codes ("4.7.1", "4.7", "5")
     std::optional<std::uint64_t> min_size, max_size;  ///< octets
     std::optional<HeaderCondition> header;
     std::vector<std::string> tags;
-    std::vector<std::string> transports;    ///< never empty: first choice and fallbacks
+    std::vector<std::string> transports;  ///< never empty: first choice and fallbacks
     OnUncertain on_uncertain = OnUncertain::resend;
 };
 
@@ -71,8 +73,8 @@ struct Facts {
     std::string tag;
     /// Value of a header field of the message, by name. May be empty (then header conditions fail).
     std::function<std::optional<std::string>(std::string_view)> header;
-    /// Names of the recipient domain's MX hosts, none for an address literal; unset: not known, and a
-    /// route that depends on them leaves the decision open.
+    /// Names of the recipient domain's MX hosts, none for an address literal; unset: not known, and
+    /// a route that depends on them leaves the decision open.
     std::optional<std::vector<std::string>> mx_hosts;
 };
 
@@ -107,8 +109,8 @@ struct RouteLists {
     const std::vector<Route>* global = nullptr;
 };
 /// Account list, then domain list, then global list; in each the first match wins; nothing matches:
-/// transport "direct". A route whose other conditions hold, and whose MX condition cannot be judged,
-/// is not passed over: that might send mail another way for a lookup that failed.
+/// transport "direct". A route whose other conditions hold, and whose MX condition cannot be
+/// judged, is not passed over: that might send mail another way for a lookup that failed.
 Decision decide(const RouteLists& lists, const Facts& facts);
 /// Whether any route asks for MX hosts: only then must the caller look them up first.
 bool needs_mx(const RouteLists& lists) noexcept;

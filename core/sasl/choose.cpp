@@ -19,7 +19,9 @@ bool has(const Names& names, std::string_view name) {
     return std::any_of(names.begin(), names.end(), [&](const auto& n) { return iequals(n, name); });
 }
 
-bool is_plus(std::string_view name) { return name.ends_with("-PLUS"); }
+bool is_plus(std::string_view name) {
+    return name.ends_with("-PLUS");
+}
 
 /// Why a mechanism that is offered cannot be used, or null.
 const char* obstacle(
@@ -37,12 +39,13 @@ const char* obstacle(
     if (!token && who.username.empty()) return "needs a user name";
     if (is_plus(name) && !can_bind) return "needs TLS with channel binding";
     if (reveals_secret(name) && !tls) return "would send the secret in clear";
-    if (reveals_secret(name) && !tls_verified) return "would send the secret to an unverified server";
+    if (reveals_secret(name) && !tls_verified)
+        return "would send the secret to an unverified server";
     return nullptr;
 }
 
-/// RFC 5802 section 6: 'y' when we wanted to bind and the server seems unable to. A true server that
-/// is able notices that its offer was taken out. Not 'y' when the offer is there and another
+/// RFC 5802 section 6: 'y' when we wanted to bind and the server seems unable to. A true server
+/// that is able notices that its offer was taken out. Not 'y' when the offer is there and another
 /// mechanism was preferred: the server would refuse.
 bool binding_not_offered(const std::string& chosen, const Names& wanted, const Names& offered) {
     if (!scram::Variant::parse(chosen) || is_plus(chosen)) return false;
@@ -64,8 +67,11 @@ std::string upper(std::string name) {
 
 const std::vector<std::string>& client_mechanisms() {
     static const Names names = {
-        "EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
-        "OAUTHBEARER", "XOAUTH2", "CRAM-MD5", "PLAIN", "LOGIN",
+        "EXTERNAL",      "SCRAM-SHA-256-PLUS",
+        "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+        "SCRAM-SHA-1",   "OAUTHBEARER",
+        "XOAUTH2",       "CRAM-MD5",
+        "PLAIN",         "LOGIN",
     };
     return names;
 }
@@ -87,12 +93,15 @@ Result<Choice> choose(
     for (const auto& entry : wanted) {
         const std::string name = upper(entry);
         if (!has(client_mechanisms(), name) || !has(offered, name)) continue;
-        const char* why_not = obstacle(name, credentials, !preferred.empty(), tls, tls_verified, can_bind);
+        const char* why_not =
+            obstacle(name, credentials, !preferred.empty(), tls, tls_verified, can_bind);
         if (!why_not) return Choice{name, can_bind && binding_not_offered(name, wanted, offered)};
         objections.push_back(name + " " + why_not);
     }
     if (offered.empty()) return Err{std::string("the server offers no authentication")};
-    std::string error = fmt::format("no authentication mechanism fits; the server offers {}", fmt::join(offered, " "));
+    std::string error = fmt::format(
+        "no authentication mechanism fits; the server offers {}", fmt::join(offered, " ")
+    );
     if (!preferred.empty()) error += fmt::format("; configured are {}", fmt::join(preferred, " "));
     if (!objections.empty()) error += fmt::format(" ({})", fmt::join(objections, "; "));
     return Err{error};

@@ -15,7 +15,8 @@ struct GsaslEnd {
     void operator()(Gsasl_session* session) const { gsasl_finish(session); }
 };
 
-/// One answer to one challenge. Computed by gsasl, which brings MD5 along: nothing else here uses it.
+/// One answer to one challenge. Computed by gsasl, which brings MD5 along: nothing else here uses
+/// it.
 class CramMd5 : public ClientMechanism {
   public:
     explicit CramMd5(const Credentials& who) : username_(who.username), password_(who.password) {}
@@ -39,8 +40,9 @@ class CramMd5 : public ClientMechanism {
     /// RFC 2195 section 2: "<digits.something@host>". The answer to anything else could serve as a
     /// login elsewhere.
     static bool is_message_id(std::string_view text) {
-        return text.size() >= 5 && text.size() <= 1024 && text.front() == '<' && text.back() == '>' &&
-               text.find('@') != std::string_view::npos && is_ascii(text) && is_printable(text);
+        return text.size() >= 5 && text.size() <= 1024 && text.front() == '<' &&
+               text.back() == '>' && text.find('@') != std::string_view::npos && is_ascii(text) &&
+               is_printable(text);
     }
 
     Result<std::string> compute(const std::string& challenge) const {
@@ -53,10 +55,13 @@ class CramMd5 : public ClientMechanism {
         }
         const std::unique_ptr<Gsasl_session, GsaslEnd> session(raw_session);
         gsasl_property_set(raw_session, GSASL_AUTHID, username_.c_str());
-        gsasl_property_set_raw(raw_session, GSASL_PASSWORD, password_.reveal().data(), password_.reveal().size());
+        gsasl_property_set_raw(
+            raw_session, GSASL_PASSWORD, password_.reveal().data(), password_.reveal().size()
+        );
         char* output = nullptr;
         std::size_t size = 0;
-        const int code = gsasl_step(raw_session, challenge.data(), challenge.size(), &output, &size);
+        const int code =
+            gsasl_step(raw_session, challenge.data(), challenge.size(), &output, &size);
         if (code != GSASL_OK && code != GSASL_NEEDS_MORE) {
             return Err{std::string("CRAM-MD5: ") + gsasl_strerror(code)};
         }

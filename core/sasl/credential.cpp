@@ -23,7 +23,9 @@ std::optional<std::string_view> cut(std::string_view& text, char separator) {
 }
 
 Result<ScramVerifier> parse_verifier(std::string_view text) {
-    const auto malformed = [] { return Err{fmt::format("a password verifier has the form {}", form)}; };
+    const auto malformed = [] {
+        return Err{fmt::format("a password verifier has the form {}", form)};
+    };
     const auto name = cut(text, '$');
     const auto count = name ? cut(text, ':') : std::nullopt;
     const auto salt_text = count ? cut(text, '$') : std::nullopt;
@@ -40,7 +42,9 @@ Result<ScramVerifier> parse_verifier(std::string_view text) {
         std::from_chars(count->data(), count->data() + count->size(), verifier.iterations);
     if (error != std::errc{} || end != count->data() + count->size()) return malformed();
     if (verifier.iterations < min_iterations || verifier.iterations > max_iterations) {
-        return Err{fmt::format("a password verifier has between {} and {} iterations", min_iterations, max_iterations)};
+        return Err{fmt::format(
+            "a password verifier has between {} and {} iterations", min_iterations, max_iterations
+        )};
     }
     const auto salt = base64_decode(*salt_text), stored = base64_decode(*stored_text);
     const auto server = base64_decode(text);
@@ -75,13 +79,15 @@ Result<StoredCredential> StoredCredential::parse(std::string_view text) {
         auto verifier = parse_verifier(text.substr(0, space));
         if (!verifier) return Err{verifier.error()};
         for (const auto& other : credential.verifiers) {
-            if (other.hash == verifier->hash) return Err{std::string("two verifiers have the same hash")};
+            if (other.hash == verifier->hash)
+                return Err{std::string("two verifiers have the same hash")};
         }
         credential.verifiers.push_back(std::move(*verifier));
         if (space == std::string_view::npos) break;
         text = trim(text.substr(space));
     }
-    if (credential.verifiers.empty()) return Err{fmt::format("a password verifier has the form {}", form)};
+    if (credential.verifiers.empty())
+        return Err{fmt::format("a password verifier has the form {}", form)};
     return credential;
 }
 
@@ -97,8 +103,10 @@ std::string StoredCredential::text() const {
     std::string out;
     for (const auto& v : verifiers) {
         if (!out.empty()) out += ' ';
-        out += fmt::format("SCRAM-{}${}:{}${}:{}", v.hash, v.iterations, base64_encode(v.salt),
-                           base64_encode(v.stored_key), base64_encode(v.server_key));
+        out += fmt::format(
+            "SCRAM-{}${}:{}${}:{}", v.hash, v.iterations, base64_encode(v.salt),
+            base64_encode(v.stored_key), base64_encode(v.server_key)
+        );
     }
     return out;
 }

@@ -34,7 +34,9 @@ Secret prepare(const Secret& password) {
     return Secret(saslprep(password.reveal()));
 }
 
-std::string prepare(std::string_view username) { return saslprep(username); }
+std::string prepare(std::string_view username) {
+    return saslprep(username);
+}
 
 bool is_printable(std::string_view text) noexcept {
     return std::none_of(text.begin(), text.end(), [](char c) {

@@ -27,9 +27,12 @@ std::optional<Variant> Variant::parse(std::string_view mechanism) {
 
 std::size_t digest_size(crypto::Hash hash) noexcept {
     switch (hash) {
-        case crypto::Hash::sha1: return 20;
-        case crypto::Hash::sha256: return 32;
-        case crypto::Hash::sha512: return 64;
+        case crypto::Hash::sha1:
+            return 20;
+        case crypto::Hash::sha256:
+            return 32;
+        case crypto::Hash::sha512:
+            return 64;
     }
     return 0;
 }
@@ -46,16 +49,20 @@ Keys derive(crypto::Hash hash, const Secret& password, std::string_view salt, un
 
 std::string exclusive_or(std::string_view a, std::string_view b) {
     std::string out(std::min(a.size(), b.size()), '\0');
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<char>(a[i] ^ b[i]);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = static_cast<char>(a[i] ^ b[i]);
     return out;
 }
 
 std::string escape_name(std::string_view name) {
     std::string out;
     for (const char c : name) {
-        if (c == '=') out += "=3D";
-        else if (c == ',') out += "=2C";
-        else out += c;
+        if (c == '=')
+            out += "=3D";
+        else if (c == ',')
+            out += "=2C";
+        else
+            out += c;
     }
     return out;
 }
@@ -68,9 +75,12 @@ std::optional<std::string> unescape_name(std::string_view text) {
             continue;
         }
         const std::string_view code = text.substr(i, 3);
-        if (code == "=2C") out += ',';
-        else if (code == "=3D") out += '=';
-        else return std::nullopt;
+        if (code == "=2C")
+            out += ',';
+        else if (code == "=3D")
+            out += '=';
+        else
+            return std::nullopt;
         i += 2;
     }
     return out;
@@ -89,6 +99,8 @@ std::optional<Attributes> parse_attributes(std::string_view message) {
     }
 }
 
-std::string make_nonce() { return base64_encode(crypto::random_bytes(18)); }
+std::string make_nonce() {
+    return base64_encode(crypto::random_bytes(18));
+}
 
 }  // namespace outpost::sasl::scram

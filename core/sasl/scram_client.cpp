@@ -28,10 +28,14 @@ Result<unsigned> parse_iterations(const std::string& text, unsigned minimum) {
         return Err{fmt::format("the server's iteration count is not a usable number")};
     }
     if (value < minimum) {
-        return Err{fmt::format("the server asks for {} iterations only; at least {} are safe", value, minimum)};
+        return Err{fmt::format(
+            "the server asks for {} iterations only; at least {} are safe", value, minimum
+        )};
     }
     if (value > max_iterations) {
-        return Err{fmt::format("the server asks for {} iterations; more than {} are refused", value, max_iterations)};
+        return Err{fmt::format(
+            "the server asks for {} iterations; more than {} are refused", value, max_iterations
+        )};
     }
     return value;
 }
@@ -51,7 +55,8 @@ Result<ServerFirst> parse_server_first(
 
     ServerFirst first;
     first.nonce = (*attributes)[0].second;
-    if (!first.nonce.starts_with(our_nonce)) return Err{"the server's nonce does not begin with ours"};
+    if (!first.nonce.starts_with(our_nonce))
+        return Err{"the server's nonce does not begin with ours"};
     if (first.nonce.size() < our_nonce.size() + min_server_nonce) {
         return Err{"the server's nonce adds too little to ours"};
     }
@@ -66,10 +71,15 @@ Result<ServerFirst> parse_server_first(
 
 class Client : public ClientMechanism {
   public:
-    Client(const Choice& choice, const Variant& variant, const Credentials& credentials,
-           const ChannelBinding& binding, std::string nonce)
-        : name_(choice.mechanism), variant_(variant), password_(credentials.password),
-          min_iterations_(credentials.min_iterations), nonce_(std::move(nonce)) {
+    Client(
+        const Choice& choice, const Variant& variant, const Credentials& credentials,
+        const ChannelBinding& binding, std::string nonce
+    )
+        : name_(choice.mechanism),
+          variant_(variant),
+          password_(credentials.password),
+          min_iterations_(credentials.min_iterations),
+          nonce_(std::move(nonce)) {
         if (variant.plus) {
             gs2_header_ = "p=" + binding.type + ",,";
             bound_ = gs2_header_ + binding.data;

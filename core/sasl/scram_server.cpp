@@ -12,9 +12,9 @@ constexpr std::size_t max_message = 8192;
 
 /// The GS2 header (RFC 5801 section 4) and what follows it.
 struct ClientFirst {
-    std::string gs2_header;   ///< with its trailing comma
+    std::string gs2_header;  ///< with its trailing comma
     char flag = 'n';
-    std::string binding_type; ///< with flag 'p'
+    std::string binding_type;  ///< with flag 'p'
     std::string authzid, username, nonce;
     std::string bare;
 };
@@ -35,9 +35,11 @@ std::optional<ClientFirst> parse_client_first(std::string_view message) {
     } else {
         return std::nullopt;
     }
-    const std::string_view authzid = message.substr(first_comma + 1, second_comma - first_comma - 1);
+    const std::string_view authzid =
+        message.substr(first_comma + 1, second_comma - first_comma - 1);
     if (!authzid.empty()) {
-        const auto name = authzid.starts_with("a=") ? unescape_name(authzid.substr(2)) : std::nullopt;
+        const auto name =
+            authzid.starts_with("a=") ? unescape_name(authzid.substr(2)) : std::nullopt;
         if (!name) return std::nullopt;
         first.authzid = *name;
     }
@@ -63,21 +65,29 @@ struct ClientFinal {
 
 std::optional<ClientFinal> parse_client_final(std::string_view message) {
     const auto attributes = parse_attributes(message);
-    const bool in_order = attributes && attributes->size() >= 3 && attributes->front().first == 'c' &&
-                          (*attributes)[1].first == 'r' && attributes->back().first == 'p';
+    const bool in_order = attributes && attributes->size() >= 3 &&
+                          attributes->front().first == 'c' && (*attributes)[1].first == 'r' &&
+                          attributes->back().first == 'p';
     if (!in_order) return std::nullopt;
     auto binding = base64_decode(attributes->front().second);
     auto proof = base64_decode(attributes->back().second);
     if (!binding || !proof) return std::nullopt;
-    return ClientFinal{std::move(*binding), (*attributes)[1].second, std::move(*proof),
-                       std::string(message.substr(0, message.rfind(",p=")))};
+    return ClientFinal{
+        std::move(*binding), (*attributes)[1].second, std::move(*proof),
+        std::string(message.substr(0, message.rfind(",p=")))
+    };
 }
 
 class Server : public ServerMechanism {
   public:
-    Server(std::string_view name, const Variant& variant, Lookup lookup,
-           const ChannelBinding& binding, std::string nonce)
-        : name_(name), variant_(variant), lookup_(std::move(lookup)), binding_(binding),
+    Server(
+        std::string_view name, const Variant& variant, Lookup lookup, const ChannelBinding& binding,
+        std::string nonce
+    )
+        : name_(name),
+          variant_(variant),
+          lookup_(std::move(lookup)),
+          binding_(binding),
           nonce_(std::move(nonce)) {}
 
     std::string_view name() const noexcept override { return name_; }
@@ -95,20 +105,22 @@ class Server : public ServerMechanism {
     enum class Phase { start, challenged, over };
     static std::pair<State, std::string> failed() { return {State::failed, {}}; }
 
-    /// RFC 5802 section 6. 'y' says "I could bind, you did not offer": when we did offer it, someone
-    /// between us took the offer out.
+    /// RFC 5802 section 6. 'y' says "I could bind, you did not offer": when we did offer it,
+    /// someone between us took the offer out.
     bool binding_permitted() const {
         if (variant_.plus) return first_.flag == 'p' && first_.binding_type == binding_.type;
         if (first_.flag == 'p') return false;
         return first_.flag == 'n' || binding_.data.empty();
     }
 
-    /// The user's verifier for this hash. A user without one gets a decoy: whether somebody has one is
-    /// nobody's business.
+    /// The user's verifier for this hash. A user without one gets a decoy: whether somebody has one
+    /// is nobody's business.
     ScramVerifier verifier() const {
         const auto fits = [this](const StoredCredential& credential) {
-            return std::find_if(credential.verifiers.begin(), credential.verifiers.end(),
-                                [this](const auto& v) { return v.hash == variant_.hash_name; });
+            return std::find_if(
+                credential.verifiers.begin(), credential.verifiers.end(),
+                [this](const auto& v) { return v.hash == variant_.hash_name; }
+            );
         };
         const StoredCredential credential = lookup_(first_.username);
         if (const auto found = fits(credential); found != credential.verifiers.end()) return *found;
@@ -136,15 +148,18 @@ class Server : public ServerMechanism {
         const std::string bound = first_.gs2_header + (variant_.plus ? binding_.data : "");
         if (!crypto::equal_constant_time(final->channel_binding, bound)) return failed();
 
-        const std::string auth_message = first_.bare + "," + server_first_ + "," + final->without_proof;
+        const std::string auth_message =
+            first_.bare + "," + server_first_ + "," + final->without_proof;
         const std::string signature =
             crypto::hmac(variant_.hash, verifier_.stored_key, auth_message);
         if (final->proof.size() != signature.size()) return failed();
         const std::string client_key = exclusive_or(final->proof, signature);
         const std::string stored_key = crypto::digest(variant_.hash, client_key);
         if (!crypto::equal_constant_time(stored_key, verifier_.stored_key)) return failed();
-        return {State::succeeded,
-                "v=" + base64_encode(crypto::hmac(variant_.hash, verifier_.server_key, auth_message))};
+        return {
+            State::succeeded,
+            "v=" + base64_encode(crypto::hmac(variant_.hash, verifier_.server_key, auth_message))
+        };
     }
 
     std::string name_;

@@ -29,9 +29,11 @@ class PlainServer : public ServerMechanism {
     std::string username() const override { return username_; }
 
     Answer step(std::string_view response) override {
-        if (std::exchange(over_, true) || response.size() > max_response) return {State::failed, {}};
+        if (std::exchange(over_, true) || response.size() > max_response)
+            return {State::failed, {}};
         const auto first = response.find('\0');
-        const auto second = first == std::string_view::npos ? first : response.find('\0', first + 1);
+        const auto second =
+            first == std::string_view::npos ? first : response.find('\0', first + 1);
         if (second == std::string_view::npos) return {State::failed, {}};
         const std::string_view authzid = response.substr(0, first);
         const std::string_view authcid = response.substr(first + 1, second - first - 1);
@@ -50,7 +52,8 @@ class PlainServer : public ServerMechanism {
     bool over_ = false;
 };
 
-/// Never standardised: the server asks twice. The first step, with nothing, yields the first question.
+/// Never standardised: the server asks twice. The first step, with nothing, yields the first
+/// question.
 class LoginServer : public ServerMechanism {
   public:
     explicit LoginServer(Lookup lookup) : lookup_(std::move(lookup)) {}
@@ -70,7 +73,8 @@ class LoginServer : public ServerMechanism {
             case Next::password:
                 if (response.empty() || response.size() > max_response) return {State::failed, {}};
                 return judge(lookup_, username_, response);
-            case Next::nothing: break;
+            case Next::nothing:
+                break;
         }
         return {State::failed, {}};
     }

@@ -9,10 +9,13 @@
 namespace outpost::sasl {
 namespace {
 
-bool holds_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+bool holds_nul(std::string_view text) {
+    return text.find('\0') != std::string_view::npos;
+}
 
 /// A mechanism of one message from us. What a server says after it is an error (a correct one just
-/// succeeds): `on_error`, where there is one, is how the error is acknowledged before the server fails.
+/// succeeds): `on_error`, where there is one, is how the error is acknowledged before the server
+/// fails.
 class OneMessage : public ClientMechanism {
   public:
     OneMessage(std::string name, Result<std::string> message, std::optional<std::string> on_error)
@@ -52,12 +55,14 @@ Result<std::string> plain_message(const Credentials& who) {
 
 /// True when neither part can break out of the frame of control-A that both OAuth mechanisms use.
 bool fits_oauth_frame(const Credentials& who) {
-    return is_printable(who.username) && is_printable(who.bearer_token.reveal()) && is_printable(who.host);
+    return is_printable(who.username) && is_printable(who.bearer_token.reveal()) &&
+           is_printable(who.host);
 }
 
 /// RFC 7628 section 3.1.
 Result<std::string> oauthbearer_message(const Credentials& who) {
-    if (!fits_oauth_frame(who)) return Err{std::string("the user name or token has control characters")};
+    if (!fits_oauth_frame(who))
+        return Err{std::string("the user name or token has control characters")};
     std::string out = "n,";
     if (!who.username.empty()) out += "a=" + scram::escape_name(who.username);
     out += ",\x01";
@@ -68,8 +73,13 @@ Result<std::string> oauthbearer_message(const Credentials& who) {
 }
 
 Result<std::string> xoauth2_message(const Credentials& who) {
-    if (!fits_oauth_frame(who)) return Err{std::string("the user name or token has control characters")};
-    return fmt::format("user={}\x01" "auth=Bearer {}\x01\x01", who.username, who.bearer_token.reveal());
+    if (!fits_oauth_frame(who))
+        return Err{std::string("the user name or token has control characters")};
+    return fmt::format(
+        "user={}\x01"
+        "auth=Bearer {}\x01\x01",
+        who.username, who.bearer_token.reveal()
+    );
 }
 
 /// The name, then the password, each when asked. What the questions say is not looked at: servers
@@ -85,9 +95,12 @@ class Login : public ClientMechanism {
     Result<std::string> step(std::optional<std::string_view> challenge) override {
         if (!challenge) return Err{"the server asked nothing in LOGIN"};
         switch (++asked_) {
-            case 1: return username_;
-            case 2: return std::string(password_.reveal());
-            default: return Err{"the server went on after the end of LOGIN"};
+            case 1:
+                return username_;
+            case 2:
+                return std::string(password_.reveal());
+            default:
+                return Err{"the server went on after the end of LOGIN"};
         }
     }
 
@@ -102,8 +115,11 @@ class Login : public ClientMechanism {
 std::unique_ptr<ClientMechanism> make_simple_client(
     std::string_view mechanism, const Credentials& who
 ) {
-    const auto one_message = [&](Result<std::string> message, std::optional<std::string> on_error = {}) {
-        return std::make_unique<OneMessage>(std::string(mechanism), std::move(message), std::move(on_error));
+    const auto one_message = [&](Result<std::string> message,
+                                 std::optional<std::string> on_error = {}) {
+        return std::make_unique<OneMessage>(
+            std::string(mechanism), std::move(message), std::move(on_error)
+        );
     };
     if (mechanism == "PLAIN") return one_message(plain_message(who));
     // RFC 4422 appendix A: an empty identity means "whom the certificate names".

@@ -64,7 +64,8 @@ class Child {
 /// complains about to our standard error. The result is 0 or an errno.
 int start(const std::vector<std::string>& command, int output, pid_t& pid) {
     std::vector<char*> arguments;
-    for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+    for (const auto& argument : command)
+        arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
 
     posix_spawn_file_actions_t files;
@@ -78,7 +79,8 @@ int start(const std::vector<std::string>& command, int output, pid_t& pid) {
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-    const int error = posix_spawnp(&pid, arguments[0], &files, &attributes, arguments.data(), environ);
+    const int error =
+        posix_spawnp(&pid, arguments[0], &files, &attributes, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     return error;
@@ -89,7 +91,8 @@ Result<std::string> read_all(int fd, SteadyTime by) {
     std::string text;
     char buffer[4096];
     while (true) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(by - SteadyClock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(by - SteadyClock::now());
         pollfd waiting{fd, POLLIN, 0};
         if (left.count() <= 0 || ::poll(&waiting, 1, static_cast<int>(left.count())) == 0) {
             return Err{"did not end in time"};

@@ -37,22 +37,25 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* into) {
 }
 
 std::string url_encode(CURL* curl, std::string_view text) {
-    const std::unique_ptr<char, CurlEnd> encoded(curl_easy_escape(curl, text.data(), static_cast<int>(text.size())));
+    const std::unique_ptr<char, CurlEnd> encoded(
+        curl_easy_escape(curl, text.data(), static_cast<int>(text.size()))
+    );
     return encoded ? encoded.get() : "";
 }
 
 std::string form(CURL* curl, const TokenEndpoint& settings) {
     std::string body = "grant_type=client_credentials";
     std::string scopes;
-    for (const auto& scope : settings.scopes) scopes += (scopes.empty() ? "" : " ") + scope;
+    for (const auto& scope : settings.scopes)
+        scopes += (scopes.empty() ? "" : " ") + scope;
     if (!scopes.empty()) body += "&scope=" + url_encode(curl, scopes);
     return body;
 }
 
 /// RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
 std::string authorization(CURL* curl, const TokenEndpoint& settings) {
-    const std::string pair =
-        url_encode(curl, settings.client_id) + ":" + url_encode(curl, settings.client_secret.reveal());
+    const std::string pair = url_encode(curl, settings.client_id) + ":" +
+                             url_encode(curl, settings.client_secret.reveal());
     return "Authorization: Basic " + base64_encode(pair);
 }
 
@@ -67,7 +70,8 @@ std::string url_part(CURLU* url, CURLUPart which) {
 
 bool is_safe_token_url(std::string_view text) {
     const std::unique_ptr<CURLU, CurlEnd> url(curl_url());
-    if (!url || curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0) != CURLUE_OK) return false;
+    if (!url || curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0) != CURLUE_OK)
+        return false;
     const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
     const std::string host = url_part(url.get(), CURLUPART_HOST);
     if (scheme == "https") return !host.empty();
@@ -83,7 +87,8 @@ Result<TokenSource::Fetched> fetch_from_endpoint(const TokenEndpoint& settings) 
     const std::string body = form(curl.get(), settings);
     const std::string credentials = authorization(curl.get(), settings);
     const std::unique_ptr<curl_slist, CurlEnd> headers(curl_slist_append(
-        curl_slist_append(nullptr, credentials.c_str()), "Accept: application/json"));
+        curl_slist_append(nullptr, credentials.c_str()), "Accept: application/json"
+    ));
     std::string answer;
     curl_easy_setopt(curl.get(), CURLOPT_URL, settings.url.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
@@ -96,10 +101,12 @@ Result<TokenSource::Fetched> fetch_from_endpoint(const TokenEndpoint& settings) 
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
 
     const CURLcode code = curl_easy_perform(curl.get());
-    if (code != CURLE_OK) return Err{fmt::format("the token endpoint: {}", curl_easy_strerror(code))};
+    if (code != CURLE_OK)
+        return Err{fmt::format("the token endpoint: {}", curl_easy_strerror(code))};
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200) return Err{fmt::format("the token endpoint answered with HTTP status {}", status)};
+    if (status != 200)
+        return Err{fmt::format("the token endpoint answered with HTTP status {}", status)};
     return parse_token_response(answer);
 }
 

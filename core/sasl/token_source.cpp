@@ -17,7 +17,8 @@ using std::chrono::seconds;
 
 /// Files are read each time: nothing is kept of them.
 constexpr seconds file_lifetime{0};
-/// For an endpoint that does not say (RFC 6749 section 5.1 only recommends it), and the longest believed.
+/// For an endpoint that does not say (RFC 6749 section 5.1 only recommends it), and the longest
+/// believed.
 constexpr std::int64_t default_lifetime = 300, longest_lifetime = 24 * 3600;
 
 Result<Fetched> fetch_from_file(const TokenFile& settings) {
@@ -29,7 +30,8 @@ Result<Fetched> fetch_from_file(const TokenFile& settings) {
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
     auto token = parse_token(text);
-    if (!token) return Err{fmt::format("the token file {}: {}", settings.path.string(), token.error())};
+    if (!token)
+        return Err{fmt::format("the token file {}: {}", settings.path.string(), token.error())};
     return Fetched{std::move(*token), file_lifetime};
 }
 
@@ -39,7 +41,8 @@ Result<Secret> parse_token(std::string_view text) {
     text = trim(text);
     if (text.empty()) return Err{"it holds no token"};
     if (text.size() > max_token_size) return Err{"the token is too long"};
-    const bool sound = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+    const bool sound =
+        std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
     if (!sound) return Err{"a token is one line of printable ASCII without spaces"};
     return Secret(std::string(text));
 }
@@ -49,13 +52,16 @@ Result<Fetched> parse_token_response(std::string_view json) {
     if (!answer.is_object()) return Err{"the token endpoint's answer is no JSON object"};
     const auto text = [&](const char* key) {
         const auto found = answer.find(key);
-        return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
+        return found != answer.end() && found->is_string() ? found->get<std::string>()
+                                                           : std::string();
     };
-    if (!iequals(text("token_type"), "bearer")) return Err{"the token endpoint gave no bearer token"};
+    if (!iequals(text("token_type"), "bearer"))
+        return Err{"the token endpoint gave no bearer token"};
     auto token = parse_token(text("access_token"));
     if (!token) return Err{"the token endpoint's answer: " + token.error()};
     std::int64_t lifetime = default_lifetime;
-    if (const auto found = answer.find("expires_in"); found != answer.end() && found->is_number_integer()) {
+    if (const auto found = answer.find("expires_in");
+        found != answer.end() && found->is_number_integer()) {
         lifetime = std::clamp<std::int64_t>(found->get<std::int64_t>(), 0, longest_lifetime);
     }
     return Fetched{std::move(*token), seconds(lifetime)};
@@ -63,8 +69,10 @@ Result<Fetched> parse_token_response(std::string_view json) {
 
 Result<Fetched> TokenSource::fetch() const {
     if (const auto* file = std::get_if<TokenFile>(&settings_)) return fetch_from_file(*file);
-    if (const auto* command = std::get_if<TokenCommand>(&settings_)) return fetch_from_command(*command);
-    if (const auto* endpoint = std::get_if<TokenEndpoint>(&settings_)) return fetch_from_endpoint(*endpoint);
+    if (const auto* command = std::get_if<TokenCommand>(&settings_))
+        return fetch_from_command(*command);
+    if (const auto* endpoint = std::get_if<TokenEndpoint>(&settings_))
+        return fetch_from_endpoint(*endpoint);
     return Err{"no token is configured"};
 }
 

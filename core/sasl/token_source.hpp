@@ -20,7 +20,8 @@ namespace outpost::sasl {
 struct TokenFile {
     std::filesystem::path path;
 };
-/// The command prints the token as one line; asked again when the token is `lifetime` old, or refused.
+/// The command prints the token as one line; asked again when the token is `lifetime` old, or
+/// refused.
 struct TokenCommand {
     std::vector<std::string> command;  ///< program and arguments; no shell
     std::chrono::seconds lifetime{1800};

@@ -17,7 +17,10 @@ void check_line(std::string_view line) {
 }  // namespace
 
 Chat::Chat(net::StreamPtr stream, Deadline deadline, Observer observer)
-    : stream_(std::move(stream)), reader_(*stream_), deadline_(deadline), observer_(std::move(observer)) {}
+    : stream_(std::move(stream)),
+      reader_(*stream_),
+      deadline_(deadline),
+      observer_(std::move(observer)) {}
 
 void Chat::adopt(Deadline deadline, Observer observer) {
     deadline_ = deadline;
@@ -43,19 +46,27 @@ awaitable<void> Chat::send_raw(std::string_view octets, std::chrono::seconds tim
 
 awaitable<Reply> Chat::read_reply(std::chrono::seconds timeout) {
     ReplyParser parser;
-    const Deadline by = deadline_.narrowed(timeout);  // for the whole reply: a drip feed gains nothing
+    const Deadline by =
+        deadline_.narrowed(timeout);  // for the whole reply: a drip feed gains nothing
     for (;;) {
         const net::LineReader::Line line = co_await reader_.read_line(longest_reply_line, by);
         switch (line.status) {
             case net::LineReader::Status::end:
-                throw std::system_error(std::make_error_code(std::errc::connection_reset), "the remote closed the connection");
-            case net::LineReader::Status::too_long: throw ProtocolError("the remote sent a reply line that is too long");
-            case net::LineReader::Status::bare: throw ProtocolError("the remote sent a reply line with a bare CR or LF");
-            case net::LineReader::Status::line: break;
+                throw std::system_error(
+                    std::make_error_code(std::errc::connection_reset),
+                    "the remote closed the connection"
+                );
+            case net::LineReader::Status::too_long:
+                throw ProtocolError("the remote sent a reply line that is too long");
+            case net::LineReader::Status::bare:
+                throw ProtocolError("the remote sent a reply line with a bare CR or LF");
+            case net::LineReader::Status::line:
+                break;
         }
         observer_('<', line.text);
         const auto state = parser.feed(line.text);
-        if (state == ReplyParser::State::malformed) throw ProtocolError("the remote sent a malformed reply: " + parser.error());
+        if (state == ReplyParser::State::malformed)
+            throw ProtocolError("the remote sent a malformed reply: " + parser.error());
         if (state == ReplyParser::State::complete) co_return parser.take();
     }
 }
@@ -65,8 +76,12 @@ awaitable<Reply> Chat::ask(std::string line, std::chrono::seconds timeout, std::
     co_return co_await read_reply(timeout);
 }
 
-awaitable<void> Chat::start_tls(const std::string& server_name, const tls::TlsRequirement& requirement, std::chrono::seconds timeout) {
-    if (reader_.has_buffered()) throw ProtocolError("the remote sent data behind its reply to STARTTLS, in clear");
+awaitable<void> Chat::start_tls(
+    const std::string& server_name, const tls::TlsRequirement& requirement,
+    std::chrono::seconds timeout
+) {
+    if (reader_.has_buffered())
+        throw ProtocolError("the remote sent data behind its reply to STARTTLS, in clear");
     co_await stream_->start_tls(server_name, requirement, deadline_.narrowed(timeout));
 }
 

@@ -40,13 +40,16 @@ class Chat {
     /// Sends and reads the reply.
     awaitable<Reply> ask(std::string line, std::chrono::seconds timeout, std::string shown = {});
 
-    /// Checks a command line, shows it to the observer, and returns it with CRLF, for sending several
-    /// together (PIPELINING).
+    /// Checks a command line, shows it to the observer, and returns it with CRLF, for sending
+    /// several together (PIPELINING).
     std::string queue(const std::string& line);
 
-    /// A TLS handshake as the client. Throws ProtocolError when the server has sent more than its 220
-    /// in clear: those octets would pass for protected ones (CVE-2021-38371).
-    awaitable<void> start_tls(const std::string& server_name, const tls::TlsRequirement& requirement, std::chrono::seconds timeout);
+    /// A TLS handshake as the client. Throws ProtocolError when the server has sent more than its
+    /// 220 in clear: those octets would pass for protected ones (CVE-2021-38371).
+    awaitable<void> start_tls(
+        const std::string& server_name, const tls::TlsRequirement& requirement,
+        std::chrono::seconds timeout
+    );
 
     net::Stream& stream() noexcept { return *stream_; }
     /// Another attempt takes over this connection.

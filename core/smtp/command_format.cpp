@@ -26,9 +26,11 @@ std::string mail_command(const mail::Address& sender, const MailParameters& para
 std::string rcpt_command(const mail::Address& recipient, const RcptParameters& parameters) {
     std::string line = "RCPT TO:" + path(recipient, parameters.smtputf8);
     if (!parameters.notify.empty()) line += " NOTIFY=" + parameters.notify;
-    const auto separator = parameters.orcpt.find(';');  // the address type is an atom, the rest xtext
+    const auto separator =
+        parameters.orcpt.find(';');  // the address type is an atom, the rest xtext
     if (separator != std::string::npos) {
-        line += " ORCPT=" + parameters.orcpt.substr(0, separator + 1) + mail::xtext_encode(parameters.orcpt.substr(separator + 1));
+        line += " ORCPT=" + parameters.orcpt.substr(0, separator + 1) +
+                mail::xtext_encode(parameters.orcpt.substr(separator + 1));
     }
     return line;
 }

@@ -22,7 +22,7 @@ struct EnhancedStatus {
 struct Reply {
     int code = 0;
     std::optional<EnhancedStatus> enhanced;  ///< only when its class equals the code's first digit
-    std::vector<std::string> lines;          ///< text of each line, without code; remote text, untrusted
+    std::vector<std::string> lines;  ///< text of each line, without code; remote text, untrusted
 
     bool positive() const noexcept { return code >= 200 && code < 300; }
     bool intermediate() const noexcept { return code >= 300 && code < 400; }
@@ -33,8 +33,8 @@ struct Reply {
 };
 
 /// Assembles a reply from its lines. Feed lines (without CRLF) until one completes the reply.
-/// Refuses: a code outside 2yz-5yz, lines whose codes differ, no code, more than 128 lines or 64 KiB
-/// of text in all.
+/// Refuses: a code outside 2yz-5yz, lines whose codes differ, no code, more than 128 lines or 64
+/// KiB of text in all.
 class ReplyParser {
   public:
     enum class State { need_more, complete, malformed };

@@ -48,11 +48,34 @@ std::optional<bool> tls_wish(const Arrival& arrival, std::string_view header) {
     return std::nullopt;
 }
 
+bool names_only(std::string_view from, const std::function<bool(const mail::Address&)>& permitted) {
+    const auto list = mail::parse_address_list(from);
+    return list.bad.empty() &&
+           std::all_of(list.addresses.begin(), list.addresses.end(), [&](const auto& text) {
+               const auto address = mail::Address::parse(text);
+               return address && permitted(*address);
+           });
+}
+
+/// All From fields, should there be several: nobody knows which one a reader will be shown.
+bool is_from_permitted(const Arrival& arrival, std::string_view header) {
+    if (!arrival.may_be_from) return true;
+    const auto fields = mail::parse_header(header);
+    return std::all_of(fields.begin(), fields.end(), [&](const mail::HeaderField& field) {
+        return !iequals(field.name, "From") || names_only(field.raw_value, arrival.may_be_from);
+    });
+}
+
 std::optional<Reply> check_header(const Arrival& arrival, std::string_view header) {
     if (header.size() > max_header) return make_reply(552, "5.3.4", "the header is too large");
     if (mail::count_fields(header, "Received") > arrival.max_received_fields) {
         return make_reply(
             554, "5.4.6", "the message goes round in circles: too many Received fields"
+        );
+    }
+    if (!is_from_permitted(arrival, header)) {
+        return make_reply(
+            550, "5.7.1", "this account may not send with this address in the From field"
         );
     }
     return std::nullopt;

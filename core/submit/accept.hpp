@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ struct Arrival {
     bool complete =
         true;  ///< add Date and Message-ID where missing, remove Bcc (RFC 6409 section 8)
     std::size_t max_received_fields = 50;
+    /// Whom the From field may name (RFC 6409 section 6.1); empty: anyone.
+    std::function<bool(const mail::Address&)> may_be_from;
 };
 
 /// Makes a queued message of an arrival: the one place through which mail comes in, whatever the

@@ -83,7 +83,8 @@ smtp::ServerPolicy::Refusal ListenerPolicy::check_client(const ServerClient& cli
     if (parts_.connections->total() > settings.max_connections) {
         return make_reply(421, "4.3.2", "too many connections, try again later");
     }
-    if (settings.socket.empty() && parts_.connections->from(client.ip) > settings.max_connections_per_ip) {
+    if (settings.socket.empty() &&
+        parts_.connections->from(client.ip) > settings.max_connections_per_ip) {
         return make_reply(421, "4.7.0", "too many connections from your address");
     }
     return std::nullopt;
@@ -111,6 +112,17 @@ smtp::ServerPolicy::Refusal ListenerPolicy::check_sender(
         return make_reply(550, "5.7.1", "your address may not send mail here");
     }
     return make_reply(530, "5.7.0", "authentication required");
+}
+
+/// As the envelope sender, so the From field: who has authenticated writes only as itself.
+std::function<bool(const mail::Address&)> ListenerPolicy::header_from_rule(
+    const ServerClient& client
+) const {
+    const auto* settings = parts_.accounts->find(client.account);
+    if (!settings || !settings->check_header_from) return {};
+    return [accounts = parts_.accounts, account = client.account](const mail::Address& from) {
+        return accounts->may_send_as(account, from);
+    };
 }
 
 awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_mail(
@@ -149,14 +161,14 @@ awaitable<Reply> ListenerPolicy::accept(
     arrival.ret = ret_of(transaction.mail.ret);
     arrival.envid = transaction.mail.envid;
     arrival.release_at = transaction.release_at;
-    arrival.client = fmt::format(
-        "{} helo {}", client.ip.empty() ? "unix socket" : client.ip, client.helo
-    );
+    arrival.client =
+        fmt::format("{} helo {}", client.ip.empty() ? "unix socket" : client.ip, client.helo);
     arrival.trace = trace_of(client, transaction);
     arrival.trace.by = parts_.hostname;
     arrival.mail_from = std::move(transaction.mail.from);
     arrival.complete = parts_.settings.submission;
     arrival.max_received_fields = parts_.settings.max_received_fields;
+    arrival.may_be_from = header_from_rule(client);
     co_return co_await parts_.acceptor->accept(std::move(arrival));
 }
 

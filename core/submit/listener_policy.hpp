@@ -14,7 +14,7 @@ namespace outpost::submit {
 /// What is counted over time; outlives a change of configuration.
 struct Counters {
     RateLimiter messages_per_minute{std::chrono::minutes(1)
-    };                                                       ///< by listener address and client IP
+    };  ///< by listener address and client IP
     RateLimiter recipients_per_day{std::chrono::hours(24)};  ///< by account
 };
 
@@ -49,6 +49,8 @@ class ListenerPolicy : public smtp::ServerPolicy {
   private:
     bool is_trusted(const smtp::ServerClient& client) const;
     std::string account_for(const smtp::ServerClient& client) const;
+    std::function<bool(const mail::Address&)> header_from_rule(const smtp::ServerClient& client
+    ) const;
     Refusal check_sender(const smtp::ServerClient& client, const mail::Address& sender) const;
 
     const Parts parts_;

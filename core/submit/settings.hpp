@@ -13,7 +13,8 @@
 
 namespace outpost::submit {
 
-/// How a listener speaks TLS: not at all, offered, insisted on before MAIL, or from the first octet.
+/// How a listener speaks TLS: not at all, offered, insisted on before MAIL, or from the first
+/// octet.
 enum class TlsMode { none, starttls, required, implicit };
 /// Whether clients may, or must, authenticate.
 enum class AuthMode { none, optional, required };
@@ -32,9 +33,11 @@ struct ListenerSettings {
 
     AuthMode auth = AuthMode::required;
     std::vector<net::Cidr> allowed_networks;  ///< clients from here need no authentication
-    std::string account;  ///< the account that mail from the allowed networks or the socket counts for
+    std::string
+        account;  ///< the account that mail from the allowed networks or the socket counts for
 
-    /// A submission service (RFC 6409) adds missing Date and Message-ID, and removes Bcc; a relay does not.
+    /// A submission service (RFC 6409) adds missing Date and Message-ID, and removes Bcc; a relay
+    /// does not.
     bool submission = true;
     std::uint64_t max_message_size = 50 << 20;
     std::size_t max_recipients = 1000;
@@ -49,10 +52,12 @@ struct ListenerSettings {
 /// Who may submit mail, and as whom.
 struct AccountSettings {
     sasl::StoredCredential credential;
-    std::vector<std::string> logins;        ///< other names that this account may log in by
-    std::vector<mail::Address> addresses;   ///< envelope senders permitted
-    std::vector<mail::Domain> domains;      ///< all addresses in these are permitted too
-    bool any_sender = false;                ///< may send as anyone (relays, trusted applications)
+    std::vector<std::string> logins;       ///< other names that this account may log in by
+    std::vector<mail::Address> addresses;  ///< envelope senders permitted
+    std::vector<mail::Domain> domains;     ///< all addresses in these are permitted too
+    bool any_sender = false;               ///< may send as anyone (relays, trusted applications)
+    /// What it submits by name must have one of its own addresses in the From field, too.
+    bool check_header_from = true;
     std::size_t max_recipients_per_day = 0;  ///< 0: no limit
 };
 

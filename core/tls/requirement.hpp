@@ -35,8 +35,8 @@ struct DaneRequirement {
 /// where both are asked for, both must pass, each against its own names.
 struct TlsRequirement {
     bool must_use_tls = false;
-    std::vector<PkixRequirement> pkix;  ///< all must pass
-    std::vector<DaneRequirement> dane;  ///< all must pass
+    std::vector<PkixRequirement> pkix;      ///< all must pass
+    std::vector<DaneRequirement> dane;      ///< all must pass
     bool must_announce_requiretls = false;  ///< RFC 8689
     std::vector<std::string> forbidden;     ///< reasons why this host must not be used at all
     std::vector<std::string> sources;       ///< the policies that spoke: "route", "mta-sts", "dane"
@@ -49,13 +49,15 @@ struct TlsRequirement {
     static TlsRequirement encrypted(std::string source);
     static TlsRequirement verified(std::vector<std::string> names, std::string source);
 
-    /// The join: everything that either side asks for. `ignore_errors` holds only where both have it.
+    /// The join: everything that either side asks for. `ignore_errors` holds only where both have
+    /// it.
     TlsRequirement stricter(const TlsRequirement& other) const;
     /// The same with `ignore_errors`: applied last, to a finished join, for TLS-Required: No.
     TlsRequirement relaxed() const;
     bool needs_verification() const noexcept { return !pkix.empty() || !dane.empty(); }
     bool plaintext_allowed() const noexcept;
-    /// "opportunistic", "encrypted", "pkix(mx.example.org)", "dane+pkix": for attempt rows and people.
+    /// "opportunistic", "encrypted", "pkix(mx.example.org)", "dane+pkix": for attempt rows and
+    /// people.
     std::string describe() const;
     auto operator<=>(const TlsRequirement&) const = default;
 };

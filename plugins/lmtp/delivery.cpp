@@ -23,7 +23,10 @@ Delivery::Delivery(
     const Settings& settings, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
     std::shared_ptr<delivery::RemoteFacts> remote
 )
-    : settings_(settings), job_(job), context_(context), remote_(std::move(remote)),
+    : settings_(settings),
+      job_(job),
+      context_(context),
+      remote_(std::move(remote)),
       verdicts_(job.recipients.size()) {}
 
 void Delivery::enter(Stage stage) {
@@ -39,12 +42,17 @@ void Delivery::settle_rest(const Verdict& verdict) {
 
 void Delivery::settle_rest(const smtp::Reply& reply) {
     // A "2yz" where a go-ahead or a refusal was due says nothing about delivery.
-    if (reply.transient() || reply.permanent()) return settle_rest(Verdict::from_reply(stage_, reply));
-    settle_rest(Verdict::deferred(stage_, ErrorKind::protocol, {4, 5, 0}, "unexpected reply: " + reply.text()));
+    if (reply.transient() || reply.permanent())
+        return settle_rest(Verdict::from_reply(stage_, reply));
+    settle_rest(Verdict::deferred(
+        stage_, ErrorKind::protocol, {4, 5, 0}, "unexpected reply: " + reply.text()
+    ));
 }
 
 bool Delivery::nothing_left() const {
-    return std::all_of(verdicts_.begin(), verdicts_.end(), [](const auto& v) { return v.has_value(); });
+    return std::all_of(verdicts_.begin(), verdicts_.end(), [](const auto& v) {
+        return v.has_value();
+    });
 }
 
 std::vector<std::size_t> Delivery::accepted() const {
@@ -83,11 +91,13 @@ awaitable<bool> Delivery::greet(smtp::Chat& chat) {
     enter(Stage::greeting);
     const smtp::Reply greeting = co_await chat.read_reply(settings_.command_timeout);
     if (!greeting.positive()) {
-        settle_rest(Verdict::from_reply(stage_, greeting).softened());  // the store may be back soon
+        settle_rest(Verdict::from_reply(stage_, greeting).softened()
+        );  // the store may be back soon
         co_return false;
     }
     enter(Stage::ehlo);
-    const std::string& name = settings_.lhlo_name.empty() ? context_.ehlo_name : settings_.lhlo_name;
+    const std::string& name =
+        settings_.lhlo_name.empty() ? context_.ehlo_name : settings_.lhlo_name;
     const smtp::Reply reply = co_await chat.ask("LHLO " + name, settings_.command_timeout);
     if (!reply.positive()) {
         // Something else than LMTP listens here: a mistake of ours, not of the recipients.
@@ -103,19 +113,26 @@ bool Delivery::permitted() {
     enter(Stage::mail);
     const delivery::Message& message = *job_.message;
     if (extensions_.max_size && message.size > *extensions_.max_size) {
-        settle_rest(Verdict::failed(stage_, ErrorKind::policy, {5, 3, 4}, "the message is larger than the store takes"));
+        settle_rest(Verdict::failed(
+            stage_, ErrorKind::policy, {5, 3, 4}, "the message is larger than the store takes"
+        ));
         return false;
     }
-    // A message that was submitted with SMTPUTF8 may still have an ASCII envelope; its header, though,
-    // needs a store that knows UTF-8 (RFC 6531 section 3.1).
+    // A message that was submitted with SMTPUTF8 may still have an ASCII envelope; its header,
+    // though, needs a store that knows UTF-8 (RFC 6531 section 3.1).
     smtputf8_ = message.smtputf8 || message.mail_from.needs_smtputf8();
-    for (const auto& recipient : job_.recipients) smtputf8_ |= recipient.address.needs_smtputf8();
+    for (const auto& recipient : job_.recipients)
+        smtputf8_ |= recipient.address.needs_smtputf8();
     if (smtputf8_ && !extensions_.smtputf8) {
-        settle_rest(Verdict::failed(stage_, ErrorKind::policy, {5, 6, 7}, "the store does not support SMTPUTF8"));
+        settle_rest(Verdict::failed(
+            stage_, ErrorKind::policy, {5, 6, 7}, "the store does not support SMTPUTF8"
+        ));
         return false;
     }
     if (message.eightbit && !extensions_.eightbitmime) {
-        settle_rest(Verdict::failed(stage_, ErrorKind::policy, {5, 6, 3}, "the store does not support 8BITMIME"));
+        settle_rest(Verdict::failed(
+            stage_, ErrorKind::policy, {5, 6, 3}, "the store does not support 8BITMIME"
+        ));
         return false;
     }
     return true;
@@ -145,13 +162,14 @@ std::vector<std::string> Delivery::envelope_commands() const {
     return commands;
 }
 
-/// MAIL and RCPT, together where the store can take them so (RFC 2033 section 5 asks it to). True when
-/// somebody is to get the message.
+/// MAIL and RCPT, together where the store can take them so (RFC 2033 section 5 asks it to). True
+/// when somebody is to get the message.
 awaitable<bool> Delivery::envelope(smtp::Chat& chat) {
     const std::vector<std::string> commands = envelope_commands();
     if (extensions_.pipelining) {
         std::string group;
-        for (const auto& command : commands) group += chat.queue(command);
+        for (const auto& command : commands)
+            group += chat.queue(command);
         co_await chat.send_raw(group, settings_.command_timeout);
     }
     for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -176,8 +194,8 @@ awaitable<bool> Delivery::announce_data(smtp::Chat& chat) {
     co_return false;
 }
 
-/// True when all has been sent, the final dot too. False: the dot was not sent, and since the message
-/// cannot be taken back otherwise, the connection must be closed.
+/// True when all has been sent, the final dot too. False: the dot was not sent, and since the
+/// message cannot be taken back otherwise, the connection must be closed.
 awaitable<bool> Delivery::send_content(smtp::Chat& chat) {
     const mail::Content& content = *job_.message->content;
     smtp::DataEncoder encoder;
@@ -192,7 +210,9 @@ awaitable<bool> Delivery::send_content(smtp::Chat& chat) {
     }
     sound = sound && encoder.finish_line(out);
     if (!sound) {
-        settle_rest(Verdict::failed(stage_, ErrorKind::local, {5, 6, 0}, "the message has a bare CR or LF in it"));
+        settle_rest(Verdict::failed(
+            stage_, ErrorKind::local, {5, 6, 0}, "the message has a bare CR or LF in it"
+        ));
         co_return false;
     }
     co_await chat.send_raw(out, settings_.command_timeout);
@@ -206,9 +226,12 @@ awaitable<bool> Delivery::send_content(smtp::Chat& chat) {
 /// Who is not to get a duplicate from us and from the node that has taken over.
 awaitable<bool> Delivery::ask_gate() {
     std::vector<std::int32_t> numbers;
-    for (const std::size_t index : accepted()) numbers.push_back(job_.recipients[index].number);
+    for (const std::size_t index : accepted())
+        numbers.push_back(job_.recipients[index].number);
     if (co_await context_.gate.may_finish(numbers)) co_return true;
-    settle_rest(Verdict::deferred(stage_, ErrorKind::local, {4, 3, 0}, "the lease was lost before the final dot"));
+    settle_rest(Verdict::deferred(
+        stage_, ErrorKind::local, {4, 3, 0}, "the lease was lost before the final dot"
+    ));
     co_return false;
 }
 

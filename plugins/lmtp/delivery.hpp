@@ -12,12 +12,13 @@
 namespace outpost::lmtp {
 
 /// One job on one connection, from LHLO to QUIT (RFC 2033). What has become of each recipient is
-/// written down as soon as it is known, so that a lost connection changes nothing that was answered.
+/// written down as soon as it is known, so that a lost connection changes nothing that was
+/// answered.
 class Delivery {
   public:
     Delivery(
-        const Settings& settings, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
-        std::shared_ptr<delivery::RemoteFacts> remote
+        const Settings& settings, const delivery::DeliveryJob& job,
+        delivery::AttemptContext& context, std::shared_ptr<delivery::RemoteFacts> remote
     );
     /// All of it. Throws what Chat throws; `outcome` tells what holds then.
     awaitable<void> run(net::StreamPtr stream);

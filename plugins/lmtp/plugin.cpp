@@ -12,7 +12,9 @@ Result<delivery::TransportPtr> make(const std::string&, const plugin::Options& o
     return delivery::TransportPtr(std::make_shared<lmtp::Transport>(std::move(*settings)));
 }
 
-void attach(plugin::Registrar& registrar) { registrar.transport("lmtp", make); }
+void attach(plugin::Registrar& registrar) {
+    registrar.transport("lmtp", make);
+}
 
 }  // namespace
 

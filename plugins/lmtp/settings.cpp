@@ -22,7 +22,8 @@ void read_address(plugin::OptionReader& reader, const std::string& address, Sett
         reader.complain("'address' is an IP address and port such as 127.0.0.1:24 or [::1]:24");
         return;
     }
-    if (endpoint->port == 25) reader.complain("'address' must not be port 25, which is SMTP's (RFC 2033 section 5)");
+    if (endpoint->port == 25)
+        reader.complain("'address' must not be port 25, which is SMTP's (RFC 2033 section 5)");
     settings.endpoint = *endpoint;
 }
 

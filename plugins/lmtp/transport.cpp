@@ -16,14 +16,22 @@ namespace {
 
 Verdict lost(Stage stage, const std::system_error& error) {
     const bool timeout = error.code() == std::errc::timed_out;
-    if (timeout) return Verdict::deferred(stage, ErrorKind::timeout, {4, 4, 2}, "the store did not answer in time");
-    return Verdict::deferred(stage, ErrorKind::connect, {4, 4, 2}, std::string("connection lost: ") + error.code().message());
+    if (timeout)
+        return Verdict::deferred(
+            stage, ErrorKind::timeout, {4, 4, 2}, "the store did not answer in time"
+        );
+    return Verdict::deferred(
+        stage, ErrorKind::connect, {4, 4, 2},
+        std::string("connection lost: ") + error.code().message()
+    );
 }
 
 Verdict unreachable(const std::system_error& error) {
     const bool timeout = error.code() == std::errc::timed_out;
-    return Verdict::deferred(Stage::connect, timeout ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1},
-                             "the store cannot be reached: " + error.code().message());
+    return Verdict::deferred(
+        Stage::connect, timeout ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1},
+        "the store cannot be reached: " + error.code().message()
+    );
 }
 
 }  // namespace
@@ -50,8 +58,10 @@ awaitable<DeliveryOutcome> Transport::deliver(
     net::StreamPtr stream;
     std::optional<Verdict> no_stream;
     try {
-        if (settings_.socket.empty()) stream = co_await context.dialer.dial(settings_.endpoint, by);
-        else stream = co_await context.dialer.dial_unix(settings_.socket, by);
+        if (settings_.socket.empty())
+            stream = co_await context.dialer.dial(settings_.endpoint, by);
+        else
+            stream = co_await context.dialer.dial_unix(settings_.socket, by);
     } catch (const std::system_error& error) {
         no_stream = unreachable(error);
     }
@@ -61,7 +71,9 @@ awaitable<DeliveryOutcome> Transport::deliver(
     }
 
     Delivery session(settings_, job, context, remote);
-    Verdict rest = Verdict::deferred(Stage::connect, ErrorKind::protocol, {4, 5, 0}, "the session ended early");
+    Verdict rest = Verdict::deferred(
+        Stage::connect, ErrorKind::protocol, {4, 5, 0}, "the session ended early"
+    );
     try {
         co_await session.run(std::move(stream));
     } catch (const std::system_error& error) {

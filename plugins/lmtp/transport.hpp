@@ -5,8 +5,8 @@
 
 namespace outpost::lmtp {
 
-/// Hands mail to a mail store by LMTP (RFC 2033): each recipient gets its own answer after the final
-/// dot. A connection serves one job: stores are near, and connecting to them is cheap.
+/// Hands mail to a mail store by LMTP (RFC 2033): each recipient gets its own answer after the
+/// final dot. A connection serves one job: stores are near, and connecting to them is cheap.
 class Transport : public delivery::Transport {
   public:
     explicit Transport(Settings settings) : settings_(std::move(settings)) {}

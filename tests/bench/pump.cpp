@@ -4,9 +4,9 @@
 //
 //   pump --to 127.0.0.1:2525 --sink 127.0.0.2:25 --messages 10000 --sessions 20 --size 10240
 //        --domains 1000 --pid SERVER --pid POSTMASTER [--delay-ms 0] [--max-seconds 300]
-#include <asio.hpp>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <asio.hpp>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -30,15 +30,21 @@ struct Options {
     std::vector<int> pids;
 };
 
-double seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+double seconds(Clock::duration d) {
+    return std::chrono::duration<double>(d).count();
+}
 
 tcp::endpoint endpoint(const std::string& text) {
     const auto colon = text.rfind(':');
-    return {asio::ip::make_address(text.substr(0, colon)), static_cast<std::uint16_t>(std::stoi(text.substr(colon + 1)))};
+    return {
+        asio::ip::make_address(text.substr(0, colon)),
+        static_cast<std::uint16_t>(std::stoi(text.substr(colon + 1)))
+    };
 }
 
 struct Counts {
-    long sent = 0, accepted = 0, refused = 0, delivered = 0, duplicates = 0, connections = 0, open = 0, peak = 0;
+    long sent = 0, accepted = 0, refused = 0, delivered = 0, duplicates = 0, connections = 0,
+         open = 0, peak = 0;
     std::vector<bool> seen;
     std::vector<double> latency_ms;  // of acceptance: last octet to 250
     Clock::time_point start = Clock::now(), last_accept = start, last_delivery = start;
@@ -63,7 +69,10 @@ void count_delivery(Counts& counts, std::string_view content) {
 class SinkSession {
   public:
     SinkSession(tcp::socket socket, Counts& counts, int delay_ms)
-        : socket_(std::move(socket)), timer_(socket_.get_executor()), counts_(counts), delay_ms_(delay_ms) {}
+        : socket_(std::move(socket)),
+          timer_(socket_.get_executor()),
+          counts_(counts),
+          delay_ms_(delay_ms) {}
 
     awaitable<void> run() {
         co_await say("220 sink.test ESMTP\r\n");
@@ -88,7 +97,9 @@ class SinkSession {
 
   private:
     awaitable<std::string> read_until(const char* end) {
-        const std::size_t length = co_await asio::async_read_until(socket_, asio::dynamic_buffer(buffer_), end, use_awaitable);
+        const std::size_t length = co_await asio::async_read_until(
+            socket_, asio::dynamic_buffer(buffer_), end, use_awaitable
+        );
         std::string taken = buffer_.substr(0, length);
         buffer_.erase(0, length);
         co_return taken;
@@ -136,10 +147,12 @@ awaitable<void> listen(tcp::acceptor& acceptor, Counts& counts, int delay_ms) {
 
 std::string make_body(int size) {
     std::mt19937 random(7);
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    constexpr std::string_view letters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string body;
     while (static_cast<int>(body.size()) < size) {
-        for (int i = 0; i < 76; ++i) body += letters[random() % letters.size()];
+        for (int i = 0; i < 76; ++i)
+            body += letters[random() % letters.size()];
         body += "\r\n";
     }
     return body;
@@ -147,7 +160,9 @@ std::string make_body(int size) {
 
 awaitable<std::string> read_reply(tcp::socket& socket, std::string& buffer) {
     for (;;) {
-        const std::size_t length = co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer), "\r\n", use_awaitable);
+        const std::size_t length = co_await asio::async_read_until(
+            socket, asio::dynamic_buffer(buffer), "\r\n", use_awaitable
+        );
         std::string line = buffer.substr(0, length);
         buffer.erase(0, length);
         if (line.size() < 4 || line[3] != '-') co_return line;
@@ -166,13 +181,19 @@ awaitable<void> send_session(const Options& options, const std::string& body, Co
     co_await read_reply(socket, buffer);
     while (counts.sent < options.messages) {
         const long number = counts.sent++;
-        const std::string envelope = "MAIL FROM:<pump@origin.test>\r\nRCPT TO:<r" + std::to_string(number) + "@d" +
+        const std::string envelope =
+            "MAIL FROM:<pump@origin.test>\r\nRCPT TO:<r" + std::to_string(number) + "@d" +
             std::to_string(number % options.domains) + ".bench.test>\r\nDATA\r\n";
         co_await asio::async_write(socket, asio::buffer(envelope), use_awaitable);
-        for (int i = 0; i < 3; ++i) co_await read_reply(socket, buffer);
-        const std::string header = "From: pump@origin.test\r\nDate: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <" +
-            std::to_string(number) + "@pump.test>\r\nX-Pump: " + std::to_string(number) + "\r\nSubject: load\r\n\r\n";
-        const std::array<asio::const_buffer, 3> parts{asio::buffer(header), asio::buffer(body), asio::buffer(".\r\n", 3)};
+        for (int i = 0; i < 3; ++i)
+            co_await read_reply(socket, buffer);
+        const std::string header =
+            "From: pump@origin.test\r\nDate: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <" +
+            std::to_string(number) + "@pump.test>\r\nX-Pump: " + std::to_string(number) +
+            "\r\nSubject: load\r\n\r\n";
+        const std::array<asio::const_buffer, 3> parts{
+            asio::buffer(header), asio::buffer(body), asio::buffer(".\r\n", 3)
+        };
         const auto begun = Clock::now();
         co_await asio::async_write(socket, parts, use_awaitable);
         const std::string reply = co_await read_reply(socket, buffer);
@@ -213,7 +234,8 @@ std::set<int> with_descendants(const std::vector<int>& roots) {
         queue.pop_back();
         if (!all.insert(pid).second) continue;
         const auto [begin, end] = children.equal_range(pid);
-        for (auto it = begin; it != end; ++it) queue.push_back(it->second);
+        for (auto it = begin; it != end; ++it)
+            queue.push_back(it->second);
     }
     return all;
 }
@@ -228,7 +250,9 @@ Usage usage_of(const std::vector<int>& roots) {
         if (stat.empty()) continue;
         std::istringstream rest(stat.substr(stat.rfind(')') + 2));
         std::vector<std::string> fields{std::istream_iterator<std::string>(rest), {}};
-        for (const std::size_t index : {11u, 12u, 13u, 14u}) usage.cpu_seconds += std::stod(fields[index]) / static_cast<double>(sysconf(_SC_CLK_TCK));
+        for (const std::size_t index : {11u, 12u, 13u, 14u})
+            usage.cpu_seconds +=
+                std::stod(fields[index]) / static_cast<double>(sysconf(_SC_CLK_TCK));
         std::ifstream smaps("/proc/" + std::to_string(pid) + "/smaps_rollup");
         for (std::string line; std::getline(smaps, line);) {
             if (line.starts_with("Pss:")) usage.memory_mb += std::stod(line.substr(4)) / 1024;
@@ -240,36 +264,55 @@ Usage usage_of(const std::vector<int>& roots) {
 double own_cpu() {
     rusage r{};
     getrusage(RUSAGE_SELF, &r);
-    return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+    return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+           static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
 
 void report(const Options& options, Counts& counts, const Usage& before, const Usage& after) {
     std::sort(counts.latency_ms.begin(), counts.latency_ms.end());
     const auto percentile = [&](double p) {
-        return counts.latency_ms.empty() ? 0.0 : counts.latency_ms[static_cast<std::size_t>(p * static_cast<double>(counts.latency_ms.size() - 1))];
+        return counts.latency_ms.empty() ? 0.0
+                                         : counts.latency_ms[static_cast<std::size_t>(
+                                               p * static_cast<double>(counts.latency_ms.size() - 1)
+                                           )];
     };
-    const double accept_seconds = seconds(counts.last_accept - counts.start), whole = seconds(counts.last_delivery - counts.start);
+    const double accept_seconds = seconds(counts.last_accept - counts.start),
+                 whole = seconds(counts.last_delivery - counts.start);
     const double cpu = after.cpu_seconds - before.cpu_seconds;
-    std::cout << "accepted " << counts.accepted << " (" << static_cast<long>(static_cast<double>(counts.accepted) / accept_seconds) << "/s, p50 "
-              << percentile(.5) << " ms, p99 " << percentile(.99) << " ms), refused " << counts.refused << "\n"
-              << "delivered " << counts.delivered << " (" << static_cast<long>(static_cast<double>(counts.delivered) / whole) << "/s end to end), missing "
-              << counts.accepted - counts.delivered << ", duplicates " << counts.duplicates << ", connections " << counts.connections << " (peak " << counts.peak << ")\n"
-              << "cpu " << cpu * 1000 / static_cast<double>(std::max(1L, counts.delivered)) << " ms a message (server and database), memory " << after.memory_mb
-              << " MB; this program: " << own_cpu() * 1000 / static_cast<double>(std::max(1L, counts.delivered)) << " ms\n";
+    std::cout << "accepted " << counts.accepted << " ("
+              << static_cast<long>(static_cast<double>(counts.accepted) / accept_seconds)
+              << "/s, p50 " << percentile(.5) << " ms, p99 " << percentile(.99) << " ms), refused "
+              << counts.refused << "\n"
+              << "delivered " << counts.delivered << " ("
+              << static_cast<long>(static_cast<double>(counts.delivered) / whole)
+              << "/s end to end), missing " << counts.accepted - counts.delivered << ", duplicates "
+              << counts.duplicates << ", connections " << counts.connections << " (peak "
+              << counts.peak << ")\n"
+              << "cpu " << cpu * 1000 / static_cast<double>(std::max(1L, counts.delivered))
+              << " ms a message (server and database), memory " << after.memory_mb
+              << " MB; this program: "
+              << own_cpu() * 1000 / static_cast<double>(std::max(1L, counts.delivered)) << " ms\n";
     if (options.json.empty()) return;
-    std::ofstream(options.json) << "{\"accepted\":" << counts.accepted << ",\"accepted_per_s\":" << static_cast<double>(counts.accepted) / accept_seconds
-        << ",\"delivered\":" << counts.delivered << ",\"delivered_per_s\":" << static_cast<double>(counts.delivered) / whole << ",\"duplicates\":" << counts.duplicates
-        << ",\"cpu_ms_per_message\":" << cpu * 1000 / static_cast<double>(std::max(1L, counts.delivered)) << ",\"memory_mb\":" << after.memory_mb << "}\n";
+    std::ofstream(options.json) << "{\"accepted\":" << counts.accepted << ",\"accepted_per_s\":"
+                                << static_cast<double>(counts.accepted) / accept_seconds
+                                << ",\"delivered\":" << counts.delivered << ",\"delivered_per_s\":"
+                                << static_cast<double>(counts.delivered) / whole
+                                << ",\"duplicates\":" << counts.duplicates
+                                << ",\"cpu_ms_per_message\":"
+                                << cpu * 1000 / static_cast<double>(std::max(1L, counts.delivered))
+                                << ",\"memory_mb\":" << after.memory_mb << "}\n";
 }
 
 awaitable<void> finish(const Options& options, Counts& counts, asio::io_context& context) {
     asio::steady_timer timer(context);
     const auto end = counts.start + std::chrono::seconds(options.max_seconds);
-    while (Clock::now() < end && (counts.accepted + counts.refused < options.messages || counts.delivered < counts.accepted)) {
+    while (Clock::now() < end && (counts.accepted + counts.refused < options.messages ||
+                                  counts.delivered < counts.accepted)) {
         timer.expires_after(std::chrono::milliseconds(5));
         co_await timer.async_wait(use_awaitable);
     }
-    timer.expires_after(std::chrono::milliseconds(300 + options.delay_ms));  // duplicates that come late
+    timer.expires_after(std::chrono::milliseconds(300 + options.delay_ms)
+    );  // duplicates that come late
     co_await timer.async_wait(use_awaitable);
     context.stop();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration file: any octets must end in settings or in problems that can be printed, never in
-// a crash, an endless loop or a large allocation.
+// The configuration file: any octets must end in settings or in problems that can be printed, never
+// in a crash, an endless loop or a large allocation.
 #include <cstdint>
 
 #include "core/app/load.hpp"

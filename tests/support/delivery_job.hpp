@@ -26,12 +26,16 @@ class NotingGate : public delivery::DotGate {
 inline delivery::Message small_message() {
     delivery::Message message;
     message.mail_from = *mail::Address::parse("from@sender.test");
-    message.content = std::make_shared<mail::Content>("Subject: x\r\n\r\n", std::vector<std::string>{"one\r\n.two\r\n"});
+    message.content = std::make_shared<mail::Content>(
+        "Subject: x\r\n\r\n", std::vector<std::string>{"one\r\n.two\r\n"}
+    );
     message.size = message.content->size();
     return message;
 }
 
-inline delivery::DeliveryJob job_for(delivery::Message message, const std::vector<std::string>& recipients) {
+inline delivery::DeliveryJob job_for(
+    delivery::Message message, const std::vector<std::string>& recipients
+) {
     delivery::DeliveryJob job;
     std::int32_t number = 0;
     for (const auto& text : recipients) {
@@ -54,12 +58,14 @@ inline std::string brief(const delivery::Verdict& verdict) {
     using Kind = delivery::Verdict::Kind;
     if (verdict.kind() == Kind::delivered) return "delivered";
     std::string out = verdict.kind() == Kind::failed ? "failed " : "deferred ";
-    return out + verdict.status().text() + " " + std::string(text(verdict.stage())) + " " + std::string(text(verdict.error_kind()));
+    return out + verdict.status().text() + " " + std::string(text(verdict.stage())) + " " +
+           std::string(text(verdict.error_kind()));
 }
 
 inline std::vector<std::string> briefs(const std::vector<delivery::Verdict>& verdicts) {
     std::vector<std::string> all;
-    for (const auto& verdict : verdicts) all.push_back(brief(verdict));
+    for (const auto& verdict : verdicts)
+        all.push_back(brief(verdict));
     return all;
 }
 

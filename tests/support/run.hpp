@@ -25,7 +25,8 @@ T run(asio::io_context& loop, awaitable<T> task) {
     });
     loop.restart();
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!ended && std::chrono::steady_clock::now() < until) loop.run_one_for(std::chrono::milliseconds(100));
+    while (!ended && std::chrono::steady_clock::now() < until)
+        loop.run_one_for(std::chrono::milliseconds(100));
     if (!ended) throw std::runtime_error("the coroutine did not end within 30 s");
     if (error) std::rethrow_exception(error);
     return std::move(*result);

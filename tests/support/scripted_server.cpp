@@ -56,7 +56,8 @@ class Peer {
             if (line->starts_with("BDAT ")) take_octets(std::stoul(line->substr(5)));
             last_line_ = *line;
             if (beginning == "." ? *line == "." : line->starts_with(beginning)) return true;
-            if (*line == "*" && beginning != silence) say("501 5.7.0 login given up\r\n");  // RFC 4954 4
+            if (*line == "*" && beginning != silence)
+                say("501 5.7.0 login given up\r\n");  // RFC 4954 4
             if (*line == "QUIT" && beginning != silence) {
                 say("221 bye\r\n");
                 return false;
@@ -88,8 +89,10 @@ class Peer {
     }
     void say(const std::string& octets) {
         asio::error_code ignored;
-        if (tls_) asio::write(stream_, asio::buffer(octets), ignored);
-        else asio::write(stream_.next_layer(), asio::buffer(octets), ignored);
+        if (tls_)
+            asio::write(stream_, asio::buffer(octets), ignored);
+        else
+            asio::write(stream_.next_layer(), asio::buffer(octets), ignored);
     }
     bool act(Step::Then then) {
         asio::error_code error;
@@ -124,7 +127,9 @@ struct ScriptedServer::State {
         : scripts(std::move(all)),
           acceptor(io, {asio::ip::make_address(options.address), options.port}) {
         if (options.certificates.empty()) return;
-        tls = tls::make_server_context({options.certificates / "cert.pem", options.certificates / "key.pem"});
+        tls = tls::make_server_context(
+            {options.certificates / "cert.pem", options.certificates / "key.pem"}
+        );
     }
 
     void accept_all() {
@@ -137,7 +142,8 @@ struct ScriptedServer::State {
             const std::size_t number = peers.size();
             peers.push_back(std::make_unique<Peer>(std::move(socket), *tls));
             seen.emplace_back();
-            threads.emplace_back([this, number, peer = peers.back().get()] { serve(number, *peer); });
+            threads.emplace_back([this, number, peer = peers.back().get()] { serve(number, *peer); }
+            );
         }
     }
     void serve(std::size_t number, Peer& peer) {
@@ -157,13 +163,15 @@ struct ScriptedServer::State {
             }
         }
         accepting.join();
-        for (std::thread& thread : threads) thread.join();
+        for (std::thread& thread : threads)
+            thread.join();
     }
 
     std::vector<Script> scripts;
     asio::io_context io;
     tcp::acceptor acceptor;
-    std::shared_ptr<asio::ssl::context> tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+    std::shared_ptr<asio::ssl::context> tls =
+        std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     std::mutex mutex;
     std::condition_variable ended;
     std::vector<std::unique_ptr<Peer>> peers;
@@ -173,16 +181,21 @@ struct ScriptedServer::State {
     bool stopping = false;
 };
 
-ScriptedServer::ScriptedServer(std::vector<Script> scripts) : ScriptedServer(std::move(scripts), Options()) {}
+ScriptedServer::ScriptedServer(std::vector<Script> scripts)
+    : ScriptedServer(std::move(scripts), Options()) {}
 
 ScriptedServer::ScriptedServer(std::vector<Script> scripts, Options options)
     : state_(std::make_shared<State>(std::move(scripts), options)) {
     state_->accepting = std::thread([state = state_.get()] { state->accept_all(); });
 }
 
-ScriptedServer::~ScriptedServer() { state_->stop(); }
+ScriptedServer::~ScriptedServer() {
+    state_->stop();
+}
 
-std::uint16_t ScriptedServer::port() const { return state_->acceptor.local_endpoint().port(); }
+std::uint16_t ScriptedServer::port() const {
+    return state_->acceptor.local_endpoint().port();
+}
 
 std::string ScriptedServer::seen(std::size_t connection) {
     std::unique_lock lock(state_->mutex);
@@ -205,6 +218,8 @@ TestCertificates::TestCertificates() {
     tls::mint_certificates(directory_, {"mx.test", "127.0.0.1"});
 }
 
-TestCertificates::~TestCertificates() { std::filesystem::remove_all(directory_); }
+TestCertificates::~TestCertificates() {
+    std::filesystem::remove_all(directory_);
+}
 
 }  // namespace outpost::test

@@ -19,7 +19,8 @@ struct Step {
         hang_up,    ///< closes the connection
         reset       ///< closes it with a TCP reset
     };
-    std::string expect;  ///< how the line begins; lines before it are passed over, but QUIT ends; empty: waits for none
+    std::string expect;  ///< how the line begins; lines before it are passed over, but QUIT ends;
+                         ///< empty: waits for none
     std::string say;     ///< octets, sent as they are
     Then then = Then::go_on;
     std::chrono::milliseconds delay{0};  ///< before it speaks
@@ -29,13 +30,14 @@ struct Step {
 using Script = std::vector<Step>;
 
 /// A server on loopback that plays one script a connection, in order; it hangs up at a script's end
-/// and at every connection beyond the last script. Content of DATA is read as lines (expect "."), that
-/// of BDAT by its octets. Threads of its own, so that it can drive a client in the test's thread.
+/// and at every connection beyond the last script. Content of DATA is read as lines (expect "."),
+/// that of BDAT by its octets. Threads of its own, so that it can drive a client in the test's
+/// thread.
 class ScriptedServer {
   public:
     struct Options {
         std::string address = "127.0.0.1";
-        std::uint16_t port = 0;             ///< 0: any
+        std::uint16_t port = 0;              ///< 0: any
         std::filesystem::path certificates;  ///< a directory with cert.pem and key.pem, for TLS
     };
     explicit ScriptedServer(std::vector<Script> scripts);

@@ -28,9 +28,13 @@ bool is_host_limit(const Verdict& verdict) noexcept {
 
 bool is_final(const Verdict& verdict) noexcept {
     switch (verdict.kind()) {
-        case Verdict::Kind::delivered: return true;
-        case Verdict::Kind::failed: return verdict.error_kind() != ErrorKind::policy;
-        case Verdict::Kind::deferred: return verdict.stage() == delivery::Stage::final_dot || verdict.error_kind() == ErrorKind::local;
+        case Verdict::Kind::delivered:
+            return true;
+        case Verdict::Kind::failed:
+            return verdict.error_kind() != ErrorKind::policy;
+        case Verdict::Kind::deferred:
+            return verdict.stage() == delivery::Stage::final_dot ||
+                   verdict.error_kind() == ErrorKind::local;
     }
     return true;
 }
@@ -75,7 +79,8 @@ delivery::DeliveryOutcome Progress::outcome() const {
     bool any_failed = false;
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
         Verdict verdict = *verdicts_[i];
-        if (!final_[i] && is_host_limit(verdict)) verdict = only_limits_[i] ? hardened(verdict) : verdict.softened();
+        if (!final_[i] && is_host_limit(verdict))
+            verdict = only_limits_[i] ? hardened(verdict) : verdict.softened();
         any_failed = any_failed || verdict.kind() == Verdict::Kind::failed;
         outcome.verdicts.push_back(std::move(verdict));
     }

@@ -8,11 +8,15 @@
 
 namespace outpost::transports {
 
-/// The recipients of a job on their way from host to host: who has a final verdict, and who goes on to
-/// the next host with what was last said of them.
+/// The recipients of a job on their way from host to host: who has a final verdict, and who goes on
+/// to the next host with what was last said of them.
 class Progress {
   public:
-    explicit Progress(const delivery::DeliveryJob& job) : job_(job), verdicts_(job.recipients.size()), final_(job.recipients.size(), false), only_limits_(job.recipients.size(), true) {}
+    explicit Progress(const delivery::DeliveryJob& job)
+        : job_(job),
+          verdicts_(job.recipients.size()),
+          final_(job.recipients.size(), false),
+          only_limits_(job.recipients.size(), true) {}
 
     bool all_final() const noexcept;
     /// The job with only those recipients that still need a host.
@@ -34,13 +38,13 @@ class Progress {
     bool connected_ = false;
 };
 
-/// Whether a verdict speaks of what one host cannot take (its size limit, an extension it lacks, TLS
-/// that nobody vouches for): another host may. Permanent only where all hosts say so (RFC 8689 section
-/// 4.2.1 for REQUIRETLS).
+/// Whether a verdict speaks of what one host cannot take (its size limit, an extension it lacks,
+/// TLS that nobody vouches for): another host may. Permanent only where all hosts say so (RFC 8689
+/// section 4.2.1 for REQUIRETLS).
 bool is_host_limit(const delivery::Verdict& verdict) noexcept;
 
-/// Whether a verdict ends the search for a host: delivered; refused for good by words that speak of the
-/// recipient or the message; or unknown, because the final dot was sent.
+/// Whether a verdict ends the search for a host: delivered; refused for good by words that speak of
+/// the recipient or the message; or unknown, because the final dot was sent.
 bool is_final(const delivery::Verdict& verdict) noexcept;
 
 }  // namespace outpost::transports

@@ -8,10 +8,12 @@ constexpr std::size_t most_remembered = 10'000;
 
 }  // namespace
 
-std::optional<std::string> RestingHosts::reason(const net::Endpoint& address, SteadyTime now) const {
+std::optional<std::string> RestingHosts::reason(const net::Endpoint& address, SteadyTime now)
+    const {
     const std::lock_guard lock(mutex_);
     const auto found = failures_.find(address.text());
-    if (found == failures_.end() || found->second.in_a_row < failures_before_rest) return std::nullopt;
+    if (found == failures_.end() || found->second.in_a_row < failures_before_rest)
+        return std::nullopt;
     if (now - found->second.last >= rest) return std::nullopt;
     return found->second.why;
 }

@@ -11,8 +11,8 @@
 
 namespace outpost::transports {
 
-/// Remembers which addresses could not be connected to, so that a dead host costs its connect timeout
-/// a few times and not for each message and each domain that it serves. Thread-safe.
+/// Remembers which addresses could not be connected to, so that a dead host costs its connect
+/// timeout a few times and not for each message and each domain that it serves. Thread-safe.
 class RestingHosts {
   public:
     static constexpr int failures_before_rest = 3;  ///< in a row

@@ -8,7 +8,9 @@ namespace outpost::transports {
 namespace {
 
 // Says goodbye on the session's own loop; bounded by the time that QUIT may take.
-awaitable<void> end(SessionPtr session) { co_await session->quit(); }
+awaitable<void> end(SessionPtr session) {
+    co_await session->quit();
+}
 
 }  // namespace
 
@@ -17,7 +19,8 @@ OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
     const auto found = idle_.find({key, loop});
     if (found == idle_.end()) return {};
     std::vector<Idle>& sessions = found->second;
-    OpenSession taken = std::move(sessions.back().open);  // the one used last: least likely to be closed
+    OpenSession taken =
+        std::move(sessions.back().open);  // the one used last: least likely to be closed
     const bool stale = SteadyClock::now() - sessions.back().since > limits_.idle;
     sessions.pop_back();
     if (sessions.empty()) idle_.erase(found);
@@ -33,9 +36,12 @@ std::size_t SessionPool::idle_to(const std::string& key) const {
     return count;
 }
 
-void SessionPool::put(std::size_t loop, const std::string& key, OpenSession session, const Executor& executor) {
+void SessionPool::put(
+    std::size_t loop, const std::string& key, OpenSession session, const Executor& executor
+) {
     session.session->rest();
-    if (session.session->messages_sent() < limits_.messages_per_session && session.session->may_begin_another()) {
+    if (session.session->messages_sent() < limits_.messages_per_session &&
+        session.session->may_begin_another()) {
         const std::lock_guard lock(mutex_);
         if (idle_to(key) < limits_.idle_per_destination) {
             idle_[{key, loop}].push_back({std::move(session), SteadyClock::now(), executor});

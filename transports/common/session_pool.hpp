@@ -21,8 +21,8 @@ struct OpenSession {
     bool fresh = true;  ///< false: it carried other messages before
 };
 
-/// Idle sessions, kept for the next message to the same destination. A session stays on the event loop
-/// it was born on, so each loop has sessions of its own. Thread-safe.
+/// Idle sessions, kept for the next message to the same destination. A session stays on the event
+/// loop it was born on, so each loop has sessions of its own. Thread-safe.
 class SessionPool {
   public:
     struct Limits {
@@ -36,7 +36,9 @@ class SessionPool {
     /// `key` says where the session leads and what TLS it had to reach. Empty session: none idle.
     OpenSession take(std::size_t loop, const std::string& key);
     /// Keeps the session, or closes it when it has served enough or too many are idle.
-    void put(std::size_t loop, const std::string& key, OpenSession session, const Executor& executor);
+    void put(
+        std::size_t loop, const std::string& key, OpenSession session, const Executor& executor
+    );
     /// Closes what has been idle for too long, or everything.
     void prune(bool all = false) noexcept;
 

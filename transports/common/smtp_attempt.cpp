@@ -16,7 +16,10 @@ using Verdicts = std::vector<Verdict>;
 /// One run of the steps on one host; remembers what it reached.
 class HostAttempt {
   public:
-    HostAttempt(const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool)
+    HostAttempt(
+        const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
+        net::Dialer& dialer, SessionPool& pool
+    )
         : plan_(plan), job_(job), context_(context), dialer_(dialer), pool_(pool) {}
 
     awaitable<HostOutcome> run() {
@@ -40,7 +43,8 @@ class HostAttempt {
 
   private:
     std::string key() const {
-        std::string key = plan_.host + ":" + std::to_string(plan_.port) + " " + plan_.session.requirement.describe() + " " + plan_.session.ehlo_name;
+        std::string key = plan_.host + ":" + std::to_string(plan_.port) + " " +
+                          plan_.session.requirement.describe() + " " + plan_.session.ehlo_name;
         if (plan_.host.empty()) key += plan_.addresses.front().to_string();
         return key;
     }
@@ -58,14 +62,16 @@ class HostAttempt {
     // A remote may close an idle session at any time; then nothing was lost but the session.
     static bool went_stale(const Verdicts& verdicts) {
         return std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& verdict) {
-            const bool lost = verdict.error_kind() == ErrorKind::connect || verdict.error_kind() == ErrorKind::timeout;
+            const bool lost = verdict.error_kind() == ErrorKind::connect ||
+                              verdict.error_kind() == ErrorKind::timeout;
             const bool closing = verdict.reply() && verdict.reply()->code == 421;
             return verdict.stage() == Stage::mail && (lost || closing);
         });
     }
 
     bool may_fall_back(const Verdicts& verdicts) const {
-        return plan_.session.tls == delivery::TlsMode::opportunistic && plan_.session.requirement.plaintext_allowed() &&
+        return plan_.session.tls == delivery::TlsMode::opportunistic &&
+               plan_.session.requirement.plaintext_allowed() &&
                verdicts.front().error_kind() == ErrorKind::tls;
     }
 
@@ -74,7 +80,9 @@ class HostAttempt {
         if (!stream) co_return all(*no_connection_);
         outcome_.connected = true;
         OpenSession open;
-        open.session = std::make_unique<delivery::SmtpSession>(std::move(stream), settings, context_.deadline, context_.transcript);
+        open.session = std::make_unique<delivery::SmtpSession>(
+            std::move(stream), settings, context_.deadline, context_.transcript
+        );
         std::exception_ptr broken;
         std::optional<Verdict> refused;
         try {
@@ -99,10 +107,12 @@ class HostAttempt {
         std::string no_credentials;
         try {
             login = co_await plan_.login();
-        } catch (const std::exception& error) {  // no token: our trouble, and mail waits for its end
+        } catch (const std::exception& error
+        ) {  // no token: our trouble, and mail waits for its end
             no_credentials = error.what();
         }
-        if (!no_credentials.empty()) co_return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, no_credentials);
+        if (!no_credentials.empty())
+            co_return Verdict::deferred(Stage::auth, ErrorKind::auth, {4, 7, 8}, no_credentials);
         co_return co_await session.authenticate(login);
     }
 
@@ -110,9 +120,12 @@ class HostAttempt {
         if (outcome_.tls) return;
         const tls::TlsFacts* reached = session.stream().tls_facts();
         const bool failed = refused && refused->error_kind() == ErrorKind::tls;
-        if (failed) outcome_.tls = TlsObservation{std::nullopt, refused->words()};
-        else if (reached != nullptr) outcome_.tls = TlsObservation{*reached, {}};
-        else if (!refused) outcome_.tls = TlsObservation{};
+        if (failed)
+            outcome_.tls = TlsObservation{std::nullopt, refused->words()};
+        else if (reached != nullptr)
+            outcome_.tls = TlsObservation{*reached, {}};
+        else if (!refused)
+            outcome_.tls = TlsObservation{};
     }
 
     // The first address that connects; nothing when none does.
@@ -127,9 +140,13 @@ class HostAttempt {
             remote_ = facts;
             facts_ = facts;
             if (rests(endpoint)) continue;
-            context_.transcript.remark("connecting to " + plan_.host + " [" + endpoint.text() + "]");
+            context_.transcript.remark(
+                "connecting to " + plan_.host + " [" + endpoint.text() + "]"
+            );
             try {
-                auto stream = co_await dialer_.dial(endpoint, context_.deadline.narrowed(plan_.session.timeouts.connect));
+                auto stream = co_await dialer_.dial(
+                    endpoint, context_.deadline.narrowed(plan_.session.timeouts.connect)
+                );
                 if (plan_.resting != nullptr) plan_.resting->reached(endpoint);
                 co_return stream;
             } catch (const std::system_error& error) {
@@ -151,11 +168,14 @@ class HostAttempt {
 
     void note_failure(const net::Endpoint& endpoint, const std::system_error& error) {
         const bool late = error.code() == std::errc::timed_out;
-        const std::string reason = "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" + endpoint.text() + "]: " +
-                                   (late ? "no answer in time" : error.what());
+        const std::string reason =
+            "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" +
+            endpoint.text() + "]: " + (late ? "no answer in time" : error.what());
         context_.transcript.remark(reason);
         if (plan_.resting != nullptr) plan_.resting->failed(endpoint, reason, SteadyClock::now());
-        no_connection_ = Verdict::deferred(Stage::connect, late ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1}, reason);
+        no_connection_ = Verdict::deferred(
+            Stage::connect, late ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1}, reason
+        );
     }
 
     void note_tls(delivery::SmtpSession& session) {
@@ -173,7 +193,8 @@ class HostAttempt {
     awaitable<Verdicts> use(OpenSession open) {
         remote_ = open.remote;
         Verdicts verdicts = co_await open.session->send(job_, context_.gate);
-        for (Verdict& verdict : verdicts) verdict.remote = remote_;
+        for (Verdict& verdict : verdicts)
+            verdict.remote = remote_;
         if (open.session->reusable()) {
             const Executor executor = co_await asio::this_coro::executor;
             pool_.put(context_.loop, key(), std::move(open), executor);
@@ -195,7 +216,9 @@ class HostAttempt {
 }  // namespace
 
 awaitable<HostOutcome> attempt_host(
-    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool) {
+    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
+    net::Dialer& dialer, SessionPool& pool
+) {
     HostAttempt attempt(plan, job, context, dialer, pool);
     co_return co_await attempt.run();
 }

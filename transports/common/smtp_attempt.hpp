@@ -14,8 +14,8 @@ namespace outpost::transports {
 
 /// One host to try, and how.
 struct HostPlan {
-    std::string host;                      ///< its name, empty for an address literal
-    std::vector<net::IpAddress> addresses; ///< tried in order until one connects
+    std::string host;                       ///< its name, empty for an address literal
+    std::vector<net::IpAddress> addresses;  ///< tried in order until one connects
     std::uint16_t port = 25;
     delivery::SessionSettings session;
     /// Who we are to it; asked for when a new session is opened. Null: no login.
@@ -32,15 +32,18 @@ struct TlsObservation {
 /// What came of one host.
 struct HostOutcome {
     std::vector<delivery::Verdict> verdicts;  ///< for the job's recipients, in order
-    bool connected = false;  ///< TCP (or the proxy) reached it
-    /// Unset when an open session was used, or none came as far as TLS. A fallback in clear leaves it.
+    bool connected = false;                   ///< TCP (or the proxy) reached it
+    /// Unset when an open session was used, or none came as far as TLS. A fallback in clear leaves
+    /// it.
     std::optional<TlsObservation> tls;
 };
 
-/// Dials, greets, secures, logs in and sends, or uses a session that is open already: everything that a
-/// transport does with one host. Never throws for what the network or the remote does.
-/// An opportunistic STARTTLS that fails is followed by one connection in clear.
+/// Dials, greets, secures, logs in and sends, or uses a session that is open already: everything
+/// that a transport does with one host. Never throws for what the network or the remote does. An
+/// opportunistic STARTTLS that fails is followed by one connection in clear.
 awaitable<HostOutcome> attempt_host(
-    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool);
+    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
+    net::Dialer& dialer, SessionPool& pool
+);
 
 }  // namespace outpost::transports

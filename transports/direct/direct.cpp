@@ -19,7 +19,10 @@ using delivery::Verdict;
 using Assessments = std::vector<std::unique_ptr<delivery::Assessment>>;
 
 /// What the policies ask of one host, with the message's own wish on top (RFC 8689).
-awaitable<tls::TlsRequirement> requirement_for(const MxHost& host, const Assessments& assessments, std::optional<bool> require_tls, Deadline deadline) {
+awaitable<tls::TlsRequirement> requirement_for(
+    const MxHost& host, const Assessments& assessments, std::optional<bool> require_tls,
+    Deadline deadline
+) {
     tls::TlsRequirement requirement;
     for (const auto& assessment : assessments) {
         const tls::TlsRequirement asked = co_await assessment->require(host, deadline);
@@ -27,22 +30,28 @@ awaitable<tls::TlsRequirement> requirement_for(const MxHost& host, const Assessm
     }
     if (require_tls == true) {
         requirement.must_announce_requiretls = true;
-        if (!requirement.needs_verification()) requirement.forbidden.push_back("the message needs REQUIRETLS and no policy verifies this host");
+        if (!requirement.needs_verification())
+            requirement.forbidden.push_back(
+                "the message needs REQUIRETLS and no policy verifies this host"
+            );
     } else if (require_tls == false) {
         requirement = requirement.relaxed();
     }
     co_return requirement;
 }
 
-/// A policy reply (x.7.z) of a dual-stack host on the first attempt may speak of the address family we
-/// came from: worth one more attempt, which comes from the other one.
+/// A policy reply (x.7.z) of a dual-stack host on the first attempt may speak of the address family
+/// we came from: worth one more attempt, which comes from the other one.
 Verdict soften_for_dual_stack(const Verdict& verdict, bool dual_stack, int attempt) {
-    const bool about_policy = verdict.kind() == Verdict::Kind::failed && verdict.reply() && verdict.status().subject == 7;
+    const bool about_policy =
+        verdict.kind() == Verdict::Kind::failed && verdict.reply() && verdict.status().subject == 7;
     return about_policy && dual_stack && attempt == 1 ? verdict.softened() : verdict;
 }
 
 bool is_dual_stack(const std::vector<net::IpAddress>& addresses) {
-    const auto v4 = std::count_if(addresses.begin(), addresses.end(), [](const auto& address) { return address.is_v4(); });
+    const auto v4 = std::count_if(addresses.begin(), addresses.end(), [](const auto& address) {
+        return address.is_v4();
+    });
     return v4 != 0 && v4 != static_cast<std::ptrdiff_t>(addresses.size());
 }
 
@@ -52,17 +61,25 @@ class Direct final : public delivery::Transport {
         DirectSettings settings, std::shared_ptr<net::Dialer> dialer,
         delivery::SecurityPolicies policies, std::vector<net::Endpoint> own
     )
-        : settings_(std::move(settings)), dialer_(std::move(dialer)), policies_(std::move(policies)), own_(std::move(own)),
-          pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host, settings_.smtp.idle_timeout}) {}
+        : settings_(std::move(settings)),
+          dialer_(std::move(dialer)),
+          policies_(std::move(policies)),
+          own_(std::move(own)),
+          pool_(
+              {settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host,
+               settings_.smtp.idle_timeout}
+          ) {}
 
     bool per_domain() const noexcept override { return true; }
     bool can_require_tls() const noexcept override { return true; }
     void prune() noexcept override { pool_.prune(); }
 
-    awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context) override {
+    awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context)
+        override {
         if (job.domain.empty()) co_return co_await deliver_to_literal(job, context);
         context.gate.reached(Stage::resolve);
-        const auto hops = co_await find_hosts(context.resolver, job.domain, options(job), context.deadline);
+        const auto hops =
+            co_await find_hosts(context.resolver, job.domain, options(job), context.deadline);
         if (!hops) co_return DeliveryOutcome::all(job, hops.error());
         co_return co_await deliver_to_hosts(job, *hops, context);
     }
@@ -72,12 +89,16 @@ class Direct final : public delivery::Transport {
         delivery::NextHopOptions options;
         options.ipv4 = settings_.ipv4;
         options.ipv6 = settings_.ipv6;
-        options.ipv6_first = job.attempt % 2 == 1;  // the families take turns from attempt to attempt
+        options.ipv6_first =
+            job.attempt % 2 == 1;  // the families take turns from attempt to attempt
         return options;
     }
 
-    awaitable<DeliveryOutcome> deliver_to_literal(const DeliveryJob& job, delivery::AttemptContext& context) {
-        const auto address = literal_address(job.recipients.front().address.literal(), options(job));
+    awaitable<DeliveryOutcome> deliver_to_literal(
+        const DeliveryJob& job, delivery::AttemptContext& context
+    ) {
+        const auto address =
+            literal_address(job.recipients.front().address.literal(), options(job));
         if (!address) co_return DeliveryOutcome::all(job, address.error());
         const MxHost host;
         const std::vector<net::IpAddress> addresses{*address};
@@ -88,7 +109,9 @@ class Direct final : public delivery::Transport {
         co_return progress.outcome();
     }
 
-    awaitable<DeliveryOutcome> deliver_to_hosts(const DeliveryJob& job, const delivery::NextHops& hops, delivery::AttemptContext& context) {
+    awaitable<DeliveryOutcome> deliver_to_hosts(
+        const DeliveryJob& job, const delivery::NextHops& hops, delivery::AttemptContext& context
+    ) {
         Assessments assessments;
         for (const auto& policy : policies_) {
             auto assessment = co_await policy->assess(job.domain, job, context.deadline);
@@ -96,7 +119,9 @@ class Direct final : public delivery::Transport {
         }
         Progress progress(job);
         for (const MxHost& host : hops.hosts) {
-            const auto addresses = co_await find_addresses(context.resolver, host.name, hops.implicit_mx, options(job), context.deadline);
+            const auto addresses = co_await find_addresses(
+                context.resolver, host.name, hops.implicit_mx, options(job), context.deadline
+            );
             if (!addresses) {
                 context.transcript.remark(host.name + ": " + addresses.error().reason());
                 progress.note_all(addresses.error());
@@ -128,31 +153,42 @@ class Direct final : public delivery::Transport {
         );
     }
 
-    awaitable<void> try_host(const MxHost& host, const std::vector<net::IpAddress>& addresses, const Assessments& assessments,
-                             const DeliveryJob& job, delivery::AttemptContext& context, Progress& progress) {
+    awaitable<void> try_host(
+        const MxHost& host, const std::vector<net::IpAddress>& addresses,
+        const Assessments& assessments, const DeliveryJob& job, delivery::AttemptContext& context,
+        Progress& progress
+    ) {
         const DeliveryJob rest = progress.remaining();
         HostPlan plan;
         plan.host = host.name;
         plan.addresses = addresses;
         plan.port = settings_.port;
         plan.resting = &resting_;
-        plan.session.ehlo_name = settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
+        plan.session.ehlo_name =
+            settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host.name.empty() ? addresses.front().to_string() : host.name;
         plan.session.timeouts.connect = settings_.smtp.connect_timeout;
-        plan.session.requirement = co_await requirement_for(host, assessments, job.message->require_tls, context.deadline);
+        plan.session.requirement =
+            co_await requirement_for(host, assessments, job.message->require_tls, context.deadline);
         const tls::TlsRequirement& requirement = plan.session.requirement;
-        plan.session.tls = requirement.must_use_tls && !requirement.ignore_errors ? delivery::TlsMode::required : delivery::TlsMode::opportunistic;
+        plan.session.tls = requirement.must_use_tls && !requirement.ignore_errors
+                               ? delivery::TlsMode::required
+                               : delivery::TlsMode::opportunistic;
         if (!requirement.forbidden.empty() && !requirement.ignore_errors) {
-            progress.note_all(Verdict::deferred(Stage::tls, ErrorKind::policy, {4, 7, 30}, requirement.forbidden.front()));
+            progress.note_all(Verdict::deferred(
+                Stage::tls, ErrorKind::policy, {4, 7, 30}, requirement.forbidden.front()
+            ));
             co_return;
         }
         context.gate.reached(Stage::connect);
         HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
         if (outcome.tls) {
             const tls::TlsFacts* reached = outcome.tls->reached ? &*outcome.tls->reached : nullptr;
-            for (const auto& assessment : assessments) assessment->observe(host, reached, outcome.tls->error);
+            for (const auto& assessment : assessments)
+                assessment->observe(host, reached, outcome.tls->error);
         }
-        for (Verdict& verdict : outcome.verdicts) verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), job.attempt);
+        for (Verdict& verdict : outcome.verdicts)
+            verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), job.attempt);
         progress.note(outcome);
     }
 

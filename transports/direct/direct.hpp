@@ -11,10 +11,10 @@
 
 namespace outpost::transports {
 
-/// Delivers to the MX hosts of the recipient's domain (RFC 5321 section 5), through `dialer`: directly,
-/// or through a proxy. Each host must reach what the policies ask for together. `own`: where this very
-/// server takes mail in; a host found there, and all less preferred ones, would bring mail round in a
-/// circle.
+/// Delivers to the MX hosts of the recipient's domain (RFC 5321 section 5), through `dialer`:
+/// directly, or through a proxy. Each host must reach what the policies ask for together. `own`:
+/// where this very server takes mail in; a host found there, and all less preferred ones, would
+/// bring mail round in a circle.
 delivery::TransportPtr make_direct(
     DirectSettings settings, std::shared_ptr<net::Dialer> dialer,
     delivery::SecurityPolicies policies, std::vector<net::Endpoint> own = {}

@@ -12,7 +12,8 @@ class Discard final : public delivery::Transport {
     bool per_domain() const noexcept override { return false; }
     bool can_require_tls() const noexcept override { return true; }  // nothing leaves
 
-    awaitable<delivery::DeliveryOutcome> deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
+    awaitable<delivery::DeliveryOutcome>
+    deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
         if (settings_.delay.count() > 0) {
             const auto executor = co_await asio::this_coro::executor;
             asio::steady_timer timer(executor, settings_.delay);
@@ -27,6 +28,8 @@ class Discard final : public delivery::Transport {
 
 }  // namespace
 
-delivery::TransportPtr make_discard(DiscardSettings settings) { return std::make_shared<Discard>(settings); }
+delivery::TransportPtr make_discard(DiscardSettings settings) {
+    return std::make_shared<Discard>(settings);
+}
 
 }  // namespace outpost::transports

@@ -10,15 +10,20 @@ class Fail final : public delivery::Transport {
     bool per_domain() const noexcept override { return false; }
     bool can_require_tls() const noexcept override { return true; }  // nothing leaves
 
-    awaitable<delivery::DeliveryOutcome> deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
+    awaitable<delivery::DeliveryOutcome>
+    deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
         const auto klass = static_cast<std::uint16_t>(settings_.code / 100);
-        smtp::EnhancedStatus status = smtp::EnhancedStatus::parse(settings_.status).value_or(smtp::EnhancedStatus{klass, 7, 0});
+        smtp::EnhancedStatus status = smtp::EnhancedStatus::parse(settings_.status)
+                                          .value_or(smtp::EnhancedStatus{klass, 7, 0});
         status.klass = klass;  // the code decides
         using delivery::ErrorKind;
         using delivery::Stage;
         using delivery::Verdict;
-        co_return delivery::DeliveryOutcome::all(job, klass == 4 ? Verdict::deferred(Stage::route, ErrorKind::policy, status, settings_.message)
-                                                                 : Verdict::failed(Stage::route, ErrorKind::policy, status, settings_.message));
+        co_return delivery::DeliveryOutcome::all(
+            job, klass == 4
+                     ? Verdict::deferred(Stage::route, ErrorKind::policy, status, settings_.message)
+                     : Verdict::failed(Stage::route, ErrorKind::policy, status, settings_.message)
+        );
     }
 
   private:
@@ -27,6 +32,8 @@ class Fail final : public delivery::Transport {
 
 }  // namespace
 
-delivery::TransportPtr make_fail(FailSettings settings) { return std::make_shared<Fail>(std::move(settings)); }
+delivery::TransportPtr make_fail(FailSettings settings) {
+    return std::make_shared<Fail>(std::move(settings));
+}
 
 }  // namespace outpost::transports

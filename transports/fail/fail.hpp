@@ -5,7 +5,8 @@
 
 namespace outpost::transports {
 
-/// Refuses everything with a configured reply: to stop mail to somewhere, or to test what happens then.
+/// Refuses everything with a configured reply: to stop mail to somewhere, or to test what happens
+/// then.
 delivery::TransportPtr make_fail(FailSettings settings);
 
 }  // namespace outpost::transports

@@ -20,9 +20,12 @@ using Addresses = std::vector<net::IpAddress>;
 
 std::uint16_t default_port(RelaySettings::Kind kind) {
     switch (kind) {
-        case RelaySettings::Kind::smtp: return 25;
-        case RelaySettings::Kind::submission: return 587;
-        case RelaySettings::Kind::submissions: return 465;
+        case RelaySettings::Kind::smtp:
+            return 25;
+        case RelaySettings::Kind::submission:
+            return 587;
+        case RelaySettings::Kind::submissions:
+            return 465;
     }
     return 25;
 }
@@ -31,9 +34,12 @@ delivery::TlsMode tls_mode(const RelaySettings& settings) {
     if (settings.kind == RelaySettings::Kind::submissions) return delivery::TlsMode::implicit;
     switch (settings.tls) {
         case RelayTls::verified:
-        case RelayTls::encrypted: return delivery::TlsMode::required;
-        case RelayTls::opportunistic: return delivery::TlsMode::opportunistic;
-        case RelayTls::none: return delivery::TlsMode::none;
+        case RelayTls::encrypted:
+            return delivery::TlsMode::required;
+        case RelayTls::opportunistic:
+            return delivery::TlsMode::opportunistic;
+        case RelayTls::none:
+            return delivery::TlsMode::none;
     }
     return delivery::TlsMode::required;
 }
@@ -45,25 +51,42 @@ std::shared_ptr<sasl::TokenSource> token_of(const RelaySettings& settings) {
 
 class Relay final : public delivery::Transport {
   public:
-    Relay(std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer, asio::thread_pool& workers)
-        : name_(std::move(name)), settings_(std::move(settings)), dialer_(std::move(dialer)), workers_(workers), token_(token_of(settings_)),
-          pool_({settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host, settings_.smtp.idle_timeout}) {}
+    Relay(
+        std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer,
+        asio::thread_pool& workers
+    )
+        : name_(std::move(name)),
+          settings_(std::move(settings)),
+          dialer_(std::move(dialer)),
+          workers_(workers),
+          token_(token_of(settings_)),
+          pool_(
+              {settings_.smtp.max_messages_per_connection, settings_.smtp.max_idle_per_host,
+               settings_.smtp.idle_timeout}
+          ) {}
 
     bool per_domain() const noexcept override { return false; }
     bool can_require_tls() const noexcept override { return settings_.tls == RelayTls::verified; }
     void prune() noexcept override { pool_.prune(); }
 
-    awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context) override {
+    awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context)
+        override {
         if (job.message->require_tls == true && !can_require_tls()) {
-            co_return DeliveryOutcome::all(job, Verdict::failed(delivery::Stage::connect, ErrorKind::policy, {5, 7, 30},
-                "the message needs REQUIRETLS and transport " + name_ + " does not verify its relay"));
+            co_return DeliveryOutcome::all(
+                job, Verdict::failed(
+                         delivery::Stage::connect, ErrorKind::policy, {5, 7, 30},
+                         "the message needs REQUIRETLS and transport " + name_ +
+                             " does not verify its relay"
+                     )
+            );
         }
         Progress progress(job);
         for (const std::string& host : settings_.hosts) {
             const auto addresses = co_await addresses_of(host, context);
             if (!addresses) {
                 context.transcript.remark(host + ": " + addresses.error().reason());
-                progress.note_all(addresses.error().softened());  // our own configuration names it: never a bounce
+                progress.note_all(addresses.error().softened()
+                );  // our own configuration names it: never a bounce
                 continue;
             }
             const HostPlan plan = plan_for(host, *addresses, context);
@@ -78,7 +101,9 @@ class Relay final : public delivery::Transport {
     }
 
   private:
-    awaitable<Result<Addresses, Verdict>> addresses_of(const std::string& host, delivery::AttemptContext& context) const {
+    awaitable<Result<Addresses, Verdict>> addresses_of(
+        const std::string& host, delivery::AttemptContext& context
+    ) const {
         asio::error_code not_literal;
         const net::IpAddress literal = asio::ip::make_address(host, not_literal);
         if (!not_literal) co_return Addresses{literal};
@@ -86,18 +111,24 @@ class Relay final : public delivery::Transport {
         co_return co_await find_addresses(context.resolver, host, false, options, context.deadline);
     }
 
-    HostPlan plan_for(const std::string& host, const Addresses& addresses, const delivery::AttemptContext& context) {
+    HostPlan plan_for(
+        const std::string& host, const Addresses& addresses, const delivery::AttemptContext& context
+    ) {
         HostPlan plan;
         plan.host = host;
         plan.addresses = addresses;
         plan.resting = &resting_;
         plan.port = settings_.port != 0 ? settings_.port : default_port(settings_.kind);
-        plan.session.ehlo_name = settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
+        plan.session.ehlo_name =
+            settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host;
         plan.session.tls = tls_mode(settings_);
         plan.session.timeouts.connect = settings_.smtp.connect_timeout;
-        if (settings_.tls == RelayTls::verified) plan.session.requirement = tls::TlsRequirement::verified({host}, "transport " + name_);
-        else if (plan.session.tls != delivery::TlsMode::none && settings_.tls != RelayTls::opportunistic) plan.session.requirement = tls::TlsRequirement::encrypted("transport " + name_);
+        if (settings_.tls == RelayTls::verified)
+            plan.session.requirement = tls::TlsRequirement::verified({host}, "transport " + name_);
+        else if (plan.session.tls != delivery::TlsMode::none &&
+                 settings_.tls != RelayTls::opportunistic)
+            plan.session.requirement = tls::TlsRequirement::encrypted("transport " + name_);
         const bool has_login = !settings_.auth.username.empty() || token_;
         if (has_login) plan.login = [this, host, port = plan.port] { return login(host, port); };
         return plan;
@@ -117,7 +148,8 @@ class Relay final : public delivery::Transport {
     }
 
     awaitable<void> take_token(delivery::Login& login) const {
-        const Result<Secret> token = co_await on_pool(workers_, [source = token_] { return source->get(); });
+        const Result<Secret> token =
+            co_await on_pool(workers_, [source = token_] { return source->get(); });
         if (!token) throw std::runtime_error("no token: " + token.error());
         login.credentials.bearer_token = *token;
         login.refused = [source = token_, token = *token] { source->refused(token); };
@@ -126,7 +158,9 @@ class Relay final : public delivery::Transport {
     void raise_alarm(const std::string& host, const HostOutcome& outcome) const {
         const Verdict& verdict = outcome.verdicts.front();
         if (verdict.error_kind() != ErrorKind::auth) return;
-        log::error("transport", "{}: login at {} failed, mail waits: {}", name_, host, verdict.words());
+        log::error(
+            "transport", "{}: login at {} failed, mail waits: {}", name_, host, verdict.words()
+        );
     }
 
     std::string name_;
@@ -144,7 +178,9 @@ delivery::TransportPtr make_relay(
     std::string name, RelaySettings settings, std::shared_ptr<net::Dialer> dialer,
     asio::thread_pool& workers
 ) {
-    return std::make_shared<Relay>(std::move(name), std::move(settings), std::move(dialer), workers);
+    return std::make_shared<Relay>(
+        std::move(name), std::move(settings), std::move(dialer), workers
+    );
 }
 
 }  // namespace outpost::transports

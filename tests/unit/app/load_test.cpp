@@ -21,7 +21,8 @@ std::string said(const std::string& text) {
     const auto loaded = load("hostname: a.example\n" + text);
     const config::Problems& problems = loaded ? loaded->warnings : loaded.error();
     std::string out;
-    for (const auto& problem : problems.list()) out += problem.headline() + "\n";
+    for (const auto& problem : problems.list())
+        out += problem.headline() + "\n";
     return out;
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("the shortest configuration will do") {
     CHECK(loaded->warnings.empty());
     CHECK(loaded->settings.hostname == "mail.example.org");
     CHECK(loaded->settings.node == "mail.example.org");
-    CHECK(std::holds_alternative<transports::DirectSettings>(loaded->settings.transports.at("direct")));
+    CHECK(std::holds_alternative<transports::DirectSettings>(loaded->settings.transports.at("direct"
+    )));
     CHECK(loaded->version.size() == 12);
     CHECK(loaded->version == load("hostname: Mail.Example.ORG\n")->version);
     CHECK(loaded->version != load("hostname: mail.example.org\n")->version);
@@ -42,7 +44,9 @@ TEST_CASE("the shortest configuration will do") {
 TEST_CASE("every example passes the check without a warning") {
     REQUIRE(example_files().size() >= 6);
     for (const auto& path : example_files()) {
-        const auto loaded = app::load_text(read_text(path), path.filename().string(), config::Environment::assumed("/etc/outpost"));
+        const auto loaded = app::load_text(
+            read_text(path), path.filename().string(), config::Environment::assumed("/etc/outpost")
+        );
         CHECK_MESSAGE(loaded, path.filename().string(), "\n", loaded ? "" : loaded.error().text());
         if (loaded) CHECK_MESSAGE(loaded->warnings.empty(), loaded->warnings.text());
     }
@@ -121,7 +125,10 @@ transports:
     CHECK(submission.auth.password.reveal() == "hunter2");
     CHECK(submission.auth.mechanisms == std::vector<std::string>{"PLAIN"});
     const auto& submissions = std::get<transports::RelaySettings>(made.at("d"));
-    CHECK(std::get<sasl::TokenCommand>(submissions.auth.token).command == std::vector<std::string>{"get", "token"});
+    CHECK(
+        std::get<sasl::TokenCommand>(submissions.auth.token).command ==
+        std::vector<std::string>{"get", "token"}
+    );
     CHECK(std::get<transports::SocksSettings>(made.at("e")).remote_ips.size() == 1);
     CHECK(std::get<transports::FailSettings>(made.at("f")).code == 451);
     CHECK(std::get<transports::DiscardSettings>(made.at("g")).delay == 20ms);
@@ -132,126 +139,201 @@ TEST_CASE("broken files: each message, with line and column") {
     const std::string relay = "transports: {relay: {type: smtp, host: b.example}}\n";
     const std::string certificate = "certificate: c, key: k";
     const std::pair<std::string, std::string> cases[] = {
-        {"hostnam: b\n", "outpost.yaml:2:1: error: unknown key 'hostnam' (did you mean 'hostname'?)\n"},
-        {"hostname: b\n", "outpost.yaml:2:1: error: key 'hostname' appears twice, first in line 1\n"},
+        {"hostnam: b\n",
+         "outpost.yaml:2:1: error: unknown key 'hostnam' (did you mean 'hostname'?)\n"},
+        {"hostname: b\n", "outpost.yaml:2:1: error: key 'hostname' appears twice, first in line 1\n"
+        },
         {relay + "routes:\n  - to: c.example\n    transport: rleay\n",
-         "outpost.yaml:5:16: error: routes[1].transport[1]: no transport is called 'rleay' (did you mean 'relay'?)\n"},
+         "outpost.yaml:5:16: error: routes[1].transport[1]: no transport is called 'rleay' (did "
+         "you mean 'relay'?)\n"},
         {relay + "routes:\n  - transport: [relay, nowhere]\n",
-         "outpost.yaml:4:24: error: routes[1].transport[2]: no transport is called 'nowhere' (known: direct, relay)\n"},
-        {"routes:\n  - to: c.example\n", "outpost.yaml:3:5: error: routes[1]: required key 'transport' is missing\n"},
-        {"routes:\n  - transport: []\n", "outpost.yaml:3:16: error: routes[1]: names no transport\n"},
+         "outpost.yaml:4:24: error: routes[1].transport[2]: no transport is called 'nowhere' "
+         "(known: direct, relay)\n"},
+        {"routes:\n  - to: c.example\n",
+         "outpost.yaml:3:5: error: routes[1]: required key 'transport' is missing\n"},
+        {"routes:\n  - transport: []\n", "outpost.yaml:3:16: error: routes[1]: names no transport\n"
+        },
         {"routes:\n  - transport: direct\n  - {to: c.example, transport: direct}\n",
-         "outpost.yaml:4:5: warning: routes[2]: can never match: route 1 above it matches everything that it matches\n"},
-        {"routes:\n  - {name: kin, to: [.c.example, d.example], transport: direct}\n  - {to: x.c.example, transport: direct}\n",
-         "outpost.yaml:4:5: warning: routes[2]: can never match: route 1 'kin' above it matches everything that it matches\n"},
+         "outpost.yaml:4:5: warning: routes[2]: can never match: route 1 above it matches "
+         "everything that it matches\n"},
+        {"routes:\n  - {name: kin, to: [.c.example, d.example], transport: direct}\n  - {to: "
+         "x.c.example, transport: direct}\n",
+         "outpost.yaml:4:5: warning: routes[2]: can never match: route 1 'kin' above it matches "
+         "everything that it matches\n"},
         {"domains:\n  c.example:\n    routes: [{transport: smarthost}]\n",
-         "outpost.yaml:4:26: error: domains.c.example.routes[1].transport[1]: no transport is called 'smarthost' (known: direct)\n"},
-        {"domains:\n  -c.example: {}\n", "outpost.yaml:3:3: error: domains.-c.example: is not a domain name: "},
-        {"routes: [{to: 'a..b', transport: direct}]\n", "outpost.yaml:2:15: error: routes[1].to: the text 'a..b' is not a domain pattern ("},
+         "outpost.yaml:4:26: error: domains.c.example.routes[1].transport[1]: no transport is "
+         "called 'smarthost' (known: direct)\n"},
+        {"domains:\n  -c.example: {}\n",
+         "outpost.yaml:3:3: error: domains.-c.example: is not a domain name: "},
+        {"routes: [{to: 'a..b', transport: direct}]\n",
+         "outpost.yaml:2:15: error: routes[1].to: the text 'a..b' is not a domain pattern ("},
         {"routes: [{last_error: conect, transport: direct}]\n",
-         "outpost.yaml:2:23: error: routes[1].last_error: the text 'conect' is neither a kind of error nor a status like 4.7.1 (did you mean 'connect'?)\n"},
+         "outpost.yaml:2:23: error: routes[1].last_error: the text 'conect' is neither a kind of "
+         "error nor a status like 4.7.1 (did you mean 'connect'?)\n"},
         {"routes: [{last_error: 2.7, transport: direct}]\n",
-         "outpost.yaml:2:23: error: routes[1].last_error: the number 2.7 is neither a kind of error nor a status like 4.7.1"},
-        {"routes: [{account: bob, transport: direct}]\n", "outpost.yaml:2:20: warning: routes[1].account[1]: no account is called 'bob'\n"},
-        {"routes: [{sender: bob, transport: direct}]\n", "outpost.yaml:2:19: error: routes[1].sender: the text 'bob' is not a sender address, @domain or <> ("},
-        {"listeners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24}\n  b: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24}\n",
-         "outpost.yaml:4:13: error: listeners.b.port: listener 'a' has the same address and port 25\n"},
+         "outpost.yaml:2:23: error: routes[1].last_error: the number 2.7 is neither a kind of "
+         "error nor a status like 4.7.1"},
+        {"routes: [{account: bob, transport: direct}]\n",
+         "outpost.yaml:2:20: warning: routes[1].account[1]: no account is called 'bob'\n"},
+        {"routes: [{sender: bob, transport: direct}]\n",
+         "outpost.yaml:2:19: error: routes[1].sender: the text 'bob' is not a sender address, "
+         "@domain or <> ("},
+        {"listeners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24}\n  b: "
+         "{port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24}\n",
+         "outpost.yaml:4:13: error: listeners.b.port: listener 'a' has the same address and port "
+         "25\n"},
         {"listeners:\n  a: {port: 587}\naccounts: {x: {any_sender: true}}\n",
-         "outpost.yaml:3:6: error: listeners.a: TLS needs 'certificate' and 'key' (or write 'tls: none')\n"},
+         "outpost.yaml:3:6: error: listeners.a: TLS needs 'certificate' and 'key' (or write 'tls: "
+         "none')\n"},
         {"listeners:\n  a: {port: 587, certificate: c}\naccounts: {x: {any_sender: true}}\n",
-         "outpost.yaml:3:31: error: listeners.a: certificate and key belong together, one of them is missing\n"},
+         "outpost.yaml:3:31: error: listeners.a: certificate and key belong together, one of them "
+         "is missing\n"},
         {"listeners:\n  a: {port: 587, " + certificate + "}\n",
-         "outpost.yaml:3:6: warning: listeners.a: authentication is required and there are no accounts: nobody can log in\n"},
+         "outpost.yaml:3:6: warning: listeners.a: authentication is required and there are no "
+         "accounts: nobody can log in\n"},
         {"listeners:\n  a: {port: 25, tls: none, auth: none}\n",
-         "outpost.yaml:3:34: error: listeners.a: nobody could send mail here: there is neither authentication nor 'allowed_networks'\n"},
+         "outpost.yaml:3:34: error: listeners.a: nobody could send mail here: there is neither "
+         "authentication nor 'allowed_networks'\n"},
         {"listeners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 0.0.0.0/0}\n",
-         "outpost.yaml:3:58: warning: listeners.a: everyone may send mail here: this is an open relay\n"},
-        {"listeners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24, account: bob}\n",
+         "outpost.yaml:3:58: warning: listeners.a: everyone may send mail here: this is an open "
+         "relay\n"},
+        {"listeners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24, "
+         "account: bob}\n",
          "outpost.yaml:3:81: error: listeners.a.account: no account is called 'bob'\n"},
-        {"listeners:\n  a: {socket: /run/x, port: 25}\n", "outpost.yaml:3:29: error: listeners.a: a listener on a 'socket' has no 'port'\n"},
-        {"listeners:\n  a: {auth: none}\n", "outpost.yaml:3:6: error: listeners.a: a listener needs a 'port' or a 'socket'\n"},
-        {"accounts: {x: {}}\n", "outpost.yaml:2:15: warning: accounts.x: this account may not send from any address (give it 'addresses' or 'domains')\n"},
-        {"accounts: {x: {password: hunter2, any_sender: true}}\n", "outpost.yaml:2:26: error: accounts.x.password: is no SCRAM verifier (make one with 'outpost password')\n"},
+        {"listeners:\n  a: {socket: /run/x, port: 25}\n",
+         "outpost.yaml:3:29: error: listeners.a: a listener on a 'socket' has no 'port'\n"},
+        {"listeners:\n  a: {auth: none}\n",
+         "outpost.yaml:3:6: error: listeners.a: a listener needs a 'port' or a 'socket'\n"},
+        {"accounts: {x: {}}\n",
+         "outpost.yaml:2:15: warning: accounts.x: this account may not send from any address (give "
+         "it 'addresses' or 'domains')\n"},
+        {"accounts: {x: {password: hunter2, any_sender: true}}\n",
+         "outpost.yaml:2:26: error: accounts.x.password: is no SCRAM verifier (make one with "
+         "'outpost password')\n"},
         {"accounts: {x: {any_sender: true, logins: y}, y: {any_sender: true}}\n",
-         "outpost.yaml:2:42: error: accounts.x.logins[1]: the login 'y' already belongs to account 'y'\n"},
-        {"transports:\n  a: {type: smtp, host: b.example, tls: none, auth: {username: u, password: p, mechanisms: [SCRAM-SHA-256, PLAIN]}}\n",
-         "outpost.yaml:3:92: error: transports.a.auth: PLAIN would show the secret to others (it needs 'tls: verified')\n"},
-        {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u, password: p, token: {type: file, path: t}}}\n",
-         "outpost.yaml:3:76: error: transports.a.auth: two ways to authenticate: 'password' and 'token' exclude each other\n"},
+         "outpost.yaml:2:42: error: accounts.x.logins[1]: the login 'y' already belongs to account "
+         "'y'\n"},
+        {"transports:\n  a: {type: smtp, host: b.example, tls: none, auth: {username: u, password: "
+         "p, mechanisms: [SCRAM-SHA-256, PLAIN]}}\n",
+         "outpost.yaml:3:92: error: transports.a.auth: PLAIN would show the secret to others (it "
+         "needs 'tls: verified')\n"},
+        {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u, password: p, token: "
+         "{type: file, path: t}}}\n",
+         "outpost.yaml:3:76: error: transports.a.auth: two ways to authenticate: 'password' and "
+         "'token' exclude each other\n"},
         {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u}}\n",
-         "outpost.yaml:3:42: error: transports.a.auth: neither 'password' nor 'token' (only 'mechanisms: EXTERNAL' with a client certificate needs none)\n"},
-        {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u, password: p, mechanisms: [PLAIN, PLAIN]}}\n",
+         "outpost.yaml:3:42: error: transports.a.auth: neither 'password' nor 'token' (only "
+         "'mechanisms: EXTERNAL' with a client certificate needs none)\n"},
+        {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u, password: p, "
+         "mechanisms: [PLAIN, PLAIN]}}\n",
          "outpost.yaml:3:81: error: transports.a.auth: PLAIN is listed twice\n"},
-        {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u, password: p, mechanisms: SCRAM-SHA-265}}\n",
-         "outpost.yaml:3:81: error: transports.a.auth.mechanisms: the text 'SCRAM-SHA-265' is none of the words known here (did you mean 'SCRAM-SHA-256'?)\n"},
+        {"transports:\n  a: {type: smtp, host: b.example, auth: {username: u, password: p, "
+         "mechanisms: SCRAM-SHA-265}}\n",
+         "outpost.yaml:3:81: error: transports.a.auth.mechanisms: the text 'SCRAM-SHA-265' is none "
+         "of the words known here (did you mean 'SCRAM-SHA-256'?)\n"},
         {"transports:\n  a: {type: submissions, host: b.example, tls: none}\n",
-         "outpost.yaml:3:48: error: transports.a: submissions speaks TLS from the first octet (use type 'submission' or 'smtp')\n"},
+         "outpost.yaml:3:48: error: transports.a: submissions speaks TLS from the first octet (use "
+         "type 'submission' or 'smtp')\n"},
         {"transports:\n  a: {type: direct, ipv4: false, ipv6: false}\n",
-         "outpost.yaml:3:40: error: transports.a: both address families are disabled (nothing could be reached)\n"},
+         "outpost.yaml:3:40: error: transports.a: both address families are disabled (nothing "
+         "could be reached)\n"},
         {"transports:\n  a: {type: plugin, transport: lmtp}\n",
-         "outpost.yaml:3:6: error: transports.a: no plugin is loaded that could bring this transport (add it to 'plugins')\n"},
+         "outpost.yaml:3:6: error: transports.a: no plugin is loaded that could bring this "
+         "transport (add it to 'plugins')\n"},
         {"transports:\n  a: {type: direct, source_ipv4: '2001:db8::1'}\n",
          "outpost.yaml:3:34: error: transports.a.source_ipv4: is not an IPv4 address\n"},
-        {"transports:\n  a: {type: fail, code: 250}\n", "outpost.yaml:3:25: error: transports.a.code: 250 is not between 400 and 599\n"},
-        {"retry: {first: 8h, longest: 4h}\n", "outpost.yaml:2:16: error: retry: the first delay is longer than the longest one (longest is 4h)\n"},
+        {"transports:\n  a: {type: fail, code: 250}\n",
+         "outpost.yaml:3:25: error: transports.a.code: 250 is not between 400 and 599\n"},
+        {"retry: {first: 8h, longest: 4h}\n",
+         "outpost.yaml:2:16: error: retry: the first delay is longer than the longest one (longest "
+         "is 4h)\n"},
         {"retry: {first: 1h, give_up_after: 30m}\n",
-         "outpost.yaml:2:8: warning: retry: no delay notice will ever be sent: delivery is given up before\n"
+         "outpost.yaml:2:8: warning: retry: no delay notice will ever be sent: delivery is given "
+         "up before\n"
          "outpost.yaml:2:35: error: retry: gives up before the first retry (first is 1h)\n"},
-        {"retry: {factor: 0.5}\n", "outpost.yaml:2:17: error: retry.factor: 0.5 is not between 1 and 10\n"},
-        {"sink: {listen: 127.0.0.1:25}\nlisteners:\n  a: {port: 25, tls: none, auth: none, allowed_networks: 192.0.2.0/24}\n",
+        {"retry: {factor: 0.5}\n",
+         "outpost.yaml:2:17: error: retry.factor: 0.5 is not between 1 and 10\n"},
+        {"sink: {listen: 127.0.0.1:25}\nlisteners:\n  a: {port: 25, tls: none, auth: none, "
+         "allowed_networks: 192.0.2.0/24}\n",
          "outpost.yaml:4:13: error: listeners.a.port: the sink has the same address and port\n"},
     };
     for (const auto& [text, expected] : cases) {
         const std::string got = said(text);
         const bool whole = expected.ends_with('\n');
-        CHECK_MESSAGE((whole ? got == expected : got.starts_with(expected)), "for:\n", text, "said:\n", got, "expected:\n", expected);
+        CHECK_MESSAGE(
+            (whole ? got == expected : got.starts_with(expected)), "for:\n", text, "said:\n", got,
+            "expected:\n", expected
+        );
     }
 }
 
 TEST_CASE("files are looked at on the machine that the file is for, and only there") {
-    const std::string text = "hostname: a.example\nplugins: nowhere.so\ntls: {ca_files: [/nowhere/ca.pem]}\n";
+    const std::string text =
+        "hostname: a.example\nplugins: nowhere.so\ntls: {ca_files: [/nowhere/ca.pem]}\n";
     CHECK(load(text));
-    const auto refused = app::load_text(text, "outpost.yaml", config::Environment::real("/etc/outpost"));
+    const auto refused =
+        app::load_text(text, "outpost.yaml", config::Environment::real("/etc/outpost"));
     REQUIRE(!refused);
-    CHECK(refused.error().list().at(0).headline() ==
-          "outpost.yaml:2:10: error: plugins: cannot read /etc/outpost/nowhere.so (No such file or directory)");
-    CHECK(refused.error().list().at(1).headline() ==
-          "outpost.yaml:3:18: error: tls.ca_files[1]: cannot read /nowhere/ca.pem (No such file or directory)");
+    CHECK(
+        refused.error().list().at(0).headline() ==
+        "outpost.yaml:2:10: error: plugins: cannot read /etc/outpost/nowhere.so (No such file or "
+        "directory)"
+    );
+    CHECK(
+        refused.error().list().at(1).headline() ==
+        "outpost.yaml:3:18: error: tls.ca_files[1]: cannot read /nowhere/ca.pem (No such file or "
+        "directory)"
+    );
 }
 
 TEST_CASE("a file that cannot be read is a problem like others") {
     const auto loaded = app::load("/nowhere/outpost.yaml");
     REQUIRE(!loaded);
-    CHECK(loaded.error().text() == "/nowhere/outpost.yaml: error: cannot be read: No such file or directory\n");
+    CHECK(
+        loaded.error().text() ==
+        "/nowhere/outpost.yaml: error: cannot be read: No such file or directory\n"
+    );
     CHECK(!app::load("/").has_value());
 }
 
 TEST_CASE("the check reports all problems with lines and carets, and a count") {
-    const auto path = std::filesystem::temp_directory_path() / ("outpost-check-" + std::to_string(std::rand()) + ".yaml");
-    std::ofstream(path) << "hostname: a.example\nroutes:\n  - transport: direct\n  - transport: driect\nretry:\n  frist: 5m\n";
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("outpost-check-" + std::to_string(std::rand()) + ".yaml");
+    std::ofstream(path) << "hostname: a.example\nroutes:\n  - transport: direct\n  - transport: "
+                           "driect\nretry:\n  frist: 5m\n";
     const auto report = app::check(path);
     std::filesystem::remove(path);
     const std::string name = path.string();
     CHECK(!report.ok);
-    CHECK(report.text ==
-          name + ":4:5: warning: routes[2]: can never match: route 1 above it matches everything that it matches\n"
-          "  4 |   - transport: driect\n"
-          "    |     ^\n" +
-          name + ":4:16: error: routes[2].transport[1]: no transport is called 'driect' (did you mean 'direct'?)\n"
-          "  4 |   - transport: driect\n"
-          "    |                ^\n" +
-          name + ":6:3: error: retry: unknown key 'frist' (did you mean 'first'?)\n"
-          "  6 |   frist: ...\n"
-          "    |   ^\n" +
-          name + ": 2 errors, 1 warning\n");
+    CHECK(
+        report.text == name +
+                           ":4:5: warning: routes[2]: can never match: route 1 above it matches "
+                           "everything that it matches\n"
+                           "  4 |   - transport: driect\n"
+                           "    |     ^\n" +
+                           name +
+                           ":4:16: error: routes[2].transport[1]: no transport is called 'driect' "
+                           "(did you mean 'direct'?)\n"
+                           "  4 |   - transport: driect\n"
+                           "    |                ^\n" +
+                           name +
+                           ":6:3: error: retry: unknown key 'frist' (did you mean 'first'?)\n"
+                           "  6 |   frist: ...\n"
+                           "    |   ^\n" +
+                           name + ": 2 errors, 1 warning\n"
+    );
 }
 
 TEST_CASE("secrets are in no output") {
-    const auto loaded = load("hostname: a.example\ndatabase: {connection: 'postgresql://u:hunter2@h/d'}\n"
-                             "transports: {r: {type: smtp, host: b.example, auth: {username: u, password: hunter2}}}\n");
+    const auto loaded = load(
+        "hostname: a.example\ndatabase: {connection: 'postgresql://u:hunter2@h/d'}\n"
+        "transports: {r: {type: smtp, host: b.example, auth: {username: u, password: hunter2}}}\n"
+    );
     REQUIRE(loaded);
     CHECK(app::show(loaded->settings).find("hunter2") == std::string::npos);
-    const auto broken = load("hostname: a.example\ndatabase: {connection: 'postgresql://u:hunter2@h/d', conections: 3}\n");
+    const auto broken = load(
+        "hostname: a.example\ndatabase: {connection: 'postgresql://u:hunter2@h/d', conections: 3}\n"
+    );
     REQUIRE(!broken);
     CHECK(broken.error().text().find("hunter2") == std::string::npos);
 }

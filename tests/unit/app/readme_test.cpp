@@ -33,7 +33,8 @@ TEST_CASE("every configuration in the README passes the check without a warning"
     const auto blocks = yaml_blocks(read_text(source_root() / "README.md"));
     CHECK(blocks.size() >= 10);
     for (const auto& block : blocks) {
-        const auto loaded = app::load_text(block, "README.md", config::Environment::assumed("/etc/outpost"));
+        const auto loaded =
+            app::load_text(block, "README.md", config::Environment::assumed("/etc/outpost"));
         CHECK_MESSAGE(loaded, block, "\n", loaded ? "" : loaded.error().text());
         if (loaded) CHECK_MESSAGE(loaded->warnings.empty(), block, "\n", loaded->warnings.text());
     }

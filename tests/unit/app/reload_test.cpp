@@ -78,8 +78,9 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     transports::RelaySettings relay;
     relay.smtp.max_connections = 7;
     loaded.settings.transports["relay"] = relay;
-    const auto snapshot =
-        make_snapshot(loaded, [](const auto&, const auto&, const auto&) { return delivery::TransportPtr(); });
+    const auto snapshot = make_snapshot(loaded, [](const auto&, const auto&, const auto&) {
+        return delivery::TransportPtr();
+    });
     CHECK(snapshot->version == "abc");
     const auto lists = snapshot->lists_for("alice", mail::Domain::parse("example.org").value());
     CHECK(lists.account->size() == 2);

@@ -9,7 +9,8 @@ using namespace outpost;
 namespace {
 
 route::Route route_of(const std::string& conditions) {
-    const std::string text = "hostname: a.example\nroutes: [{" + conditions + (conditions.empty() ? "" : ", ") + "transport: direct}]\n";
+    const std::string text = "hostname: a.example\nroutes: [{" + conditions +
+                             (conditions.empty() ? "" : ", ") + "transport: direct}]\n";
     const auto loaded = app::load_text(text, "t.yaml", config::Environment::assumed("/"));
     REQUIRE_MESSAGE(loaded, text);
     return loaded->settings.routes.at(0);
@@ -38,7 +39,8 @@ TEST_CASE("a route covers another only when each of its conditions follows from 
         {"to: '*'", "to: '.'", false},
         {"to: '*'", "", false},
         {"to: a.example", "to: '*'", false},
-        {"to: ['*', '!a.example']", "to: b.example", false},  // in doubt: not said to be excluded below
+        {"to: ['*', '!a.example']", "to: b.example", false
+        },  // in doubt: not said to be excluded below
         {"to: ['*', '!a.example']", "to: [b.example, '!a.example']", true},
         {"to: ['*', '!a.example']", "to: ['*', '!.example', '!a.example']", true},
         {"to: '!a.example'", "to: '!a.example'", true},

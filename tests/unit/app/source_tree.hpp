@@ -23,7 +23,8 @@ inline std::string read_text(const std::filesystem::path& path) {
 
 inline std::vector<std::filesystem::path> example_files() {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(source_root() / "deploy/examples")) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(source_root() / "deploy/examples")) {
         if (entry.path().extension() == ".yaml") files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());

@@ -8,7 +8,10 @@ using cli::parse_sendmail_options;
 
 TEST_CASE("options stand alone, joined to their value, or in groups, as programs write them") {
     for (const auto& arguments : std::vector<std::vector<std::string>>{
-             {"-t", "-i", "-f", "me@example.org"}, {"-ti", "-fme@example.org"}, {"-oi", "-t", "-r", "me@example.org", "-oem"}}) {
+             {"-t", "-i", "-f", "me@example.org"},
+             {"-ti", "-fme@example.org"},
+             {"-oi", "-t", "-r", "me@example.org", "-oem"}
+         }) {
         const auto options = parse_sendmail_options(arguments);
         REQUIRE(options);
         CHECK(options->recipients_from_header);
@@ -20,7 +23,9 @@ TEST_CASE("options stand alone, joined to their value, or in groups, as programs
 
 TEST_CASE("DSN wishes, names and recipients are read") {
     const auto options = parse_sendmail_options(
-        {"-F", "A B", "-N", "failure,success", "-R", "hdrs", "-V", "order-7", "-q30m", "-Am", "a@example.org", "--", "-b@example.org"});
+        {"-F", "A B", "-N", "failure,success", "-R", "hdrs", "-V", "order-7", "-q30m", "-Am",
+         "a@example.org", "--", "-b@example.org"}
+    );
     REQUIRE(options);
     CHECK(options->full_name == "A B");
     CHECK(options->notify.failure);
@@ -34,7 +39,8 @@ TEST_CASE("DSN wishes, names and recipients are read") {
 
 TEST_CASE("what cannot be done is refused with a reason") {
     for (const auto& arguments : std::vector<std::vector<std::string>>{
-             {"-f"}, {"-N", "sometimes"}, {"-R", "half"}, {"-bi"}, {"-Z"}}) {
+             {"-f"}, {"-N", "sometimes"}, {"-R", "half"}, {"-bi"}, {"-Z"}
+         }) {
         const auto options = parse_sendmail_options(arguments);
         CHECK_MESSAGE(!options, arguments[0]);
         if (!options) CHECK(!options.error().empty());

@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
-#include "core/config/yaml.hpp"
 #include "core/config/type.hpp"
+#include "core/config/yaml.hpp"
 
 namespace outpost::config {
 
@@ -15,13 +15,17 @@ struct Reading {
     /// Headlines, one a line.
     std::string said() const {
         std::string out;
-        for (const Problem& problem : problems.list()) out += problem.headline() + "\n";
+        for (const Problem& problem : problems.list())
+            out += problem.headline() + "\n";
         return out;
     }
 };
 
 template <class T>
-Reading<T> read_as(const Type<T>& type, const std::string& text, Environment environment = Environment::assumed("/etc/outpost")) {
+Reading<T> read_as(
+    const Type<T>& type, const std::string& text,
+    Environment environment = Environment::assumed("/etc/outpost")
+) {
     Reading<T> reading;
     Source source("t.yaml", text);
     const Node root = parse_yaml(source, reading.problems);

@@ -40,10 +40,14 @@ TEST_CASE("a tree knows the places of its keys and values, in characters") {
 
 TEST_CASE("scalars mean what YAML 1.2 says") {
     const Parsed parsed = parse(
-        "a: 10\nb: -3\nc: 1.5\nd: true\ne: no\nf: '10'\ng: ~\nh:\ni: 1e3\nj: 10.0.0.1\nk: 0x1F\nl: !!str 5\n");
+        "a: 10\nb: -3\nc: 1.5\nd: true\ne: no\nf: '10'\ng: ~\nh:\ni: 1e3\nj: 10.0.0.1\nk: 0x1F\nl: "
+        "!!str 5\n"
+    );
     REQUIRE(parsed.problems.empty());
-    CHECK(to_json(parsed.root).dump() ==
-          R"({"a":10,"b":-3,"c":1.5,"d":true,"e":"no","f":"10","g":null,"h":null,"i":1000.0,"j":"10.0.0.1","k":"0x1F","l":"5"})");
+    CHECK(
+        to_json(parsed.root).dump() ==
+        R"({"a":10,"b":-3,"c":1.5,"d":true,"e":"no","f":"10","g":null,"h":null,"i":1000.0,"j":"10.0.0.1","k":"0x1F","l":"5"})"
+    );
 }
 
 TEST_CASE("anchors and aliases work, also for maps") {
@@ -56,43 +60,68 @@ TEST_CASE("what is no proper YAML is refused with its place") {
     const std::pair<const char*, const char*> cases[] = {
         {"a: 1\na: 2\n", "t.yaml:2:1: error: key 'a' appears twice, first in line 1"},
         {"a: [1, 2\n", "t.yaml:1:9: error: YAML syntax: end of sequence flow not found"},
-        {"a: b: c\n", "t.yaml:1:5: error: YAML syntax: illegal map value (text with ': ' in it needs quotes, "
-                      "and keys of one mapping the same indentation)"},
-        {"a: 'x\n", "t.yaml:1:6: error: YAML syntax: illegal EOF in scalar (a closing quote is missing)"},
-        {"a:\n\tb: 1\n", "t.yaml:2:3: error: YAML syntax: illegal map value (indent with blanks, not tabs)"},
+        {"a: b: c\n",
+         "t.yaml:1:5: error: YAML syntax: illegal map value (text with ': ' in it needs quotes, "
+         "and keys of one mapping the same indentation)"},
+        {"a: 'x\n",
+         "t.yaml:1:6: error: YAML syntax: illegal EOF in scalar (a closing quote is missing)"},
+        {"a:\n\tb: 1\n",
+         "t.yaml:2:3: error: YAML syntax: illegal map value (indent with blanks, not tabs)"},
         {"a: *x\n", "t.yaml:1:4: error: YAML syntax: the referenced anchor is not defined"},
-        {"a: !!python/object:os.system x\n", "t.yaml:1:4: error: tag 'tag:yaml.org,2002:python/object:os.system' has no meaning here "
-                                                "(text that begins with '!' needs quotes)"},
-        {"a: !example.org\n", "t.yaml:1:4: error: tag '!example.org' has no meaning here (text that begins with '!' needs quotes)"},
-        {"a: *\n", "t.yaml:1:5: error: YAML syntax: alias not found after * (text that begins with '*' needs quotes)"},
+        {"a: !!python/object:os.system x\n",
+         "t.yaml:1:4: error: tag 'tag:yaml.org,2002:python/object:os.system' has no meaning here "
+         "(text that begins with '!' needs quotes)"},
+        {"a: !example.org\n",
+         "t.yaml:1:4: error: tag '!example.org' has no meaning here (text that begins with '!' "
+         "needs quotes)"},
+        {"a: *\n",
+         "t.yaml:1:5: error: YAML syntax: alias not found after * (text that begins with '*' needs "
+         "quotes)"},
         {"a: 1\n---\nb: 2\n", "t.yaml: error: the file holds more than one YAML document"},
         {"[a, b]: c\n", "t.yaml:1:1: error: a key must be text, found a list"},
         {"a: \xff\n", "t.yaml: error: the file is not UTF-8 text"},
         {"a: 1\nb: \x01\n", "t.yaml:2:1: error: control character 0x01 in this line"},
         {"a: &x [*x]\n", "t.yaml:1:8: error: an alias inside the value that it stands for"},
     };
-    for (const auto& [text, message] : cases) CHECK_MESSAGE(first_problem(text) == message, std::string(text));
+    for (const auto& [text, message] : cases)
+        CHECK_MESSAGE(first_problem(text) == message, std::string(text));
 }
 
 TEST_CASE("aliases that multiply are cut off") {
     std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
     for (int i = 1; i < 12; ++i) {
         text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
-        for (int j = 0; j < 9; ++j) text += (j ? ", *a" : "*a") + std::to_string(i - 1);
+        for (int j = 0; j < 9; ++j)
+            text += (j ? ", *a" : "*a") + std::to_string(i - 1);
         text += "]\n";
     }
-    CHECK(first_problem(text) == "t.yaml:6:10: error: more than 200000 values, aliases counted at each use");
+    CHECK(
+        first_problem(text) ==
+        "t.yaml:6:10: error: more than 200000 values, aliases counted at each use"
+    );
 }
 
 TEST_CASE("depth and size are bounded") {
-    CHECK(first_problem(std::string(51, '[') + std::string(51, ']')) ==
-          "t.yaml:1:51: error: values are nested more than 50 deep");
-    CHECK(first_problem(std::string(100'000, '[')).find("nested more than 50 deep") != std::string::npos);
-    CHECK(first_problem(std::string(100'000, '{')).find("nested more than 50 deep") != std::string::npos);
-    CHECK(first_problem("a: b\n", {.octets = 4}) == "t.yaml: error: the file is larger than 4 octets");
+    CHECK(
+        first_problem(std::string(51, '[') + std::string(51, ']')) ==
+        "t.yaml:1:51: error: values are nested more than 50 deep"
+    );
+    CHECK(
+        first_problem(std::string(100'000, '[')).find("nested more than 50 deep") !=
+        std::string::npos
+    );
+    CHECK(
+        first_problem(std::string(100'000, '{')).find("nested more than 50 deep") !=
+        std::string::npos
+    );
+    CHECK(
+        first_problem("a: b\n", {.octets = 4}) == "t.yaml: error: the file is larger than 4 octets"
+    );
     // Aliases must not add up to what plain text may not reach.
     std::string chain = "a0: &a0 [x]\n";
-    for (int i = 1; i < 60; ++i) chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+    for (int i = 1; i < 60; ++i)
+        chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" +
+                 std::to_string(i - 1) + "]\n";
     CHECK(first_problem(chain).find("nested more than 50 deep") != std::string::npos);
 }
 

@@ -43,13 +43,23 @@ TEST_CASE("a reply that speaks for the host never fails a recipient, and never d
         {Stage::ehlo, "550 5.7.1 no", "deferred 4.7.1 ehlo reply_5xx"},
         {Stage::ehlo, "220 again", "deferred 4.5.0 ehlo protocol"},
     };
-    for (const Case& test : cases) CHECK_MESSAGE(test::brief(host_verdict(test.stage, reply(test.line))) == test.verdict, test.line);
+    for (const Case& test : cases)
+        CHECK_MESSAGE(
+            test::brief(host_verdict(test.stage, reply(test.line))) == test.verdict, test.line
+        );
 }
 
 TEST_CASE("a refusal keeps its class; a success out of place is no success") {
-    CHECK(test::brief(refusal(Stage::data, reply("554 5.6.0 no"))) == "failed 5.6.0 data reply_5xx");
-    CHECK(test::brief(refusal(Stage::data, reply("451 4.3.0 later"))) == "deferred 4.3.0 data reply_4xx");
-    CHECK(test::brief(refusal(Stage::data, reply("250 2.0.0 ok"))) == "deferred 4.5.0 data protocol");
+    CHECK(
+        test::brief(refusal(Stage::data, reply("554 5.6.0 no"))) == "failed 5.6.0 data reply_5xx"
+    );
+    CHECK(
+        test::brief(refusal(Stage::data, reply("451 4.3.0 later"))) ==
+        "deferred 4.3.0 data reply_4xx"
+    );
+    CHECK(
+        test::brief(refusal(Stage::data, reply("250 2.0.0 ok"))) == "deferred 4.5.0 data protocol"
+    );
 }
 
 TEST_CASE("a refused login defers, whatever its code") {
@@ -61,9 +71,22 @@ TEST_CASE("a refused login defers, whatever its code") {
 TEST_CASE("exceptions that end a session are temporary, and say where they came") {
     const auto lost = std::make_error_code(std::errc::connection_reset);
     const auto late = std::make_error_code(std::errc::timed_out);
-    CHECK(test::brief(verdict_of(thrown(std::system_error(lost)), Stage::rcpt)) == "deferred 4.4.2 rcpt connect");
-    CHECK(test::brief(verdict_of(thrown(std::system_error(late)), Stage::final_dot)) == "deferred 4.4.2 final_dot timeout");
-    CHECK(test::brief(verdict_of(thrown(smtp::ProtocolError("?")), Stage::ehlo)) == "deferred 4.5.0 ehlo protocol");
-    CHECK(test::brief(verdict_of(thrown(net::TlsError(net::TlsError::Kind::handshake, "?")), Stage::tls)) == "deferred 4.7.5 tls tls");
+    CHECK(
+        test::brief(verdict_of(thrown(std::system_error(lost)), Stage::rcpt)) ==
+        "deferred 4.4.2 rcpt connect"
+    );
+    CHECK(
+        test::brief(verdict_of(thrown(std::system_error(late)), Stage::final_dot)) ==
+        "deferred 4.4.2 final_dot timeout"
+    );
+    CHECK(
+        test::brief(verdict_of(thrown(smtp::ProtocolError("?")), Stage::ehlo)) ==
+        "deferred 4.5.0 ehlo protocol"
+    );
+    CHECK(
+        test::brief(
+            verdict_of(thrown(net::TlsError(net::TlsError::Kind::handshake, "?")), Stage::tls)
+        ) == "deferred 4.7.5 tls tls"
+    );
     CHECK_THROWS_AS(verdict_of(thrown(std::logic_error("a bug")), Stage::mail), std::logic_error);
 }

@@ -62,7 +62,8 @@ TEST_CASE("without descriptors a listener waits, and does not spin") {
     TaskGroup tasks;
     EventLoops loops(1);
     net::Listener listener(
-        loops, {asio::ip::address_v4::loopback(), 0}, [&](net::Listener::Socket, std::size_t) { ++accepted; }
+        loops, {asio::ip::address_v4::loopback(), 0},
+        [&](net::Listener::Socket, std::size_t) { ++accepted; }
     );
     listener.start(tasks);
     loops.start();
@@ -92,11 +93,13 @@ TEST_CASE("without descriptors a listener waits, and does not spin") {
 
 TEST_CASE("an address in use is named") {
     EventLoops loops(1);
-    net::Listener first(loops, {asio::ip::address_v4::loopback(), 0}, [](net::Listener::Socket, std::size_t) {
-    });
+    net::Listener first(
+        loops, {asio::ip::address_v4::loopback(), 0}, [](net::Listener::Socket, std::size_t) {}
+    );
     try {
         net::Listener second(
-            loops, {asio::ip::address_v4::loopback(), first.port()}, [](net::Listener::Socket, std::size_t) {}
+            loops, {asio::ip::address_v4::loopback(), first.port()},
+            [](net::Listener::Socket, std::size_t) {}
         );
         FAIL("two listeners on one port");
     } catch (const std::system_error& error) {

@@ -20,7 +20,9 @@ std::string load_error(const std::filesystem::path& file) {
     CHECK(registry.types().empty());
     return loaded ? "" : loaded.error();
 }
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -38,7 +40,8 @@ TEST_CASE("what does not fit is refused, and the refusal names both sides") {
     const std::string other_build = load_error(bad / "other_build.so");
     CHECK(has(other_build, "Some Compiler 1.0"));
     CHECK(has(other_build, own_build_id()));
-    CHECK(has(load_error(bad / "other_version.so"), "it speaks plugin interface 999, this server 1"));
+    CHECK(has(load_error(bad / "other_version.so"), "it speaks plugin interface 999, this server 1")
+    );
     CHECK(has(load_error(bad / "no_entry.so"), "this is no Outpost plugin"));
     CHECK(has(load_error(bad / "throws.so"), "no more today"));
     CHECK(has(load_error("/no/such/file.so"), "/no/such/file.so"));
@@ -47,7 +50,9 @@ TEST_CASE("what does not fit is refused, and the refusal names both sides") {
 
 TEST_CASE("a name that is taken refuses the plugin as a whole") {
     Registry registry;
-    CHECK(registry.add("lmtp", [](const auto&, const auto&) { return Result<delivery::TransportPtr>(nullptr); }));
+    CHECK(registry.add("lmtp", [](const auto&, const auto&) {
+        return Result<delivery::TransportPtr>(nullptr);
+    }));
     const auto loaded = registry.load(good / "lmtp.so");
     REQUIRE_FALSE(loaded);
     CHECK(has(loaded.error(), "'lmtp' exists already"));
@@ -71,7 +76,8 @@ TEST_CASE("bad options are told all at once") {
         const auto made = registry.make("lmtp", "store", options);
         return made ? std::string() : made.error();
     };
-    const std::string many = error({{"address", "nonsense"}, {"data_timeout", "soon"}, {"sokket", "/run/x"}});
+    const std::string many =
+        error({{"address", "nonsense"}, {"data_timeout", "soon"}, {"sokket", "/run/x"}});
     CHECK(has(many, "transport 'store' of type 'lmtp'"));
     CHECK(has(many, "'address' is an IP address and port"));
     CHECK(has(many, "'data_timeout' is a time"));
@@ -80,7 +86,12 @@ TEST_CASE("bad options are told all at once") {
     CHECK(has(error({{"socket", "/run/x"}, {"address", "127.0.0.1:24"}}), "give either 'socket'"));
     CHECK(has(error({{"socket", "run/x"}}), "absolute path"));
     CHECK(has(error({{"address", "127.0.0.1:25"}}), "must not be port 25"));
-    CHECK(has(error({{"socket", "/run/x"}, {"lhlo_name", "a b\r\nRSET"}}), "'lhlo_name' is a host name"));
+    CHECK(has(
+        error({{"socket", "/run/x"}, {"lhlo_name", "a b\r\nRSET"}}), "'lhlo_name' is a host name"
+    ));
     CHECK(error({{"address", "[::1]:2424"}, {"connect_timeout", "5s"}}).empty());
-    CHECK(has(registry.make("pigeon", "p", {}).error(), "there is no transport type 'pigeon'; known are: lmtp"));
+    CHECK(
+        has(registry.make("pigeon", "p", {}).error(),
+            "there is no transport type 'pigeon'; known are: lmtp")
+    );
 }

@@ -15,7 +15,8 @@ using namespace outpost::delivery;
 
 namespace {
 
-/// A store that plays a script: each step waits for a line that begins with `expect` (empty: for none;
+/// A store that plays a script: each step waits for a line that begins with `expect` (empty: for
+/// none;
 /// ".": for the end of the data) and then says `say`. It hangs up at the end of the script.
 struct Step {
     std::string expect, say;
@@ -23,10 +24,15 @@ struct Step {
 
 class Store {
   public:
-    explicit Store(std::vector<Step> script) : acceptor_(loop_, {asio::ip::address_v4::loopback(), 0}) {
-        seen_ = std::async(std::launch::async, [this, script = std::move(script)] { return play(script); });
+    explicit Store(std::vector<Step> script)
+        : acceptor_(loop_, {asio::ip::address_v4::loopback(), 0}) {
+        seen_ = std::async(std::launch::async, [this, script = std::move(script)] {
+            return play(script);
+        });
     }
-    std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+    std::string address() const {
+        return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+    }
     /// All that was said to it.
     std::string seen() { return seen_.get(); }
 
@@ -37,7 +43,8 @@ class Store {
         for (const Step& step : script) {
             std::error_code error;
             while (!step.expect.empty()) {
-                const auto size = asio::read_until(socket, asio::dynamic_buffer(buffer), "\r\n", error);
+                const auto size =
+                    asio::read_until(socket, asio::dynamic_buffer(buffer), "\r\n", error);
                 if (error) return all + "<lost>";
                 const std::string line = buffer.substr(0, size);
                 buffer.erase(0, size);
@@ -76,7 +83,8 @@ DeliveryJob job_for(std::vector<std::string> recipients) {
     auto message = std::make_shared<Message>();
     message->mail_from = *mail::Address::parse("from@example.org");
     message->content = std::make_shared<mail::Content>(
-        "Subject: x\r\n\r\n", std::vector<std::string>{"one\r\n.two\r\n"});
+        "Subject: x\r\n\r\n", std::vector<std::string>{"one\r\n.two\r\n"}
+    );
     message->size = message->content->size();
     message->ret = Ret::headers;
     message->envid = "id+1";
@@ -103,16 +111,25 @@ struct Attempt {
 
     DeliveryOutcome deliver(const DeliveryJob& job, const std::string& address) {
         REQUIRE(registry.load(std::string(PLUGIN_FOLDER) + "/lmtp.so"));
-        const auto transport = registry.make("lmtp", "store", {{"address", address}, {"command_timeout", "1s"}, {"data_timeout", "1s"}});
+        const auto transport = registry.make(
+            "lmtp", "store",
+            {{"address", address}, {"command_timeout", "1s"}, {"data_timeout", "1s"}}
+        );
         REQUIRE(transport);
-        AttemptContext context{"client.example.org", resolver, *dialer, gate, transcript, Deadline::in(std::chrono::seconds(10))};
+        AttemptContext context{"client.example.org",
+                               resolver,
+                               *dialer,
+                               gate,
+                               transcript,
+                               Deadline::in(std::chrono::seconds(10))};
         return test::run(loop, (*transport)->deliver(job, context));
     }
 };
 
 std::vector<Verdict::Kind> kinds(const DeliveryOutcome& outcome) {
     std::vector<Verdict::Kind> all;
-    for (const auto& verdict : outcome.verdicts) all.push_back(verdict.kind());
+    for (const auto& verdict : outcome.verdicts)
+        all.push_back(verdict.kind());
     return all;
 }
 using Kind = Verdict::Kind;
@@ -123,10 +140,19 @@ const std::vector<std::string> three = {"a@example.org", "b@example.org", "c@exa
 TEST_CASE("each recipient has its own answer, before the data and after it") {
     for (const bool pipelining : {true, false}) {
         CAPTURE(pipelining);
-        Store store({{"", "220 store\r\n"},
-                     {"LHLO client.example.org", pipelining ? "250-store\r\n250-PIPELINING\r\n250-DSN\r\n250 SIZE 1000\r\n" : "250-store\r\n250-DSN\r\n250 SIZE 1000\r\n"},
-                     {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"RCPT", "550 5.1.1 who?\r\n"}, {"RCPT", "250 ok\r\n"},
-                     {"DATA", "354 go\r\n"}, {".", "250 2.0.0 kept\r\n452 4.2.2 full\r\n"}, {"QUIT", ""}});
+        Store store(
+            {{"", "220 store\r\n"},
+             {"LHLO client.example.org",
+              pipelining ? "250-store\r\n250-PIPELINING\r\n250-DSN\r\n250 SIZE 1000\r\n"
+                         : "250-store\r\n250-DSN\r\n250 SIZE 1000\r\n"},
+             {"MAIL", "250 ok\r\n"},
+             {"RCPT", "250 ok\r\n"},
+             {"RCPT", "550 5.1.1 who?\r\n"},
+             {"RCPT", "250 ok\r\n"},
+             {"DATA", "354 go\r\n"},
+             {".", "250 2.0.0 kept\r\n452 4.2.2 full\r\n"},
+             {"QUIT", ""}}
+        );
         Attempt attempt;
         const auto outcome = attempt.deliver(job_for(three), store.address());
         CHECK(kinds(outcome) == std::vector{Kind::delivered, Kind::failed, Kind::deferred});
@@ -136,14 +162,24 @@ TEST_CASE("each recipient has its own answer, before the data and after it") {
         CHECK(outcome.verdicts[0].remote->success == RemoteFacts::Success::delivered);
         CHECK(attempt.gate.asked == std::vector<std::int32_t>{1, 3});
         const std::string seen = store.seen();
-        CHECK(seen.find("MAIL FROM:<from@example.org> SIZE=25 RET=HDRS ENVID=id+2B1\r\n") != std::string::npos);
+        CHECK(
+            seen.find("MAIL FROM:<from@example.org> SIZE=25 RET=HDRS ENVID=id+2B1\r\n") !=
+            std::string::npos
+        );
         CHECK(seen.find("RCPT TO:<a@example.org> NOTIFY=SUCCESS\r\n") != std::string::npos);
         CHECK(seen.find("Subject: x\r\n\r\none\r\n..two\r\n.\r\n") != std::string::npos);
     }
 }
 
 TEST_CASE("without the gate's leave no final dot is sent") {
-    Store store({{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"DATA", "354 go\r\n"}, {".", "250 ok\r\n"}});
+    Store store(
+        {{"", "220 s\r\n"},
+         {"LHLO", "250 s\r\n"},
+         {"MAIL", "250 ok\r\n"},
+         {"RCPT", "250 ok\r\n"},
+         {"DATA", "354 go\r\n"},
+         {".", "250 ok\r\n"}}
+    );
     Attempt attempt;
     attempt.gate.answer = false;
     const auto outcome = attempt.deliver(job_for({"a@example.org"}), store.address());
@@ -153,9 +189,11 @@ TEST_CASE("without the gate's leave no final dot is sent") {
 }
 
 TEST_CASE("the store drops the connection at each step in turn") {
-    const std::vector<Step> whole = {{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"},
+    const std::vector<Step> whole = {{"", "220 s\r\n"},      {"LHLO", "250 s\r\n"},
+                                     {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"},
                                      {"DATA", "354 go\r\n"}, {".", "250 ok\r\n"}};
-    const Stage stages[] = {Stage::greeting, Stage::ehlo, Stage::mail, Stage::rcpt, Stage::data, Stage::final_dot};
+    const Stage stages[] = {Stage::greeting, Stage::ehlo, Stage::mail,
+                            Stage::rcpt,     Stage::data, Stage::final_dot};
     for (std::size_t step = 0; step < whole.size(); ++step) {
         CAPTURE(step);
         std::vector<Step> script(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(step));
@@ -170,8 +208,16 @@ TEST_CASE("the store drops the connection at each step in turn") {
 }
 
 TEST_CASE("answers before the connection broke count; those that did not come are unknown") {
-    Store store({{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"},
-                 {"DATA", "354 go\r\n"}, {".", "250 kept\r\n"}});
+    Store store(
+        {{"", "220 s\r\n"},
+         {"LHLO", "250 s\r\n"},
+         {"MAIL", "250 ok\r\n"},
+         {"RCPT", "250 ok\r\n"},
+         {"RCPT", "250 ok\r\n"},
+         {"RCPT", "250 ok\r\n"},
+         {"DATA", "354 go\r\n"},
+         {".", "250 kept\r\n"}}
+    );
     Attempt attempt;
     const auto outcome = attempt.deliver(job_for(three), store.address());
     CHECK(kinds(outcome) == std::vector{Kind::delivered, Kind::deferred, Kind::deferred});
@@ -188,9 +234,23 @@ TEST_CASE("refusals and nonsense") {
         {{{"", "554 go away\r\n"}}, Kind::deferred, Stage::greeting},
         {{{"", "220 s\r\n"}, {"LHLO", "500 this is SMTP\r\n"}}, Kind::deferred, Stage::ehlo},
         {{{"", "220 s\r\n"}, {"LHLO", "250-s\r\n250 SIZE 3\r\n"}}, Kind::failed, Stage::mail},
-        {{{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "451 later\r\n"}}, Kind::deferred, Stage::mail},
-        {{{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"DATA", "250 ok\r\n"}}, Kind::deferred, Stage::data},
-        {{{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"DATA", "554 no\r\n"}}, Kind::failed, Stage::data},
+        {{{"", "220 s\r\n"}, {"LHLO", "250 s\r\n"}, {"MAIL", "451 later\r\n"}},
+         Kind::deferred,
+         Stage::mail},
+        {{{"", "220 s\r\n"},
+          {"LHLO", "250 s\r\n"},
+          {"MAIL", "250 ok\r\n"},
+          {"RCPT", "250 ok\r\n"},
+          {"DATA", "250 ok\r\n"}},
+         Kind::deferred,
+         Stage::data},
+        {{{"", "220 s\r\n"},
+          {"LHLO", "250 s\r\n"},
+          {"MAIL", "250 ok\r\n"},
+          {"RCPT", "250 ok\r\n"},
+          {"DATA", "554 no\r\n"}},
+         Kind::failed,
+         Stage::data},
         {{{"", "hello\r\n"}}, Kind::deferred, Stage::greeting},
     };
     for (const Case& c : cases) {

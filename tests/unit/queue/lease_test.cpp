@@ -14,10 +14,15 @@ namespace {
 
 /// As if the node had died long ago: the database sees its lease as run out.
 void let_die(QueueDatabase& database, const QueueNode& node) {
-    database.sql("UPDATE outpost_private.node SET lease_until = now() - interval '1 second' WHERE id = " + std::to_string(to_number(node.node.id())));
+    database.sql(
+        "UPDATE outpost_private.node SET lease_until = now() - interval '1 second' WHERE id = " +
+        std::to_string(to_number(node.node.id()))
+    );
 }
 
-int take_over(QueueDatabase& database) { return queue::take_over(database.session, 600s); }
+int take_over(QueueDatabase& database) {
+    return queue::take_over(database.session, 600s);
+}
 
 queue::Claimed claim_one(QueueNode& node) {
     auto claims = node.claim(1);
@@ -25,7 +30,11 @@ queue::Claimed claim_one(QueueNode& node) {
     return claims[0];
 }
 
-void make_due(QueueDatabase& database) { database.sql("UPDATE outpost_private.recipient SET next_attempt_at = now() WHERE state = 'queued'"); }
+void make_due(QueueDatabase& database) {
+    database.sql(
+        "UPDATE outpost_private.recipient SET next_attempt_at = now() WHERE state = 'queued'"
+    );
+}
 
 }  // namespace
 
@@ -64,22 +73,40 @@ TEST_CASE("what a dead node held: by stage and policy") {
         database.sql("TRUNCATE outpost_private.recipient, outpost_private.attempt");
         node.enqueue(new_message({"a@a.example"}));
         claim_one(node);
-        database.sql("UPDATE outpost_private.recipient SET stage = '" + std::string(c.stage) + "', on_uncertain = '" + c.on_uncertain + "'");
+        database.sql(
+            "UPDATE outpost_private.recipient SET stage = '" + std::string(c.stage) +
+            "', on_uncertain = '" + c.on_uncertain + "'"
+        );
         let_die(database, node);
         CHECK(take_over(database) == 1);
         CHECK(take_over(database) == 0);
         CHECK(database.recipient("state", "a@a.example") == c.state);
         CHECK(database.recipient("uncertain", "a@a.example") == (c.uncertain ? "true" : "false"));
-        CHECK(database.recipient("coalesce(next_attempt_at <= clock_timestamp(), false)", "a@a.example") == (c.due ? "true" : "false"));
-        CHECK(database.recipient("hold_reason <> ''", "a@a.example") == (std::string(c.state) == "held" ? "true" : "false"));
-        CHECK(database.recipient("finished_at IS NOT NULL", "a@a.example") == (std::string(c.state) == "delivered" ? "true" : "false"));
+        CHECK(
+            database.recipient(
+                "coalesce(next_attempt_at <= clock_timestamp(), false)", "a@a.example"
+            ) == (c.due ? "true" : "false")
+        );
+        CHECK(
+            database.recipient("hold_reason <> ''", "a@a.example") ==
+            (std::string(c.state) == "held" ? "true" : "false")
+        );
+        CHECK(
+            database.recipient("finished_at IS NOT NULL", "a@a.example") ==
+            (std::string(c.state) == "delivered" ? "true" : "false")
+        );
         CHECK(database.recipient("attempts", "a@a.example") == "1");
-        CHECK(database.text("SELECT outcome || ' ' || attempt || ' ' || stage FROM outpost.attempts") ==
-              "interrupted 1 " + std::string(*c.stage ? c.stage : "leased"));
+        CHECK(
+            database.text("SELECT outcome || ' ' || attempt || ' ' || stage FROM outpost.attempts"
+            ) == "interrupted 1 " + std::string(*c.stage ? c.stage : "leased")
+        );
     }
 }
 
-TEST_CASE("a recipient whose node dies three times in a row is held; a recorded attempt between starts anew") {
+TEST_CASE(
+    "a recipient whose node dies three times in a row is held; a recorded attempt between starts "
+    "anew"
+) {
     QueueDatabase database;
     QueueNode node(database.settings);
     node.enqueue(new_message({"a@a.example"}));
@@ -124,7 +151,10 @@ TEST_CASE("a lost lease is fenced: no final dot, and a late outcome changes noth
     CHECK(database.recipient("node", "a@a.example") == "n2");
     CHECK(new_owner.final_dot(fresh));
     CHECK(new_owner.settle(delivered(fresh)));
-    CHECK(database.text("SELECT string_agg(outcome, ' ' ORDER BY started_at) FROM outpost.attempts") == "interrupted late delivered");
+    CHECK(
+        database.text("SELECT string_agg(outcome, ' ' ORDER BY started_at) FROM outpost.attempts"
+        ) == "interrupted late delivered"
+    );
 }
 
 TEST_CASE("a late outcome counts while the recipient waits as uncertain from that very lease") {
@@ -139,7 +169,11 @@ TEST_CASE("a late outcome counts while the recipient waits as uncertain from tha
     CHECK(database.recipient("state", second.recipient.address.wire()) == "held");
     CHECK(node.settle(delivered(first)));
     CHECK(node.settle(delivered(second)));
-    CHECK(database.number("SELECT count(*) FROM outpost.recipients WHERE state = 'delivered' AND NOT uncertain") == 2);
+    CHECK(
+        database.number(
+            "SELECT count(*) FROM outpost.recipients WHERE state = 'delivered' AND NOT uncertain"
+        ) == 2
+    );
 
     QueueNode another(database.settings, "n2");
     another.enqueue(new_message({"c@c.example"}));
@@ -171,7 +205,10 @@ TEST_CASE("an outcome recorded twice, because the answer was lost, counts once")
     late.started += 1s;
     CHECK_FALSE(node.settle(late));
     CHECK_FALSE(node.settle(late));
-    CHECK(database.text("SELECT string_agg(outcome, ' ' ORDER BY started_at) FROM outpost.attempts") == "deferred late");
+    CHECK(
+        database.text("SELECT string_agg(outcome, ' ' ORDER BY started_at) FROM outpost.attempts"
+        ) == "deferred late"
+    );
     CHECK(node.settle(delivered(again)));
 }
 
@@ -183,14 +220,16 @@ TEST_CASE("a second run under a name takes over from the first, which notices") 
     QueueNode second(database.settings);
     CHECK(take_over(database) == 1);
     CHECK(second.claim(1).size() == 1);
-    for (int i = 0; i < 120 && !first.superseded; ++i) std::this_thread::sleep_for(100ms);
+    for (int i = 0; i < 120 && !first.superseded; ++i)
+        std::this_thread::sleep_for(100ms);
     CHECK(first.superseded);
     CHECK_FALSE(first.node.lease_is_safe());
     CHECK(first.claim().empty());
     CHECK_FALSE(second.superseded);
 }
 
-TEST_CASE("a node that leaves gives everything back untried, but for what may have been delivered") {
+TEST_CASE("a node that leaves gives everything back untried, but for what may have been delivered"
+) {
     QueueDatabase database;
     QueueNode node(database.settings);
     node.enqueue(new_message({"a@a.example", "b@b.example"}));
@@ -208,7 +247,9 @@ TEST_CASE("a node that leaves gives everything back untried, but for what may ha
 TEST_CASE("connections lost: what was accepted is there, and work goes on") {
     QueueDatabase database;
     QueueNode node(database.settings);
-    const char* const kill_all = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    const char* const kill_all =
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
+        "current_database() AND pid <> pg_backend_pid()";
     std::set<MessageId> accepted;
     for (int i = 0; i < 60; ++i) {
         if (i % 6 == 3) database.sql(kill_all);
@@ -228,12 +269,16 @@ TEST_CASE("connections lost: what was accepted is there, and work goes on") {
     for (int round = 0; round < 20 && delivered_now < 60; ++round) {
         database.sql(kill_all);
         try {
-            for (const queue::Claimed& claim : node.claim(10)) delivered_now += node.settle(delivered(claim)) ? 1 : 0;
+            for (const queue::Claimed& claim : node.claim(10))
+                delivered_now += node.settle(delivered(claim)) ? 1 : 0;
         } catch (const db::Unavailable&) {
             std::this_thread::sleep_for(100ms);
         }
     }
-    CHECK(database.number("SELECT count(*) FROM outpost.attempts") == static_cast<std::int64_t>(delivered_now));
+    CHECK(
+        database.number("SELECT count(*) FROM outpost.attempts") ==
+        static_cast<std::int64_t>(delivered_now)
+    );
     CHECK(database.number("SELECT max(attempts) FROM outpost.recipients") == 1);
 }
 
@@ -243,14 +288,21 @@ TEST_CASE("a COMMIT without an answer is looked up, and waited for while it goes
     const MessageId there = node.enqueue(new_message({"a@a.example"}));
     CHECK(queue::find_insertion(database.session, there) == LeaseToken{0});
     CHECK_FALSE(queue::find_insertion(database.session, MessageId{999'999}));
-    CHECK(database.number("SELECT count(*) FROM outpost_private.message") == 1);  // the probe left nothing
+    CHECK(
+        database.number("SELECT count(*) FROM outpost_private.message") == 1
+    );  // the probe left nothing
 
     db::Session other(database.settings);
     db::Transaction open(other);
-    other.exec_script("SELECT setseed(0); INSERT INTO outpost_private.message SELECT (m).* FROM "
-                      "(SELECT jsonb_populate_record(m, '{\"id\": 4711}') AS m FROM outpost_private.message m) x");
-    other.exec_script("INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, lease_token) "
-                      "VALUES (4711, 1, 'x@x.example', 'x.example', '', '', 'leased', 42)");
+    other.exec_script(
+        "SELECT setseed(0); INSERT INTO outpost_private.message SELECT (m).* FROM "
+        "(SELECT jsonb_populate_record(m, '{\"id\": 4711}') AS m FROM outpost_private.message m) x"
+    );
+    other.exec_script(
+        "INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, "
+        "orcpt, state, lease_token) "
+        "VALUES (4711, 1, 'x@x.example', 'x.example', '', '', 'leased', 42)"
+    );
     std::optional<LeaseToken> found;
     std::thread looking([&] { found = queue::find_insertion(database.session, MessageId{4711}); });
     std::this_thread::sleep_for(300ms);

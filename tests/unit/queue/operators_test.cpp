@@ -14,7 +14,9 @@ namespace {
 struct Configured : QueueDatabase {
     Configured() { configure(); }
     int act(const std::string& function, MessageId id, const std::string& more = "") {
-        return static_cast<int>(number(fmt::format("SELECT outpost.{}({}{})", function, to_number(id), more)));
+        return static_cast<int>(
+            number(fmt::format("SELECT outpost.{}({}{})", function, to_number(id), more))
+        );
     }
 };
 
@@ -28,14 +30,19 @@ TEST_CASE("hold, release and retry, for all recipients or one") {
     const MessageId id = node.enqueue(new_message({"a@a.example", "b@b.example"}));
     CHECK(database.act("hold", id, ", 'a@a.example', 'looks odd'") == 1);
     CHECK(database.recipient("state", "a@a.example") == "held");
-    CHECK(database.text("SELECT hold_reason || ' by ' || held_by FROM outpost.queue WHERE state = 'held'").find("looks odd by ") == 0);
+    CHECK(
+        database
+            .text("SELECT hold_reason || ' by ' || held_by FROM outpost.queue WHERE state = 'held'")
+            .find("looks odd by ") == 0
+    );
     CHECK(database.act("hold", id) == 1);
     CHECK(node.claim().empty());
     CHECK(database.act("release", id) == 2);
     CHECK(database.act("release", id) == 0);
     const auto claims = node.claim();
     CHECK(claims.size() == 2);
-    for (const auto& claim : claims) node.settle(deferred(claim));
+    for (const auto& claim : claims)
+        node.settle(deferred(claim));
     CHECK(node.claim().empty());
     CHECK(database.act("retry_now", id, ", 'b@b.example'") == 1);
     CHECK(node.claim().size() == 1);
@@ -47,20 +54,40 @@ TEST_CASE("a recipient in flight is left alone: every action is refused and chan
     const MessageId id = node.enqueue(new_message({"a@a.example", "b@b.example"}));
     const auto claims = node.claim(1);
     REQUIRE(claims.size() == 1);
-    const std::string before = database.text("SELECT string_agg(r::text, ' ' ORDER BY number) FROM outpost_private.recipient r");
-    const char* const actions[] = {"hold({})", "release({})", "retry_now({})", "fail({})", "drop({})", "set_transport({}, 'direct')", "set_require_tls({}, true)"};
+    const std::string before = database.text(
+        "SELECT string_agg(r::text, ' ' ORDER BY number) FROM outpost_private.recipient r"
+    );
+    const char* const actions[] = {
+        "hold({})",
+        "release({})",
+        "retry_now({})",
+        "fail({})",
+        "drop({})",
+        "set_transport({}, 'direct')",
+        "set_require_tls({}, true)"
+    };
     for (const char* action : actions) {
         CAPTURE(std::string(action));
-        const std::string call = "SELECT outpost." + fmt::format(fmt::runtime(action), to_number(id));
+        const std::string call =
+            "SELECT outpost." + fmt::format(fmt::runtime(action), to_number(id));
         CHECK(database.refusal(call) == "55006");
         try {
             database.sql(call);
         } catch (const db::Error& error) {
-            CHECK(std::string(error.what()).find("is in flight on node n1 since ") != std::string::npos);
+            CHECK(
+                std::string(error.what()).find("is in flight on node n1 since ") !=
+                std::string::npos
+            );
         }
     }
-    CHECK(database.text("SELECT string_agg(r::text, ' ' ORDER BY number) FROM outpost_private.recipient r") == before);
-    CHECK(database.act("hold", id, ", 'b@b.example'") == 1);  // the other recipient is not concerned
+    CHECK(
+        database.text(
+            "SELECT string_agg(r::text, ' ' ORDER BY number) FROM outpost_private.recipient r"
+        ) == before
+    );
+    CHECK(
+        database.act("hold", id, ", 'b@b.example'") == 1
+    );  // the other recipient is not concerned
     CHECK(node.settle(deferred(claims[0])));
     CHECK(database.act("hold", id) == 1);
 }
@@ -74,7 +101,11 @@ TEST_CASE("transport and TLS set by hand hold for the next attempt") {
     Configured database;
     QueueNode node(database.settings);
     const MessageId id = node.enqueue(new_message({"a@a.example"}));
-    CHECK(database.refusal(fmt::format("SELECT outpost.set_transport({}, 'smarthorst')", to_number(id))) == "22023");
+    CHECK(
+        database.refusal(
+            fmt::format("SELECT outpost.set_transport({}, 'smarthorst')", to_number(id))
+        ) == "22023"
+    );
     CHECK(database.act("set_transport", id, ", 'smarthost'") == 1);
     CHECK(database.act("set_require_tls", id, ", true") == 1);
     const auto claims = node.claim();
@@ -92,7 +123,9 @@ TEST_CASE("a message failed by hand bounces; a dropped one does not") {
     CHECK(database.recipient("state", "b@b.example") == "dropped");
     CHECK_FALSE(queue::write_one_report(database.session, reporting));
     CHECK(database.act("fail", failing, ", reason => 'the address was a typo'") == 1);
-    CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 1);  // the report may want it
+    CHECK(
+        database.number("SELECT count(*) FROM outpost_private.content") == 1
+    );  // the report may want it
     CHECK(queue::write_one_report(database.session, reporting));
     CHECK_FALSE(queue::write_one_report(database.session, reporting));
 
@@ -103,14 +136,20 @@ TEST_CASE("a message failed by hand bounces; a dropped one does not") {
     CHECK(claims[0].recipient.notify.never);
     const auto report = node.run(node.store.load(claims[0].key.message));
     std::string text;
-    for (const auto& chunk : report->content->body()) text += chunk;
+    for (const auto& chunk : report->content->body())
+        text += chunk;
     CHECK(text.find("Final-Recipient: rfc822;a@a.example") != std::string::npos);
     CHECK(text.find("Status: 5.7.0") != std::string::npos);
     CHECK(text.find("the address was a typo") != std::string::npos);
-    CHECK(database.number("SELECT DISTINCT message_id FROM outpost_private.content") == to_number(claims[0].key.message));
+    CHECK(
+        database.number("SELECT DISTINCT message_id FROM outpost_private.content") ==
+        to_number(claims[0].key.message)
+    );
 }
 
-TEST_CASE("one report tells of all recipients of a message that failed; a null sender is told nothing") {
+TEST_CASE(
+    "one report tells of all recipients of a message that failed; a null sender is told nothing"
+) {
     Configured database;
     QueueNode node(database.settings);
     node.enqueue(new_message({"a@a.example", "b@b.example", "c@c.example"}));
@@ -120,12 +159,14 @@ TEST_CASE("one report tells of all recipients of a message that failed; a null s
         settled.report = good ? queue::Report::none : queue::Report::failed;
         node.settle(settled);
     }
-    while (queue::write_one_report(database.session, reporting)) {}
+    while (queue::write_one_report(database.session, reporting)) {
+    }
     auto claims = node.claim();
     REQUIRE(claims.size() == 1);
     const auto report = node.run(node.store.load(claims[0].key.message));
     std::string text;
-    for (const auto& chunk : report->content->body()) text += chunk;
+    for (const auto& chunk : report->content->body())
+        text += chunk;
     CHECK(text.find("a@a.example") != std::string::npos);
     CHECK(text.find("b@b.example") != std::string::npos);
     CHECK(text.find("c@c.example") == std::string::npos);
@@ -133,7 +174,10 @@ TEST_CASE("one report tells of all recipients of a message that failed; a null s
 
     node.settle(failed(claims[0]));
     CHECK_FALSE(queue::write_one_report(database.session, reporting));
-    CHECK(database.text("SELECT address || ' ' || reply FROM outpost.double_bounces").find("orders@shop.example 550 ") == 0);
+    CHECK(
+        database.text("SELECT address || ' ' || reply FROM outpost.double_bounces")
+            .find("orders@shop.example 550 ") == 0
+    );
     CHECK(database.number("SELECT count(*) FROM outpost.double_bounces") == 1);
     CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 0);
 }
@@ -163,30 +207,52 @@ TEST_CASE("readers see the views and no content; they may not act") {
     node.enqueue(new_message({"a@a.example"}, "confidential\r\n"));
     database.sql("CREATE ROLE unit_reader IN ROLE outpost_reader");
     database.sql("SET ROLE unit_reader");
-    const char* const views[] = {"messages", "recipients", "queue", "uncertain", "attempts", "domains", "nodes", "accounts", "double_bounces", "configurations"};
+    const char* const views[] = {"messages",       "recipients",    "queue", "uncertain",
+                                 "attempts",       "domains",       "nodes", "accounts",
+                                 "double_bounces", "configurations"};
     for (const char* view : views) {
         CAPTURE(std::string(view));
-        CHECK(database.text(fmt::format("SELECT coalesce(string_agg(v::text, ''), '') FROM outpost.{} v", view)).find("onfidential") == std::string::npos);
+        CHECK(
+            database
+                .text(fmt::format(
+                    "SELECT coalesce(string_agg(v::text, ''), '') FROM outpost.{} v", view
+                ))
+                .find("onfidential") == std::string::npos
+        );
     }
     for (const char* table : {"message", "content", "recipient", "attempt", "account"}) {
         CAPTURE(std::string(table));
         CHECK(database.refusal(fmt::format("SELECT * FROM outpost_private.{}", table)) == "42501");
     }
     CHECK(database.refusal("SELECT outpost.hold(1)") == "42501");
-    CHECK(database.refusal("SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['a@b.example'], 'x')") == "42501");
+    CHECK(
+        database.refusal(
+            "SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['a@b.example'], 'x')"
+        ) == "42501"
+    );
     database.sql("RESET ROLE; DROP OWNED BY unit_reader; DROP ROLE unit_reader");
 }
 
 TEST_CASE("every view, column and function is described") {
     QueueDatabase database;
-    CHECK(database.text("SELECT coalesce(string_agg(c.relname || '.' || coalesce(a.attname, ''), ', '), '') FROM pg_class c "
-                        "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = 'outpost'::regnamespace AND c.relkind = 'v' "
-                        "AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)") == "");
-    CHECK(database.text("SELECT coalesce(string_agg(p.proname, ', '), '') FROM pg_proc p WHERE p.pronamespace = 'outpost'::regnamespace "
-                        "AND obj_description(p.oid) IS NULL") == "");
+    CHECK(
+        database.text(
+            "SELECT coalesce(string_agg(c.relname || '.' || coalesce(a.attname, ''), ', '), '') "
+            "FROM pg_class c "
+            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = "
+            "'outpost'::regnamespace AND c.relkind = 'v' "
+            "AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)"
+        ) == ""
+    );
+    CHECK(
+        database.text("SELECT coalesce(string_agg(p.proname, ', '), '') FROM pg_proc p WHERE "
+                      "p.pronamespace = 'outpost'::regnamespace "
+                      "AND obj_description(p.oid) IS NULL") == ""
+    );
 }
 
-TEST_CASE("what finished long ago is deleted, message by message; attempts have a time of their own") {
+TEST_CASE("what finished long ago is deleted, message by message; attempts have a time of their own"
+) {
     Configured database;
     QueueNode node(database.settings);
     node.enqueue(new_message({"a@a.example", "b@b.example"}));

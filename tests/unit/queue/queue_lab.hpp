@@ -41,7 +41,10 @@ struct QueueDatabase {
     }
     /// A recipient's column, by its address.
     std::string recipient(const std::string& column, const std::string& address) {
-        return text("SELECT coalesce((" + column + ")::text, '') FROM outpost.recipients WHERE address = '" + address + "'");
+        return text(
+            "SELECT coalesce((" + column +
+            ")::text, '') FROM outpost.recipients WHERE address = '" + address + "'"
+        );
     }
 
     db::Settings settings;
@@ -51,7 +54,11 @@ struct QueueDatabase {
 /// One server process, as far as the queue goes.
 struct QueueNode {
     explicit QueueNode(const db::Settings& settings, const std::string& name = "n1")
-        : pool(settings, 4), node(settings, {name, name + ".example", "test", "v1"}, [this] { superseded = true; }, [] {}),
+        : pool(settings, 4),
+          node(
+              settings, {name, name + ".example", "test", "v1"}, [this] { superseded = true; },
+              [] {}
+          ),
           store(pool, node) {}
     ~QueueNode() { pool.stop(); }
 
@@ -65,7 +72,9 @@ struct QueueNode {
         message.id = run(store.new_id());
         return run(store.enqueue(std::move(message))).id;
     }
-    std::vector<queue::Claimed> claim(std::size_t limit = 100, std::vector<std::string> saturated = {}) {
+    std::vector<queue::Claimed> claim(
+        std::size_t limit = 100, std::vector<std::string> saturated = {}
+    ) {
         return run(store.claim(limit, std::move(saturated)));
     }
     bool settle(queue::Settled outcome) { return run(store.settle({std::move(outcome)})).at(0); }
@@ -80,14 +89,21 @@ struct QueueNode {
     queue::PgStore store;
 };
 
-inline mail::Address address(std::string_view text) { return mail::Address::parse(text).value(); }
+inline mail::Address address(std::string_view text) {
+    return mail::Address::parse(text).value();
+}
 
-inline queue::NewMessage new_message(const std::vector<std::string>& recipients, std::string body = "Hello\r\n") {
+inline queue::NewMessage new_message(
+    const std::vector<std::string>& recipients, std::string body = "Hello\r\n"
+) {
     queue::NewMessage message;
     message.account = "shop";
     message.mail_from = address("orders@shop.example");
-    for (const std::string& to : recipients) message.recipients.push_back({address(to), {}, {}});
-    message.content = std::make_shared<mail::Content>("Subject: test\r\n\r\n", std::vector<std::string>{std::move(body)});
+    for (const std::string& to : recipients)
+        message.recipients.push_back({address(to), {}, {}});
+    message.content = std::make_shared<mail::Content>(
+        "Subject: test\r\n\r\n", std::vector<std::string>{std::move(body)}
+    );
     message.source = "submission";
     message.client = "192.0.2.7 helo client.example";
     message.message_id = "<1@shop.example>";
@@ -95,7 +111,9 @@ inline queue::NewMessage new_message(const std::vector<std::string>& recipients,
 }
 
 /// What a dispatcher would record of an attempt.
-inline queue::Settled outcome(const queue::Claimed& claim, delivery::Verdict verdict, queue::RecipientState state) {
+inline queue::Settled outcome(
+    const queue::Claimed& claim, delivery::Verdict verdict, queue::RecipientState state
+) {
     queue::Settled settled;
     settled.key = claim.key;
     settled.token = claim.token;
@@ -110,7 +128,8 @@ inline queue::Settled outcome(const queue::Claimed& claim, delivery::Verdict ver
     settled.transport = "direct";
     settled.config_version = "v1";
     settled.verdict = std::move(verdict);
-    if (state == queue::RecipientState::queued) settled.next_attempt = WallClock::now() + std::chrono::minutes(5);
+    if (state == queue::RecipientState::queued)
+        settled.next_attempt = WallClock::now() + std::chrono::minutes(5);
     return settled;
 }
 

@@ -20,16 +20,26 @@ struct Call {
     std::string message = "convert_to(E'Subject: x\\n\\nHello\\n', 'UTF8')";
     std::string options = "'{}'";
 
-    std::string text() const { return fmt::format("SELECT outpost.enqueue({}, {}, {}, {}, {})", account, from, to, message, options); }
+    std::string text() const {
+        return fmt::format(
+            "SELECT outpost.enqueue({}, {}, {}, {}, {})", account, from, to, message, options
+        );
+    }
 };
 
 struct Configured : QueueDatabase {
     Configured() { configure(); }
     std::string header(std::int64_t id) {
-        return text(fmt::format("SELECT convert_from(header, 'LATIN1') FROM outpost_private.message WHERE id = {}", id));
+        return text(fmt::format(
+            "SELECT convert_from(header, 'LATIN1') FROM outpost_private.message WHERE id = {}", id
+        ));
     }
     std::string body(std::int64_t id) {
-        return text(fmt::format("SELECT convert_from(string_agg(data, ''::bytea ORDER BY seq), 'LATIN1') FROM outpost_private.content WHERE message_id = {}", id));
+        return text(fmt::format(
+            "SELECT convert_from(string_agg(data, ''::bytea ORDER BY seq), 'LATIN1') FROM "
+            "outpost_private.content WHERE message_id = {}",
+            id
+        ));
     }
 };
 
@@ -60,7 +70,9 @@ TEST_CASE("mail belongs to the caller's transaction: committed with it, rolled b
 TEST_CASE("the message is completed as a submission server does") {
     Configured database;
     Call call;
-    call.message = "convert_to(E'Subject: x\\nBcc: secret@b.example,\\n more@b.example\\nTo: a@b\\n\\n.\\nline\\r\\n\\nend', 'UTF8')";
+    call.message =
+        "convert_to(E'Subject: x\\nBcc: secret@b.example,\\n more@b.example\\nTo: "
+        "a@b\\n\\n.\\nline\\r\\n\\nend', 'UTF8')";
     const std::int64_t id = database.number(call.text());
     const std::string header = database.header(id);
     CAPTURE(header);
@@ -72,12 +84,18 @@ TEST_CASE("the message is completed as a submission server does") {
     CHECK(header.find("more@") == std::string::npos);
     CHECK(header.ends_with("Subject: x\r\nTo: a@b\r\n\r\n"));
     CHECK(database.body(id) == ".\r\nline\r\n\r\nend\r\n");
-    CHECK(database.number(fmt::format("SELECT size FROM outpost.messages WHERE message_id = {}", id)) ==
-          static_cast<std::int64_t>(header.size() + database.body(id).size()));
+    CHECK(
+        database.number(fmt::format("SELECT size FROM outpost.messages WHERE message_id = {}", id)
+        ) == static_cast<std::int64_t>(header.size() + database.body(id).size())
+    );
 
     call.message = "convert_to(E'Date: then\\nmessage-id: <own@x>\\n\\n', 'UTF8')";
     const std::int64_t own = database.number(call.text());
-    CHECK(database.text(fmt::format("SELECT header_message_id FROM outpost.messages WHERE message_id = {}", own)) == "<own@x>");
+    CHECK(
+        database.text(
+            fmt::format("SELECT header_message_id FROM outpost.messages WHERE message_id = {}", own)
+        ) == "<own@x>"
+    );
     CHECK(database.header(own).find("Message-ID:") == std::string::npos);
 }
 
@@ -85,18 +103,33 @@ TEST_CASE("options reach the queue") {
     Configured database;
     Call call;
     call.to = "ARRAY['one@A.Example', 'two@[192.0.2.1]']";
-    call.options = R"('{"tag": "bulk", "envid": "E1", "ret": "hdrs", "notify": "success,failure", "require_tls": true, "hold_for": "2 hours"}')";
+    call.options =
+        R"('{"tag": "bulk", "envid": "E1", "ret": "hdrs", "notify": "success,failure", "require_tls": true, "hold_for": "2 hours"}')";
     const std::int64_t id = database.number(call.text());
-    CHECK(database.text(fmt::format("SELECT concat_ws(' ', tag, envid, require_tls, source) FROM outpost.messages WHERE message_id = {}", id)) ==
-          "bulk E1 t sql");
+    CHECK(
+        database.text(fmt::format(
+            "SELECT concat_ws(' ', tag, envid, require_tls, source) FROM outpost.messages WHERE "
+            "message_id = {}",
+            id
+        )) == "bulk E1 t sql"
+    );
     CHECK(database.recipient("notify", "one@a.example") == "SUCCESS,FAILURE");
     CHECK(database.recipient("domain", "two@[192.0.2.1]") == "[192.0.2.1]");
-    CHECK(database.recipient("next_attempt_at > now() + interval '119 minutes'", "one@a.example") == "true");
+    CHECK(
+        database.recipient("next_attempt_at > now() + interval '119 minutes'", "one@a.example") ==
+        "true"
+    );
     Call eight;
     eight.message = "convert_to(E'Subject: x\\n\\nGr\\u00fc\\u00df\\n', 'UTF8')";
     const std::int64_t other = database.number(eight.text());
-    CHECK(database.text(fmt::format("SELECT eightbit || ' ' || smtputf8 FROM outpost.messages WHERE message_id = {}", other)) == "true false");
-    CHECK(database.body(other) == "Gr\xc3\x83\xc2\xbc\xc3\x83\xc2\x9f\r\n");  // the octets of UTF-8, seen as Latin-1
+    CHECK(
+        database.text(fmt::format(
+            "SELECT eightbit || ' ' || smtputf8 FROM outpost.messages WHERE message_id = {}", other
+        )) == "true false"
+    );
+    CHECK(
+        database.body(other) == "Gr\xc3\x83\xc2\xbc\xc3\x83\xc2\x9f\r\n"
+    );  // the octets of UTF-8, seen as Latin-1
 }
 
 TEST_CASE("bad input is refused with an error that names it, and nothing is queued") {
@@ -128,7 +161,10 @@ TEST_CASE("bad input is refused with an error that names it, and nothing is queu
         {"null message", {.message = "NULL"}, invalid, "empty"},
         {"nul", {.message = "'\\x4100'::bytea"}, invalid, "NUL"},
         {"bare cr", {.message = "convert_to(E'Subject: x\\n\\na\\rb\\n', 'UTF8')"}, invalid, "CR"},
-        {"long line", {.message = "convert_to(E'Subject: x\\n\\n' || repeat('x', 999), 'UTF8')"}, invalid, "999"},
+        {"long line",
+         {.message = "convert_to(E'Subject: x\\n\\n' || repeat('x', 999), 'UTF8')"},
+         invalid,
+         "999"},
         {"no header", {.message = "convert_to(E'Hello there\\n', 'UTF8')"}, invalid, "header"},
         {"unknown option", {.options = "'{\"tagg\": \"x\"}'"}, invalid, "tagg"},
         {"options", {.options = "'[]'"}, invalid, "object"},
@@ -139,7 +175,10 @@ TEST_CASE("bad input is refused with an error that names it, and nothing is queu
         {"envid", {.options = "'{\"envid\": \"a\\nb\"}'"}, invalid, "envid"},
         {"time", {.options = "'{\"release_at\": \"soon\"}'"}, invalid, "soon"},
         {"too late", {.options = "'{\"hold_for\": \"61 days\"}'"}, invalid, "60 days"},
-        {"both", {.options = "'{\"hold_for\": \"1 day\", \"release_at\": \"2030-01-01\"}'"}, invalid, "not both"},
+        {"both",
+         {.options = "'{\"hold_for\": \"1 day\", \"release_at\": \"2030-01-01\"}'"},
+         invalid,
+         "not both"},
     };
     for (const Bad& bad : all) {
         CAPTURE(std::string(bad.what));
@@ -175,7 +214,8 @@ TEST_CASE("an idempotency key returns the first message, across both doors") {
 
 TEST_CASE("an account may send from its addresses and domains") {
     Configured database;
-    for (const char* from : {"'Boss@Elsewhere.example'", "'anyone@SHOP.example'"}) CHECK(database.refusal(Call{.from = from}.text()).empty());
+    for (const char* from : {"'Boss@Elsewhere.example'", "'anyone@SHOP.example'"})
+        CHECK(database.refusal(Call{.from = from}.text()).empty());
     CHECK(database.refusal(Call{.from = "'clerk@elsewhere.example'"}.text()) == "42501");
     CHECK(database.refusal(Call{.from = "'x@sub.shop.example'"}.text()) == "42501");
 }
@@ -190,16 +230,28 @@ TEST_CASE("only those in the role may submit, and they need nothing else") {
     CHECK(database.refusal("SELECT outpost.drop(1)") == "42501");
     database.sql("SET ROLE sql_stranger");
     CHECK(database.refusal(Call{}.text()) == "42501");
-    database.sql("RESET ROLE; DROP OWNED BY sql_application; DROP ROLE sql_application; DROP ROLE sql_stranger");
+    database.sql(
+        "RESET ROLE; DROP OWNED BY sql_application; DROP ROLE sql_application; DROP ROLE "
+        "sql_stranger"
+    );
 }
 
 TEST_CASE("ten megabytes are taken in a few seconds, in chunks") {
     Configured database;
     Call call;
-    call.message = "convert_to(E'Subject: x\\n\\n' || repeat(repeat('x', 75) || E'\\n', 140000), 'UTF8')";
+    call.message =
+        "convert_to(E'Subject: x\\n\\n' || repeat(repeat('x', 75) || E'\\n', 140000), 'UTF8')";
     const auto started = SteadyClock::now();
     const std::int64_t id = database.number(call.text());
     CHECK(SteadyClock::now() - started < std::chrono::seconds(20));  // some 1 s on a quiet machine
-    CHECK(database.number(fmt::format("SELECT max(octet_length(data)) FROM outpost_private.content WHERE message_id = {}", id)) == 1048576);
-    CHECK(database.number(fmt::format("SELECT sum(octet_length(data)) FROM outpost_private.content WHERE message_id = {}", id)) == 77L * 140000);
+    CHECK(
+        database.number(fmt::format(
+            "SELECT max(octet_length(data)) FROM outpost_private.content WHERE message_id = {}", id
+        )) == 1048576
+    );
+    CHECK(
+        database.number(fmt::format(
+            "SELECT sum(octet_length(data)) FROM outpost_private.content WHERE message_id = {}", id
+        )) == 77L * 140000
+    );
 }

@@ -216,7 +216,10 @@ TEST_CASE("a route that hinges on MX hosts that are not known leaves the decisio
     CHECK(open.open);
     CHECK(open.transports.empty());
     CHECK(open.index == 2);
-    CHECK(open.reason() == "global route 2 'n-hosted' cannot be judged (mx: the MX hosts are not known)");
+    CHECK(
+        open.reason() ==
+        "global route 2 'n-hosted' cannot be judged (mx: the MX hosts are not known)"
+    );
     const auto known = decide({nullptr, nullptr, &routes}, facts());
     CHECK_FALSE(known.open);
     CHECK(known.transports == std::vector<std::string>{"hosted"});

@@ -12,7 +12,10 @@ using namespace std::string_literals;
 TEST_CASE("CRAM-MD5 as RFC 2195 prints it") {
     const auto client = make_client({"CRAM-MD5"}, user("tim", "tanstaaftanstaaf"), {});
     CHECK_FALSE(client->initial_response());
-    CHECK(*client->step("<1896.697170952@postoffice.reston.mci.net>") == "tim b913a602c7eda7a495b4e6e7334d3890");
+    CHECK(
+        *client->step("<1896.697170952@postoffice.reston.mci.net>") ==
+        "tim b913a602c7eda7a495b4e6e7334d3890"
+    );
     CHECK(client->done());
     for (const char* challenge : {"", "x", "<>", "n,,n=user,r=abc", "<no-at-sign>", "<a@b\r\n>"}) {
         CAPTURE(challenge);
@@ -41,7 +44,10 @@ TEST_CASE("OAuth: the message, and how an error is acknowledged") {
     who.host = "server.example.com";
     who.port = 587;
     const auto bearer = make_client({"OAUTHBEARER"}, who, {});
-    CHECK(*bearer->step({}) == "n,a=u=3D1=2C2@example.com,\1host=server.example.com\1port=587\1auth=Bearer vF9dft4qmT\1\1");
+    CHECK(
+        *bearer->step({}) ==
+        "n,a=u=3D1=2C2@example.com,\1host=server.example.com\1port=587\1auth=Bearer vF9dft4qmT\1\1"
+    );
     CHECK(bearer->done());
     CHECK(*bearer->step("{\"status\":\"invalid_token\"}") == "\1");
     CHECK_FALSE(bearer->done());
@@ -59,7 +65,9 @@ TEST_CASE("OAuth: the message, and how an error is acknowledged") {
 
 TEST_CASE("PLAIN and LOGIN against our own server") {
     const auto stored = StoredCredential::make(Secret("pencil"));
-    const Lookup lookup = [&](const std::string& name) { return name == "user" ? stored : decoy_credential(name, "s"); };
+    const Lookup lookup = [&](const std::string& name) {
+        return name == "user" ? stored : decoy_credential(name, "s");
+    };
     for (const std::string name : {"PLAIN", "LOGIN"}) {
         CAPTURE(name);
         const auto accepted = [&](const char* login, const char* password) {
@@ -70,10 +78,15 @@ TEST_CASE("PLAIN and LOGIN against our own server") {
         CHECK_FALSE(accepted("user", "pencils"));
         CHECK_FALSE(accepted("nobody", "pencil"));
     }
-    for (const std::string& message : {""s, "user"s, "\0user"s, "\0user\0"s, "\0\0pencil"s, "other\0user\0pencil"s, "\0user\0pen\0cil"s, "\0us\ner\0pencil"s}) {
+    for (const std::string& message :
+         {""s, "user"s, "\0user"s, "\0user\0"s, "\0\0pencil"s, "other\0user\0pencil"s,
+          "\0user\0pen\0cil"s, "\0us\ner\0pencil"s}) {
         CHECK(make_server("PLAIN", lookup, true, {})->step(message).first == State::failed);
     }
-    CHECK(make_server("PLAIN", lookup, true, {})->step("user\0user\0pencil"s).first == State::succeeded);
+    CHECK(
+        make_server("PLAIN", lookup, true, {})->step("user\0user\0pencil"s).first ==
+        State::succeeded
+    );
 }
 
 TEST_CASE("what a server announces depends on the channel, and nothing else is served") {
@@ -94,14 +107,29 @@ TEST_CASE("the strongest that fits is chosen; secrets never go in clear") {
         std::string expected;  ///< empty: none
         bool flag_y = false;
     };
-    const std::vector<std::string> all = {"LOGIN", "PLAIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "EXTERNAL"};
+    const std::vector<std::string> all = {
+        "LOGIN",
+        "PLAIN",
+        "CRAM-MD5",
+        "SCRAM-SHA-1",
+        "SCRAM-SHA-1-PLUS",
+        "SCRAM-SHA-256",
+        "SCRAM-SHA-256-PLUS",
+        "EXTERNAL"
+    };
     const Case cases[] = {
         {all, {}, true, true, "SCRAM-SHA-256-PLUS"},
-        {all, {}, false, false, "SCRAM-SHA-256"},  // PLUS is passed over, no failure; no 'y' without TLS
+        {all, {}, false, false, "SCRAM-SHA-256"
+        },  // PLUS is passed over, no failure; no 'y' without TLS
         {{"SCRAM-SHA-256", "PLAIN"}, {}, true, true, "SCRAM-SHA-256", true},
         {{"SCRAM-SHA-256", "PLAIN"}, {}, false, false, "SCRAM-SHA-256", false},
         {{"SCRAM-SHA-1"}, {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"}, true, true, "SCRAM-SHA-1", true},
-        {{"SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"}, {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"}, true, true, "SCRAM-SHA-1", false},
+        {{"SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"},
+         {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"},
+         true,
+         true,
+         "SCRAM-SHA-1",
+         false},
         {all, {"SCRAM-SHA-256"}, true, true, "SCRAM-SHA-256", false},
         {all, {"scram-sha-1"}, true, true, "SCRAM-SHA-1", false},
         {{"PLAIN", "LOGIN"}, {}, true, true, "PLAIN"},
@@ -117,7 +145,9 @@ TEST_CASE("the strongest that fits is chosen; secrets never go in clear") {
         {{}, {}, true, true, ""},
     };
     for (const Case& c : cases) {
-        const auto choice = choose(c.offered, c.preferred, user(), c.tls, c.verified, c.tls ? exporter : ChannelBinding{});
+        const auto choice = choose(
+            c.offered, c.preferred, user(), c.tls, c.verified, c.tls ? exporter : ChannelBinding{}
+        );
         CAPTURE(c.expected);
         CHECK(choice.has_value() == !c.expected.empty());
         if (!choice) {
@@ -128,13 +158,20 @@ TEST_CASE("the strongest that fits is chosen; secrets never go in clear") {
         CHECK(choice->binding_not_offered == c.flag_y);
     }
     const auto refused = choose({"PLAIN"}, {}, user(), false, false, {});
-    CHECK(refused.error() == "no authentication mechanism fits; the server offers PLAIN (PLAIN would send the secret in clear)");
+    CHECK(
+        refused.error() ==
+        "no authentication mechanism fits; the server offers PLAIN (PLAIN would send the secret in "
+        "clear)"
+    );
 }
 
 TEST_CASE("a token serves the token mechanisms only") {
     Credentials who = user("u", "");
     who.bearer_token = Secret("token");
-    CHECK(choose({"SCRAM-SHA-256", "PLAIN", "XOAUTH2", "OAUTHBEARER"}, {}, who, true, true, {})->mechanism == "OAUTHBEARER");
+    CHECK(
+        choose({"SCRAM-SHA-256", "PLAIN", "XOAUTH2", "OAUTHBEARER"}, {}, who, true, true, {})
+            ->mechanism == "OAUTHBEARER"
+    );
     CHECK_FALSE(choose({"SCRAM-SHA-256", "PLAIN"}, {}, who, true, true, {}));
     CHECK_FALSE(choose({"XOAUTH2", "OAUTHBEARER"}, {}, who, false, true, {}));
 }
@@ -150,12 +187,18 @@ TEST_CASE("stored credentials: text and back") {
 
     // As PostgreSQL writes it: the salt and keys of RFC 7677's example user.
     const auto postgres = StoredCredential::parse(
-        "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
+        "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+        "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+    );
     REQUIRE(postgres);
     CHECK(postgres->matches(Secret("pencil")));
-    for (const char* text : {"", " ", "pencil", "SCRAM-SHA-256", "SCRAM-SHA-256$4096", "SCRAM-SHA-256$4096:AAAA$AAAA:AAAA", "SCRAM-SHA-512$4096:AAAA$AAAA:AAAA",
-                             "SCRAM-SHA-256$1:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
-                             "SCRAM-SHA-256$4096:$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}) {
+    for (const char* text :
+         {"", " ", "pencil", "SCRAM-SHA-256", "SCRAM-SHA-256$4096",
+          "SCRAM-SHA-256$4096:AAAA$AAAA:AAAA", "SCRAM-SHA-512$4096:AAAA$AAAA:AAAA",
+          "SCRAM-SHA-256$1:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+          "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+          "SCRAM-SHA-256$4096:$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+          "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}) {
         CAPTURE(text);
         CHECK_FALSE(StoredCredential::parse(text));
     }

@@ -12,7 +12,8 @@ using namespace outpost::test;
 
 namespace {
 
-/// The exchanges printed in RFC 5802 section 5 and RFC 7677 section 3 (user "user", password "pencil").
+/// The exchanges printed in RFC 5802 section 5 and RFC 7677 section 3 (user "user", password
+/// "pencil").
 struct Vector {
     const char *mechanism, *client_nonce, *server_nonce, *salt, *proof, *signature;
 };
@@ -25,7 +26,9 @@ const Vector vectors[] = {
 };
 
 std::unique_ptr<ClientMechanism> vector_client(const Vector& v) {
-    return scram::make_client({v.mechanism}, *scram::Variant::parse(v.mechanism), user(), {}, v.client_nonce);
+    return scram::make_client(
+        {v.mechanism}, *scram::Variant::parse(v.mechanism), user(), {}, v.client_nonce
+    );
 }
 std::string server_first(const Vector& v) {
     return std::string("r=") + v.client_nonce + v.server_nonce + ",s=" + v.salt + ",i=4096";
@@ -44,8 +47,10 @@ TEST_CASE("the client says what the RFCs print") {
         CAPTURE(v.mechanism);
         const auto client = vector_client(v);
         CHECK(*client->step({}) == std::string("n,,n=user,r=") + v.client_nonce);
-        CHECK(*client->step(server_first(v)) ==
-              std::string("c=biws,r=") + v.client_nonce + v.server_nonce + ",p=" + v.proof);
+        CHECK(
+            *client->step(server_first(v)) ==
+            std::string("c=biws,r=") + v.client_nonce + v.server_nonce + ",p=" + v.proof
+        );
         CHECK_FALSE(client->done());
         CHECK(client->step(std::string("v=") + v.signature)->empty());
         CHECK(client->done());
@@ -58,11 +63,16 @@ TEST_CASE("the server says what the RFCs print, from stored keys alone") {
         const auto variant = *scram::Variant::parse(v.mechanism);
         const std::string salt = *base64_decode(v.salt);
         const auto keys = scram::derive(variant.hash, Secret("pencil"), salt, 4096);
-        const StoredCredential stored{{{variant.hash_name, 4096, salt, keys.stored_key, keys.server_key}}};
-        const auto server = scram::make_server(v.mechanism, variant, lookup_of(stored), {}, v.server_nonce);
+        const StoredCredential stored{
+            {{variant.hash_name, 4096, salt, keys.stored_key, keys.server_key}}
+        };
+        const auto server =
+            scram::make_server(v.mechanism, variant, lookup_of(stored), {}, v.server_nonce);
         const auto first = server->step(std::string("n,,n=user,r=") + v.client_nonce);
         CHECK(first.second == server_first(v));
-        const auto final = server->step(std::string("c=biws,r=") + v.client_nonce + v.server_nonce + ",p=" + v.proof);
+        const auto final = server->step(
+            std::string("c=biws,r=") + v.client_nonce + v.server_nonce + ",p=" + v.proof
+        );
         CHECK(final.first == State::succeeded);
         CHECK(final.second == std::string("v=") + v.signature);
     }
@@ -107,7 +117,9 @@ TEST_CASE("a hostile server gets nowhere with its first message") {
 
 TEST_CASE("a server that cannot sign is not believed") {
     const Vector& v = vectors[1];
-    for (const std::string final : {"", "e=invalid-proof", "v=", "v=AAAA", "v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", "x=1", "junk"}) {
+    for (const std::string final :
+         {"", "e=invalid-proof", "v=", "v=AAAA",
+          "v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", "x=1", "junk"}) {
         CAPTURE(final);
         const auto client = vector_client(v);
         REQUIRE(client->step({}));
@@ -120,10 +132,12 @@ TEST_CASE("a server that cannot sign is not believed") {
 
 TEST_CASE("client and server agree in every variant, and only with the right password") {
     const auto stored = StoredCredential::make(Secret("pencil"));
-    for (const std::string name : {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}) {
+    for (const std::string name :
+         {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}) {
         CAPTURE(name);
         for (const bool right : {true, false}) {
-            const auto client = make_client({name}, user("user", right ? "pencil" : "pen"), exporter);
+            const auto client =
+                make_client({name}, user("user", right ? "pencil" : "pen"), exporter);
             const auto server = make_server(name, lookup_of(stored), true, exporter);
             const Ending ending = exchange(*client, *server);
             CHECK(ending.server_accepts == right);
@@ -150,13 +164,14 @@ TEST_CASE("channel binding rules of RFC 5802 section 6") {
     const auto stored = StoredCredential::make(Secret("pencil"));
     const ChannelBinding other{"tls-exporter", std::string(32, 'x')};
     const ChannelBinding unique{"tls-unique", exporter.data};
-    const auto accepts = [&](const Choice& choice, const ChannelBinding& at_client, const ChannelBinding& at_server) {
+    const auto accepts = [&](const Choice& choice, const ChannelBinding& at_client,
+                             const ChannelBinding& at_server) {
         const auto client = make_client(choice, user(), at_client);
         const auto server = make_server(choice.mechanism, lookup_of(stored), true, at_server);
         return exchange(*client, *server).server_accepts;
     };
     CHECK(accepts({"SCRAM-SHA-256-PLUS"}, exporter, exporter));
-    CHECK_FALSE(accepts({"SCRAM-SHA-256-PLUS"}, other, exporter));   // a man in the middle
+    CHECK_FALSE(accepts({"SCRAM-SHA-256-PLUS"}, other, exporter));  // a man in the middle
     CHECK_FALSE(accepts({"SCRAM-SHA-256-PLUS"}, unique, exporter));
     CHECK_FALSE(accepts({"SCRAM-SHA-256", true}, exporter, exporter));  // our offer was taken out
     CHECK(accepts({"SCRAM-SHA-256", true}, exporter, {}));
@@ -173,19 +188,24 @@ TEST_CASE("channel binding rules of RFC 5802 section 6") {
 
 TEST_CASE("a malformed client is refused") {
     const auto stored = StoredCredential::make(Secret("pencil"));
-    for (const char* message : {"", "n", "n,", "n,,", "n,,n=user", "n,,r=abc,n=user", "n,,n=,r=abc", "n,,n=us=er,r=abc",
-                                "n,,n=user,r=", "x,,n=user,r=abc", "n,a=other,n=user,r=abc", "n,,m=x,n=user,r=abc",
-                                "n,,n=us\x01" "er,r=abc"}) {
+    for (const char* message :
+         {"", "n", "n,", "n,,", "n,,n=user", "n,,r=abc,n=user", "n,,n=,r=abc", "n,,n=us=er,r=abc",
+          "n,,n=user,r=", "x,,n=user,r=abc", "n,a=other,n=user,r=abc", "n,,m=x,n=user,r=abc",
+          "n,,n=us\x01"
+          "er,r=abc"}) {
         CAPTURE(message);
         const auto server = make_server("SCRAM-SHA-256", lookup_of(stored), false, {});
         CHECK(server->step(message).first == State::failed);
     }
-    for (const char* tail : {"", "c=biws", "c=biws,r=wrong,p=AAAA", "c=eSws,r=%N,p=AAAA", "c=biws,r=%N", "c=biws,r=%N,p=AAAA", "c=biws,r=%N,p=!"}) {
+    for (const char* tail :
+         {"", "c=biws", "c=biws,r=wrong,p=AAAA", "c=eSws,r=%N,p=AAAA", "c=biws,r=%N",
+          "c=biws,r=%N,p=AAAA", "c=biws,r=%N,p=!"}) {
         CAPTURE(tail);
         const auto server = make_server("SCRAM-SHA-256", lookup_of(stored), false, {});
         const std::string first = server->step("n,,n=user,r=abc").second;
         std::string final = tail;
-        if (const auto at = final.find("%N"); at != std::string::npos) final.replace(at, 2, first.substr(2, first.find(',') - 2));
+        if (const auto at = final.find("%N"); at != std::string::npos)
+            final.replace(at, 2, first.substr(2, first.find(',') - 2));
         CHECK(server->step(final).first == State::failed);
         CHECK(server->step(final).first == State::failed);
     }
@@ -196,9 +216,14 @@ namespace {
 /// The other side played by libgsasl.
 int answer(Gsasl*, Gsasl_session* session, Gsasl_property property) {
     switch (property) {
-        case GSASL_AUTHID: gsasl_property_set(session, property, "user"); return GSASL_OK;
-        case GSASL_PASSWORD: gsasl_property_set(session, property, "pencil"); return GSASL_OK;
-        default: return GSASL_NO_CALLBACK;
+        case GSASL_AUTHID:
+            gsasl_property_set(session, property, "user");
+            return GSASL_OK;
+        case GSASL_PASSWORD:
+            gsasl_property_set(session, property, "pencil");
+            return GSASL_OK;
+        default:
+            return GSASL_NO_CALLBACK;
     }
 }
 
@@ -210,7 +235,10 @@ class Peer {
         const auto start = client ? gsasl_client_start : gsasl_server_start;
         REQUIRE(start(context_, mechanism.c_str(), &session_) == GSASL_OK);
         const bool plus = mechanism.ends_with("PLUS");
-        if (plus) gsasl_property_set(session_, GSASL_CB_TLS_EXPORTER, base64_encode(exporter.data).c_str());
+        if (plus)
+            gsasl_property_set(
+                session_, GSASL_CB_TLS_EXPORTER, base64_encode(exporter.data).c_str()
+            );
     }
     ~Peer() {
         gsasl_finish(session_);
@@ -236,7 +264,8 @@ class Peer {
 
 TEST_CASE("our client and server understand those of libgsasl") {
     const auto stored = StoredCredential::make(Secret("pencil"));
-    for (const std::string name : {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}) {
+    for (const std::string name :
+         {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}) {
         CAPTURE(name);
         const ChannelBinding binding = name.ends_with("PLUS") ? exporter : ChannelBinding{};
         Peer their_client(true, name);

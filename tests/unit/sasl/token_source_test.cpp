@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct TempFile {
-    std::filesystem::path path = std::filesystem::temp_directory_path() / ("outpost-token-" + std::to_string(getpid()));
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("outpost-token-" + std::to_string(getpid()));
     void write(const std::string& text) const { std::ofstream(path) << text; }
     ~TempFile() { std::filesystem::remove(path); }
 };
@@ -61,7 +62,8 @@ TEST_CASE("a token file is read again when it changes") {
 
 TEST_CASE("a command prints the token; it runs again when the token is old or was refused") {
     const TempFile file;
-    const std::string count_up = "echo x >> " + file.path.string() + "; echo token$(wc -l < " + file.path.string() + ")";
+    const std::string count_up =
+        "echo x >> " + file.path.string() + "; echo token$(wc -l < " + file.path.string() + ")";
     TokenSource source(TokenCommand{{"sh", "-c", count_up}, 1h});
     CHECK(revealed(source.get()) == "token1");
     CHECK(revealed(source.get()) == "token1");
@@ -75,8 +77,14 @@ TEST_CASE("a command prints the token; it runs again when the token is old or wa
 
 TEST_CASE("commands that misbehave are errors, in bounded time") {
     const std::vector<std::vector<std::string>> commands = {
-        {}, {"/no/such/program"}, {"false"}, {"true"}, {"sh", "-c", "echo token; exit 1"},
-        {"yes"}, {"sleep", "60"}, {"sh", "-c", "sleep 60 & sleep 60"},
+        {},
+        {"/no/such/program"},
+        {"false"},
+        {"true"},
+        {"sh", "-c", "echo token; exit 1"},
+        {"yes"},
+        {"sleep", "60"},
+        {"sh", "-c", "sleep 60 & sleep 60"},
         {"sh", "-c", "echo token; exec >&-; sleep 60"},
     };
     for (const auto& command : commands) {
@@ -87,23 +95,37 @@ TEST_CASE("commands that misbehave are errors, in bounded time") {
 }
 
 TEST_CASE("answers of token endpoints") {
-    const auto good = parse_token_response(R"({"access_token":"abc","token_type":"Bearer","expires_in":3600})");
+    const auto good =
+        parse_token_response(R"({"access_token":"abc","token_type":"Bearer","expires_in":3600})");
     REQUIRE(good);
     CHECK(good->token == Secret("abc"));
     CHECK(good->lifetime == 3600s);
-    CHECK(parse_token_response(R"({"access_token":"abc","token_type":"bearer"})")->lifetime == 300s);
-    CHECK(parse_token_response(R"({"access_token":"abc","token_type":"bearer","expires_in":-5})")->lifetime == 0s);
-    for (const char* bad : {"", "[]", "null", "{", "{}", R"({"access_token":"abc"})", R"({"access_token":"abc","token_type":"mac"})",
-                            R"({"access_token":7,"token_type":"bearer"})", R"({"access_token":"a b","token_type":"bearer"})",
-                            R"({"error":"invalid_client"})"}) {
+    CHECK(
+        parse_token_response(R"({"access_token":"abc","token_type":"bearer"})")->lifetime == 300s
+    );
+    CHECK(
+        parse_token_response(R"({"access_token":"abc","token_type":"bearer","expires_in":-5})")
+            ->lifetime == 0s
+    );
+    for (const char* bad :
+         {"", "[]", "null", "{", "{}", R"({"access_token":"abc"})",
+          R"({"access_token":"abc","token_type":"mac"})",
+          R"({"access_token":7,"token_type":"bearer"})",
+          R"({"access_token":"a b","token_type":"bearer"})", R"({"error":"invalid_client"})"}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_token_response(bad));
     }
 }
 
 TEST_CASE("secrets go to https, or to this machine") {
-    for (const char* url : {"https://login.example.org/token", "http://127.0.0.1:8080/t", "http://[::1]/t", "http://localhost/t"}) CHECK(is_safe_token_url(url));
-    for (const char* url : {"", "http://login.example.org/", "http://127.0.0.1.example.org/", "http://localhost@example.org/", "ftp://127.0.0.1/", "file:///etc/passwd", "login.example.org"}) {
+    for (const char* url :
+         {"https://login.example.org/token", "http://127.0.0.1:8080/t", "http://[::1]/t",
+          "http://localhost/t"})
+        CHECK(is_safe_token_url(url));
+    for (const char* url :
+         {"", "http://login.example.org/", "http://127.0.0.1.example.org/",
+          "http://localhost@example.org/", "ftp://127.0.0.1/", "file:///etc/passwd",
+          "login.example.org"}) {
         CAPTURE(url);
         CHECK_FALSE(is_safe_token_url(url));
     }
@@ -117,7 +139,10 @@ TEST_CASE("the client credentials grant, and no redirection") {
 
     const std::string json = R"({"access_token":"abc","token_type":"Bearer","expires_in":3600})";
     auto asked = std::async(std::launch::async, [&] {
-        return serve_once(acceptor, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json);
+        return serve_once(
+            acceptor,
+            "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json
+        );
     });
     TokenSource source(settings);
     CHECK(revealed(source.get()) == "abc");
@@ -128,7 +153,10 @@ TEST_CASE("the client credentials grant, and no redirection") {
     CHECK(revealed(source.get()) == "abc");  // kept: nobody answers a second request
 
     asked = std::async(std::launch::async, [&] {
-        return serve_once(acceptor, "HTTP/1.1 302 Found\r\nLocation: " + base + "/elsewhere\r\nContent-Length: 0\r\n\r\n");
+        return serve_once(
+            acceptor,
+            "HTTP/1.1 302 Found\r\nLocation: " + base + "/elsewhere\r\nContent-Length: 0\r\n\r\n"
+        );
     });
     CHECK_FALSE(fetch_from_endpoint(settings));
     asked.get();

@@ -28,17 +28,25 @@ struct Talk {
         const auto dialer = net::make_direct_dialer(tls::make_client_context({}));
         const net::Endpoint endpoint{asio::ip::make_address("127.0.0.1"), server.port()};
         auto stream = run(loop, dialer->dial(endpoint, Deadline::in(5 * second)));
-        chat = std::make_unique<smtp::Chat>(std::move(stream), Deadline::in(20 * second), [this](char direction, std::string_view line) {
-            shown += direction + std::string(line) + "\n";
-        });
+        chat = std::make_unique<smtp::Chat>(
+            std::move(stream), Deadline::in(20 * second),
+            [this](char direction, std::string_view line) {
+                shown += direction + std::string(line) + "\n";
+            }
+        );
     }
-    smtp::Reply reply(std::chrono::seconds timeout = 5 * second) { return run(loop, chat->read_reply(timeout)); }
-    smtp::Reply ask(const std::string& line, const std::string& instead = {}) { return run(loop, chat->ask(line, 5 * second, instead)); }
+    smtp::Reply reply(std::chrono::seconds timeout = 5 * second) {
+        return run(loop, chat->read_reply(timeout));
+    }
+    smtp::Reply ask(const std::string& line, const std::string& instead = {}) {
+        return run(loop, chat->ask(line, 5 * second, instead));
+    }
 };
 
 /// How reading the first reply ends: its text, "nonsense", "lost" or "late".
 std::string first_reply(const std::string& octets, Then then) {
-    ScriptedServer server({{{"EHLO", octets, then}}});  // not before EHLO: a reset could come amid connecting
+    ScriptedServer server({{{"EHLO", octets, then}}}
+    );  // not before EHLO: a reset could come amid connecting
     Talk talk(server);
     try {
         run(talk.loop, talk.chat->send("EHLO x", second));
@@ -52,7 +60,8 @@ std::string first_reply(const std::string& octets, Then then) {
 
 std::string repeated(const std::string& text, int times) {
     std::string all;
-    for (int i = 0; i < times; ++i) all += text;
+    for (int i = 0; i < times; ++i)
+        all += text;
     return all;
 }
 
@@ -80,7 +89,8 @@ TEST_CASE("replies, good and hostile") {
         {"a bare CR", "220 hello\r220 there\r\n", Then::stall, "nonsense"},
         {"CR CR LF", "220 hello\r\r\n", Then::stall, "nonsense"},
         {"a line of 3000", "220 " + std::string(3000, 'x') + "\r\n", Then::stall, "nonsense"},
-        {"a line of a megabyte without end", std::string(1 << 20, '2'), Then::stall, "nonsense or lost"},
+        {"a line of a megabyte without end", std::string(1 << 20, '2'), Then::stall,
+         "nonsense or lost"},
         {"lines without end", repeated("220-x\r\n", 100000), Then::stall, "nonsense"},
         {"HTTP", "HTTP/1.1 200 OK\r\n\r\n", Then::stall, "nonsense"},
         {"no code", "hello\r\n", Then::stall, "nonsense"},
@@ -93,15 +103,18 @@ TEST_CASE("replies, good and hostile") {
     for (const Case& test : cases) {
         CAPTURE(test.what);
         const std::string ending = first_reply(test.octets, test.then);
-        if (test.ending == "nonsense or lost"s) CHECK((ending == "nonsense" || ending == "lost"));
-        else CHECK(ending == test.ending);
+        if (test.ending == "nonsense or lost"s)
+            CHECK((ending == "nonsense" || ending == "lost"));
+        else
+            CHECK(ending == test.ending);
     }
 }
 
 TEST_CASE("the time limit is for the whole reply: dripping lines win nothing") {
     // One line each 300 ms, for longer than the limit.
     Script drip;
-    for (int i = 0; i < 20; ++i) drip.push_back({"", "220-x\r\n", Then::go_on, std::chrono::milliseconds(300)});
+    for (int i = 0; i < 20; ++i)
+        drip.push_back({"", "220-x\r\n", Then::go_on, std::chrono::milliseconds(300)});
     ScriptedServer server({drip});
     Talk talk(server);
     const auto begin = std::chrono::steady_clock::now();
@@ -115,7 +128,8 @@ TEST_CASE("a command line with CR, LF or NUL is never sent") {
     ScriptedServer server({{{"NOOP", "250 ok\r\n"}}});
     {
         Talk talk(server);
-        for (const std::string& line : {"EHLO a\r\nMAIL FROM:<x@y>"s, "a\r"s, "a\n"s, "\n"s, "a\0b"s, "a\0"s}) {
+        for (const std::string& line :
+             {"EHLO a\r\nMAIL FROM:<x@y>"s, "a\r"s, "a\n"s, "\n"s, "a\0b"s, "a\0"s}) {
             CHECK_THROWS_AS(talk.ask(line), std::invalid_argument);
             CHECK_THROWS_AS(talk.chat->queue(line), std::invalid_argument);
         }
@@ -138,17 +152,27 @@ TEST_CASE("what stands behind the 220 to STARTTLS in clear ends the session (CVE
     const TestCertificates certificates;
     for (const char* injected : {"250-injected\r\n250 SIZE 1\r\n", "x", "\r\n"}) {
         CAPTURE(injected);
-        ScriptedServer server({{{"STARTTLS", "220 go\r\n" + std::string(injected), Then::start_tls}}}, {.certificates = certificates.directory()});
+        ScriptedServer server(
+            {{{"STARTTLS", "220 go\r\n" + std::string(injected), Then::start_tls}}},
+            {.certificates = certificates.directory()}
+        );
         Talk talk(server);
         CHECK(talk.ask("STARTTLS").code == 220);
-        const auto handshake = [&] { run(talk.loop, talk.chat->start_tls("mx.test", tls::TlsRequirement::opportunistic(), 5 * second)); };
+        const auto handshake = [&] {
+            run(talk.loop,
+                talk.chat->start_tls("mx.test", tls::TlsRequirement::opportunistic(), 5 * second));
+        };
         CHECK_THROWS_AS(handshake(), smtp::ProtocolError);
         CHECK(talk.chat->stream().tls_facts() == nullptr);
     }
-    ScriptedServer server({{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", "250 safe\r\n"}}}, {.certificates = certificates.directory()});
+    ScriptedServer server(
+        {{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", "250 safe\r\n"}}},
+        {.certificates = certificates.directory()}
+    );
     Talk talk(server);
     talk.ask("STARTTLS");
-    run(talk.loop, talk.chat->start_tls("mx.test", tls::TlsRequirement::opportunistic(), 5 * second));
+    run(talk.loop,
+        talk.chat->start_tls("mx.test", tls::TlsRequirement::opportunistic(), 5 * second));
     CHECK(talk.chat->stream().tls_facts() != nullptr);
     CHECK(talk.ask("EHLO x").text() == "250 safe");
 }

@@ -34,9 +34,11 @@ bool passes_check(const std::vector<std::string>& chunks) {
 /// All the ways to cut `text` in two, and octet by octet.
 std::vector<std::vector<std::string>> cuts(const std::string& text) {
     std::vector<std::vector<std::string>> all;
-    for (std::size_t at = 0; at <= text.size(); ++at) all.push_back({text.substr(0, at), text.substr(at)});
+    for (std::size_t at = 0; at <= text.size(); ++at)
+        all.push_back({text.substr(0, at), text.substr(at)});
     std::vector<std::string> octets;
-    for (const char c : text) octets.emplace_back(1, c);
+    for (const char c : text)
+        octets.emplace_back(1, c);
     all.push_back(octets);
     return all;
 }
@@ -83,16 +85,19 @@ TEST_CASE("what goes out ends only where we end it, and decodes to what went in"
 }
 
 TEST_CASE("no smuggling sequence gets through, wherever it stands and however it is cut") {
-    // Each passes for the end of data with some server; of them all only CRLF.CRLF has whole line ends.
+    // Each passes for the end of data with some server; of them all only CRLF.CRLF has whole line
+    // ends.
     const std::string sequences[] = {
-        "\n.\n", "\n.\r", "\r.\n", "\r.\r", "\n.\r\n", "\r.\r\n", "\r\n.\r\r\n", "\r\r\n.\r\r\n",
-        "\r\n.\n", "\r\n.\r", "\r\n\0.\n"s, "\n\0.\r\n"s, "\r\r\n.\r\n", "\r\n.\r\n\r", "\n", "\r",
+        "\n.\n",       "\n.\r",         "\r.\n",   "\r.\r",   "\n.\r\n",    "\r.\r\n",
+        "\r\n.\r\r\n", "\r\r\n.\r\r\n", "\r\n.\n", "\r\n.\r", "\r\n\0.\n"s, "\n\0.\r\n"s,
+        "\r\r\n.\r\n", "\r\n.\r\n\r",   "\n",      "\r",
     };
     for (const std::string& sequence : sequences) {
         for (const char* before : {"", "text", "text\r\n"}) {
             for (const char* after : {"", "text", "MAIL FROM:<x@y>\r\n"}) {
                 const std::string content = before + sequence + after;
-                // A CR at the very end of a sequence may find its LF in what follows: none here does.
+                // A CR at the very end of a sequence may find its LF in what follows: none here
+                // does.
                 CAPTURE(content);
                 for (const auto& chunks : cuts(content)) {
                     CHECK(encoded(chunks) == std::nullopt);

@@ -24,7 +24,10 @@ TEST_CASE("keywords in any case, those that are unknown passed over") {
     CHECK_FALSE(none.starttls);
     CHECK(none.auth.empty());
 
-    const Extensions all = announced({"PIPELINING", "8bitmime", "SmtpUtf8", "CHUNKING", "DSN", "REQUIRETLS", "starttls", "XYZZY a b=c", "", " ", "ENHANCEDSTATUSCODES"});
+    const Extensions all = announced(
+        {"PIPELINING", "8bitmime", "SmtpUtf8", "CHUNKING", "DSN", "REQUIRETLS", "starttls",
+         "XYZZY a b=c", "", " ", "ENHANCEDSTATUSCODES"}
+    );
     CHECK(all.pipelining);
     CHECK(all.eightbitmime);
     CHECK(all.smtputf8);
@@ -52,9 +55,19 @@ TEST_CASE("SIZE: a number, zero for no limit, or nothing that says one") {
         std::optional<std::uint64_t> limit;
     };
     const Case cases[] = {
-        {"SIZE 1000", 1000}, {"size 1", 1}, {"SIZE  1000", 1000}, {"SIZE 18446744073709551615", UINT64_MAX},
-        {"SIZE", {}}, {"SIZE 0", {}}, {"SIZE 00", {}}, {"SIZE -1", {}}, {"SIZE +1", {}}, {"SIZE 1k", {}}, {"SIZE 0x10", {}},
-        {"SIZE 9999999999999999999999", {}}, {"SIZE 18446744073709551616", {}},
+        {"SIZE 1000", 1000},
+        {"size 1", 1},
+        {"SIZE  1000", 1000},
+        {"SIZE 18446744073709551615", UINT64_MAX},
+        {"SIZE", {}},
+        {"SIZE 0", {}},
+        {"SIZE 00", {}},
+        {"SIZE -1", {}},
+        {"SIZE +1", {}},
+        {"SIZE 1k", {}},
+        {"SIZE 0x10", {}},
+        {"SIZE 9999999999999999999999", {}},
+        {"SIZE 18446744073709551616", {}},
     };
     for (const Case& test : cases) {
         CAPTURE(test.line);
@@ -69,7 +82,10 @@ TEST_CASE("AUTH: mechanisms in upper case, each once, from both forms") {
     CHECK(announced({"AUTH=PLAIN LOGIN"}).auth == Names{"PLAIN", "LOGIN"});
     CHECK(announced({"AUTH=LOGIN", "AUTH PLAIN LOGIN"}).auth == Names{"LOGIN", "PLAIN"});
     CHECK(announced({"auth=login"}).auth == Names{"LOGIN"});
-    CHECK(announced({"AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256"}).auth == Names{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"});
+    CHECK(
+        announced({"AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256"}).auth ==
+        Names{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}
+    );
     for (const char* nothing : {"AUTH", "AUTH=", "AUTH ", "AUTHX PLAIN", "XAUTH PLAIN"}) {
         CAPTURE(nothing);
         CHECK(announced({nothing}).auth.empty());
@@ -77,13 +93,16 @@ TEST_CASE("AUTH: mechanisms in upper case, each once, from both forms") {
 }
 
 TEST_CASE("LIMITS counts as a whole or not at all (RFC 9422 section 4)") {
-    const Extensions read = announced({"LIMITS RCPTMAX=20 mailmax=5 RCPTDOMAINMAX=1 XOTHER=7 YOTHER"});
+    const Extensions read =
+        announced({"LIMITS RCPTMAX=20 mailmax=5 RCPTDOMAINMAX=1 XOTHER=7 YOTHER"});
     CHECK(read.rcpt_max == 20u);
     CHECK(read.mail_max == 5u);
     CHECK(read.rcpt_domain_max == 1u);
     CHECK(announced({"LIMITS RCPTMAX=999999"}).rcpt_max == 999999u);
 
-    for (const char* wrong : {"RCPTMAX=0", "RCPTMAX=", "RCPTMAX", "RCPTMAX=-1", "RCPTMAX=+1", "RCPTMAX=1000000", "RCPTMAX=2x", "RCPTMAX=2 RCPTMAX=3", "RCPTMAX=99999999999999999999"}) {
+    for (const char* wrong :
+         {"RCPTMAX=0", "RCPTMAX=", "RCPTMAX", "RCPTMAX=-1", "RCPTMAX=+1", "RCPTMAX=1000000",
+          "RCPTMAX=2x", "RCPTMAX=2 RCPTMAX=3", "RCPTMAX=99999999999999999999"}) {
         CAPTURE(wrong);
         const Extensions none = announced({"LIMITS MAILMAX=5 " + std::string(wrong)});
         CHECK_FALSE(none.rcpt_max);

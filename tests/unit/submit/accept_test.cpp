@@ -129,6 +129,37 @@ TEST_CASE("what can never be queued is refused, what cannot be queued now is put
     CHECK(desk.store.messages().size() == 1);
 }
 
+TEST_CASE("the From field names nobody whom the account may not send as") {
+    struct Case {
+        const char* fields;
+        bool permitted;
+    };
+    const std::vector<Case> cases = {
+        {"From: me@own.example\r\n", true},
+        {"from : \"Me, Myself\" <me@own.example>\r\n", true},
+        {"From: a friend\r\n <also@own.example>, me@own.example\r\n", true},
+        {"Subject: no From at all\r\n", true},
+        {"Sender: me@own.example\r\nFrom: ceo@bank.example\r\n", false},
+        {"From: me@own.example, ceo@bank.example\r\n", false},
+        {"From: me@own.example\r\nFROM: ceo@bank.example\r\n", false},
+        {"From: \"me@own.example\" <ceo@bank.example>\r\n", false},
+        {"From: me@own.example:ceo@bank.example;\r\n", false},
+        {"From: (me@own.example)ceo@bank.example\r\n", false},
+        {"From: Chief Executive\r\n", false},
+        {"From: me@own.example@bank.example\r\n", false},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(std::string(c.fields));
+        Desk desk;
+        auto a = arrival(std::string(c.fields) + "\r\n");
+        a.may_be_from = [](const mail::Address& from) {
+            return from.domain().ascii() == "own.example";
+        };
+        CHECK(desk.accept(std::move(a)).starts_with(c.permitted ? "250" : "550 5.7.1"));
+        CHECK(desk.store.messages().size() == (c.permitted ? 1 : 0));
+    }
+}
+
 TEST_CASE("a client cannot break the Received field") {
     Desk desk;
     auto a = arrival("a: b\r\n\r\n");

@@ -90,13 +90,16 @@ struct Node {
     bool stopped = false;
 };
 
-std::string send(BlockingSmtpClient& client, const std::string& from = "a@b.example") {
+std::string send(
+    BlockingSmtpClient& client, const std::string& from = "a@b.example",
+    const std::string& header = "Subject: x\r\n"
+) {
     for (const auto& line :
          {"MAIL FROM:<" + from + ">", std::string("RCPT TO:<c@d.example>"), std::string("DATA")}) {
         const auto reply = client.say(line);
         if (reply[0] != '2' && reply[0] != '3') return reply;
     }
-    return client.say("Subject: x\r\n\r\nbody\r\n.");
+    return client.say(header + "\r\nbody\r\n.");
 }
 
 std::string login(const std::string& name) {
@@ -144,6 +147,33 @@ TEST_CASE("an account sends from its own addresses only") {
     CHECK(
         node.store.messages().front().content->header().find("with ESMTPSA") != std::string::npos
     );
+}
+
+TEST_CASE("the From field is an account's own, too, unless it is not asked to be") {
+    Node node;
+    auto listener = submission(TlsMode::starttls);
+    listener.allowed_networks = {net::Cidr::parse("127.0.0.0/8").value()};
+    node.settings.listeners["submission"] = listener;
+    node.settings.accounts["shop"] = shop();
+    node.settings.accounts["lists"] = shop();
+    node.settings.accounts["lists"].logins = {};
+    node.settings.accounts["lists"].check_header_from = false;
+    node.start();
+    const std::string another = "From: boss@elsewhere.example\r\n";
+    const auto send_as = [&](const std::string& account, const std::string& header) {
+        auto client = node.connect("submission");
+        if (!account.empty()) {
+            client.say("STARTTLS");
+            client.start_tls();
+            client.say("EHLO client.example");
+            CHECK(client.say(login(account)).starts_with("235"));
+        }
+        return send(client, "a@b.example", header);
+    };
+    CHECK(send_as("shop", "From: Shop@C.example\r\n").starts_with("250"));
+    CHECK(send_as("shop", another).starts_with("550 5.7.1"));
+    CHECK(send_as("lists", another).starts_with("250"));
+    CHECK(send_as("", another).starts_with("250"));  // trusted by its network, with any sender
 }
 
 TEST_CASE("implicit TLS") {

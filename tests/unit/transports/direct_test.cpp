@@ -15,7 +15,9 @@ using Briefs = std::vector<std::string>;
 namespace {
 
 const TestCertificates certificates;
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
+}
 const Script goodbye = {{"QUIT", "221 bye\r\n"}};
 
 /// Two MX hosts of rcpt.test at 127.0.0.1 and 127.0.0.2 (one port), with a DNS that knows them.
@@ -34,14 +36,16 @@ struct World {
     delivery::TransportPtr direct;
 
     static constexpr const char* zone =
-        "rcpt.test MX 10 mx.test\nrcpt.test MX 20 mx2.test\nmx.test A 127.0.0.1\nmx2.test A 127.0.0.2\n"
+        "rcpt.test MX 10 mx.test\nrcpt.test MX 20 mx2.test\nmx.test A 127.0.0.1\nmx2.test A "
+        "127.0.0.2\n"
         "dead.test MX 10 away.test\ndead.test MX 20 mx2.test\naway.test A 127.0.0.9\n"
         "gone.test MX 10 away.test\n"
         "null.test MX 0 .\n"
         "dual.test MX 10 both.test\nboth.test A 127.0.0.1\nboth.test AAAA ::1\n";
 
     World(std::vector<Script> at_first, std::vector<Script> at_second)
-        : dns(zone), first(std::move(at_first), {"127.0.0.1", 0, certificates.directory()}),
+        : dns(zone),
+          first(std::move(at_first), {"127.0.0.1", 0, certificates.directory()}),
           second(std::move(at_second), {"127.0.0.2", first.port(), certificates.directory()}) {
         dns::Settings asking;
         asking.servers = {dns.endpoint()};
@@ -61,7 +65,9 @@ struct World {
     Briefs deliver_again(delivery::DeliveryJob job) {
         if (!direct) direct = transports::make_direct(settings, dialer, policies, own);
         delivery::Transcript lines;
-        delivery::AttemptContext context{"client.test", *resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
+        delivery::AttemptContext context{
+            "client.test", *resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))
+        };
         const auto outcome = run(loop, direct->deliver(job, context));
         transcript = lines.text();
         unreachable = outcome.unreachable;
@@ -78,7 +84,9 @@ class TestPolicy : public delivery::SecurityPolicy {
     };
     explicit TestPolicy(tls::TlsRequirement requirement) : requirement_(std::move(requirement)) {}
     std::string_view name() const noexcept override { return "test"; }
-    awaitable<std::unique_ptr<delivery::Assessment>> assess(const mail::Domain&, const delivery::DeliveryJob&, Deadline) override {
+    awaitable<std::unique_ptr<delivery::Assessment>> assess(
+        const mail::Domain&, const delivery::DeliveryJob&, Deadline
+    ) override {
         co_return std::make_unique<View>(*this);
     }
     std::vector<Seen> seen;
@@ -86,8 +94,12 @@ class TestPolicy : public delivery::SecurityPolicy {
   private:
     struct View : delivery::Assessment {
         explicit View(TestPolicy& policy) : owner(policy) {}
-        awaitable<tls::TlsRequirement> require(const delivery::MxHost&, Deadline) override { co_return owner.requirement_; }
-        void observe(const delivery::MxHost& host, const tls::TlsFacts* reached, std::string_view error) noexcept override {
+        awaitable<tls::TlsRequirement> require(const delivery::MxHost&, Deadline) override {
+            co_return owner.requirement_;
+        }
+        void observe(
+            const delivery::MxHost& host, const tls::TlsFacts* reached, std::string_view error
+        ) noexcept override {
             owner.seen.push_back({host.name, std::string(error), reached != nullptr});
         }
         TestPolicy& owner;
@@ -107,7 +119,8 @@ TEST_CASE("hosts are tried by preference until one takes the message") {
 }
 
 TEST_CASE("a host that is this very server ends the search: mail goes in no circle") {
-    const net::Endpoint first_host{asio::ip::make_address("127.0.0.1"), 0}, second_host{asio::ip::make_address("127.0.0.2"), 0};
+    const net::Endpoint first_host{asio::ip::make_address("127.0.0.1"), 0},
+        second_host{asio::ip::make_address("127.0.0.2"), 0};
     const auto at = [](net::Endpoint host, const World& world) {
         host.port = world.first.port();
         return std::vector{host};
@@ -115,7 +128,9 @@ TEST_CASE("a host that is this very server ends the search: mail goes in no circ
     World best({}, {});
     best.own = at(first_host, best);
     CHECK(best.deliver(job_for({"a@rcpt.test"})) == Briefs{"failed 5.4.6 resolve dns"});
-    CHECK(best.first.connections() + best.second.connections() == 0);  // not the less preferred one either
+    CHECK(
+        best.first.connections() + best.second.connections() == 0
+    );  // not the less preferred one either
     CHECK(best.deliver(job_for({"a@[127.0.0.1]"})) == Briefs{"failed 5.4.6 resolve dns"});
 
     World second({Script{{"", "421 busy\r\n"}} + goodbye}, {});
@@ -131,10 +146,15 @@ TEST_CASE("a host that is this very server ends the search: mail goes in no circ
 TEST_CASE("a host that cannot be connected to rests for a while, whatever domain it serves") {
     World world({}, {opening({}) + taken});
     for (int i = 0; i < transports::RestingHosts::failures_before_rest; ++i) {
-        CHECK(world.deliver_again(job_for({"a@gone.test"})) == Briefs{"deferred 4.4.1 connect connect"});
+        CHECK(
+            world.deliver_again(job_for({"a@gone.test"})) ==
+            Briefs{"deferred 4.4.1 connect connect"}
+        );
         CHECK(has(world.transcript, "connecting to away.test"));
     }
-    CHECK(world.deliver_again(job_for({"a@gone.test"})) == Briefs{"deferred 4.4.1 connect connect"});
+    CHECK(
+        world.deliver_again(job_for({"a@gone.test"})) == Briefs{"deferred 4.4.1 connect connect"}
+    );
     CHECK_FALSE(has(world.transcript, "connecting to"));
     CHECK(has(world.transcript, "not tried, because shortly before: cannot connect to away.test"));
     CHECK(world.unreachable);
@@ -144,9 +164,14 @@ TEST_CASE("a host that cannot be connected to rests for a while, whatever domain
 
 TEST_CASE("what a host says of itself sends us to the next one") {
     const Script failures[] = {
-        Script{{"", "554 5.7.1 not you\r\n"}} + goodbye, Script{{"", "421 busy\r\n"}} + goodbye, Script{{"", "250 nonsense\r\n"}} + goodbye, Script{},
-        Script{{"", "220 hello\r\n"}, {"EHLO", "550 no\r\n"}} + goodbye, opening({"SIZE 5"}) + goodbye,
-        opening({}) + Script{{"MAIL", "451 later\r\n"}, {"RSET", "250 ok\r\n"}}, opening({}) + Script{{"MAIL", "", Then::hang_up}},
+        Script{{"", "554 5.7.1 not you\r\n"}} + goodbye,
+        Script{{"", "421 busy\r\n"}} + goodbye,
+        Script{{"", "250 nonsense\r\n"}} + goodbye,
+        Script{},
+        Script{{"", "220 hello\r\n"}, {"EHLO", "550 no\r\n"}} + goodbye,
+        opening({"SIZE 5"}) + goodbye,
+        opening({}) + Script{{"MAIL", "451 later\r\n"}, {"RSET", "250 ok\r\n"}},
+        opening({}) + Script{{"MAIL", "", Then::hang_up}},
     };
     for (const Script& failure : failures) {
         World world({failure}, {opening({}) + taken});
@@ -155,14 +180,36 @@ TEST_CASE("what a host says of itself sends us to the next one") {
 }
 
 TEST_CASE("only recipients without a final verdict go on to the next host") {
-    World world({opening({}) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"RCPT", "451 4.2.1 later\r\n"}, {"RCPT", "550 5.1.1 who?\r\n"}, {"DATA", "354 go\r\n"}, {".", "250 ok\r\n"}}},
-                {opening({}) + taken + goodbye});
-    CHECK(world.deliver(job_for({"a@rcpt.test", "b@rcpt.test", "c@rcpt.test"})) == Briefs{"delivered", "delivered", "failed 5.1.1 rcpt reply_5xx"});
+    World world(
+        {opening({}) +
+         Script{
+             {"MAIL", "250 ok\r\n"},
+             {"RCPT", "250 ok\r\n"},
+             {"RCPT", "451 4.2.1 later\r\n"},
+             {"RCPT", "550 5.1.1 who?\r\n"},
+             {"DATA", "354 go\r\n"},
+             {".", "250 ok\r\n"}
+         }},
+        {opening({}) + taken + goodbye}
+    );
+    CHECK(
+        world.deliver(job_for({"a@rcpt.test", "b@rcpt.test", "c@rcpt.test"})) ==
+        Briefs{"delivered", "delivered", "failed 5.1.1 rcpt reply_5xx"}
+    );
     CHECK(world.gate.asked == std::vector<std::vector<std::int32_t>>{{1}, {2}});
 }
 
 TEST_CASE("a message that may have been taken is given to no other host") {
-    World world({opening({}) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"DATA", "354 go\r\n"}, {".", "", Then::hang_up}}}, {opening({}) + taken});
+    World world(
+        {opening({}) +
+         Script{
+             {"MAIL", "250 ok\r\n"},
+             {"RCPT", "250 ok\r\n"},
+             {"DATA", "354 go\r\n"},
+             {".", "", Then::hang_up}
+         }},
+        {opening({}) + taken}
+    );
     CHECK(world.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.4.2 final_dot connect"});
     CHECK(world.second.connections() == 0);
 }
@@ -196,10 +243,21 @@ TEST_CASE("nothing to connect to") {
 
 TEST_CASE("a policy reply of a dual-stack host gets a second chance by the other family") {
     for (const int attempt : {1, 2}) {
-        World world({opening({}) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "550 5.7.1 bad address\r\n"}, {"RSET", "250 ok\r\n"}}}, {});
+        World world(
+            {opening({}) +
+             Script{
+                 {"MAIL", "250 ok\r\n"},
+                 {"RCPT", "550 5.7.1 bad address\r\n"},
+                 {"RSET", "250 ok\r\n"}
+             }},
+            {}
+        );
         auto job = job_for({"a@dual.test"});
         job.attempt = attempt;
-        CHECK(world.deliver(job) == Briefs{attempt == 1 ? "deferred 4.7.1 rcpt reply_5xx" : "failed 5.7.1 rcpt reply_5xx"});
+        CHECK(
+            world.deliver(job) ==
+            Briefs{attempt == 1 ? "deferred 4.7.1 rcpt reply_5xx" : "failed 5.7.1 rcpt reply_5xx"}
+        );
     }
 }
 
@@ -212,9 +270,12 @@ TEST_CASE("REQUIRETLS without a policy that verifies the hosts fails without a c
 }
 
 TEST_CASE("policies are joined, obeyed, and told what came of it") {
-    const auto policy = std::make_shared<TestPolicy>(tls::TlsRequirement::verified({"mx.test"}, "test"));
+    const auto policy =
+        std::make_shared<TestPolicy>(tls::TlsRequirement::verified({"mx.test"}, "test"));
     const auto weaker = std::make_shared<TestPolicy>(tls::TlsRequirement::opportunistic());
-    const Script tls = opening({"STARTTLS"}) + Script{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", ehlo_reply({})}} + taken;
+    const Script tls =
+        opening({"STARTTLS"}) +
+        Script{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", ehlo_reply({})}} + taken;
     World good({tls}, {});
     good.policies = {weaker, policy};
     CHECK(good.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
@@ -224,7 +285,10 @@ TEST_CASE("policies are joined, obeyed, and told what came of it") {
     CHECK(weaker->seen.size() == 1);
 
     policy->seen.clear();
-    World stripped({opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye}, {opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye});
+    World stripped(
+        {opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye},
+        {opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye}
+    );
     stripped.policies = {policy};
     CHECK(stripped.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.7.5 starttls tls"});
     REQUIRE(policy->seen.size() == 2);
@@ -233,7 +297,11 @@ TEST_CASE("policies are joined, obeyed, and told what came of it") {
 
     delivery::Message relaxed = small_message();
     relaxed.require_tls = false;  // TLS-Required: No
-    World anyway({opening({"STARTTLS"}) + Script{{"STARTTLS", "454 not now\r\n"}} + goodbye, opening({}) + taken}, {});
+    World anyway(
+        {opening({"STARTTLS"}) + Script{{"STARTTLS", "454 not now\r\n"}} + goodbye,
+         opening({}) + taken},
+        {}
+    );
     anyway.policies = {policy};
     CHECK(anyway.deliver(job_for(relaxed, {"a@rcpt.test"})) == Briefs{"delivered"});
 }

@@ -11,13 +11,17 @@ using Briefs = std::vector<std::string>;
 
 namespace {
 
-delivery::DeliveryOutcome deliver(delivery::Transport& transport, const delivery::DeliveryJob& job) {
+delivery::DeliveryOutcome deliver(
+    delivery::Transport& transport, const delivery::DeliveryJob& job
+) {
     asio::io_context loop;
     NoResolver resolver;
     NotingGate gate;
     delivery::Transcript lines;
     const auto dialer = net::make_direct_dialer(trusting(nullptr));
-    delivery::AttemptContext context{"client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(5))};
+    delivery::AttemptContext context{
+        "client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(5))
+    };
     auto outcome = run(loop, transport.deliver(job, context));
     CHECK(gate.asked.empty());  // nothing is sent, so nothing can be uncertain
     return outcome;
@@ -28,7 +32,8 @@ std::string failed_with(int code, const std::string& status, const std::string& 
     settings.code = code;
     settings.status = status;
     settings.message = message;
-    const auto outcome = deliver(*transports::make_fail(settings), job_for({"a@rcpt.test", "b@rcpt.test"}));
+    const auto outcome =
+        deliver(*transports::make_fail(settings), job_for({"a@rcpt.test", "b@rcpt.test"}));
     REQUIRE(outcome.verdicts.size() == 2);
     CHECK(brief(outcome.verdicts[0]) == brief(outcome.verdicts[1]));
     CHECK(outcome.verdicts[0].words() == message);
@@ -53,7 +58,10 @@ TEST_CASE("a status that contradicts the code, or is none, gives way to the code
 
 TEST_CASE("discard takes everything, when it is time") {
     const auto quick = transports::make_discard({});
-    CHECK(briefs(deliver(*quick, job_for({"a@rcpt.test", "b@rcpt.test"})).verdicts) == Briefs{"delivered", "delivered"});
+    CHECK(
+        briefs(deliver(*quick, job_for({"a@rcpt.test", "b@rcpt.test"})).verdicts) ==
+        Briefs{"delivered", "delivered"}
+    );
     const auto slow = transports::make_discard({std::chrono::milliseconds(200)});
     const auto begin = std::chrono::steady_clock::now();
     CHECK(briefs(deliver(*slow, job_for({"a@rcpt.test"})).verdicts) == Briefs{"delivered"});

@@ -17,7 +17,8 @@ const std::vector<std::string> names = {"greeting", "EHLO", "MAIL", "RCPT", "DAT
 Script broken_at(const std::string& step, const std::string& say, Then then) {
     const Script good = Script{{"", "220 mx.test\r\n"}, {"EHLO", ehlo_reply({"SIZE 0"})}} + taken;
     Script script;
-    for (std::size_t i = 0; i < names.size() && names[i] != step; ++i) script.push_back(good[i]);
+    for (std::size_t i = 0; i < names.size() && names[i] != step; ++i)
+        script.push_back(good[i]);
     script.push_back({step == "greeting" ? "" : step, say, then});
     script.push_back({"RSET", "250 ok\r\n"});
     script.push_back({"QUIT", "221 bye\r\n"});
@@ -44,7 +45,8 @@ TEST_CASE("a session that breaks at a step leaves a verdict that says where and 
         {"greeting", "HTTP/1.1 400 Bad Request\r\n", go, "deferred 4.5.0 greeting protocol"},
         {"greeting", "220-a\r\n250 b\r\n", go, "deferred 4.5.0 greeting protocol"},
         {"greeting", "220 bare\n250 line feed\r\n", go, "deferred 4.5.0 greeting protocol"},
-        {"greeting", "220 " + std::string(4000, 'x') + "\r\n", go, "deferred 4.5.0 greeting protocol"},
+        {"greeting", "220 " + std::string(4000, 'x') + "\r\n", go,
+         "deferred 4.5.0 greeting protocol"},
         {"EHLO", "", Then::hang_up, "deferred 4.4.2 ehlo connect"},
         {"EHLO", "", Then::stall, "deferred 4.4.2 ehlo timeout"},
         {"EHLO", "421 4.3.2 busy\r\n", go, "deferred 4.3.2 ehlo reply_4xx"},
@@ -86,15 +88,20 @@ TEST_CASE("a session that breaks at a step leaves a verdict that says where and 
         Client client(server);
         auto& timeouts = client.plan.session.timeouts;
         if (test.then == Then::stall) {
-            timeouts.greeting = timeouts.command = timeouts.data_start = timeouts.final_reply = std::chrono::seconds(1);
+            timeouts.greeting = timeouts.command = timeouts.data_start = timeouts.final_reply =
+                std::chrono::seconds(1);
         }
-        CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == std::vector<std::string>{test.verdict});
+        CHECK(
+            client.deliver_briefly(job_for({"a@rcpt.test"})) ==
+            std::vector<std::string>{test.verdict}
+        );
     }
 }
 
 TEST_CASE("an endless reply is cut off, at each step") {
     std::string endless;
-    for (int i = 0; i < 3000; ++i) endless += "250-" + std::string(60, 'x') + "\r\n";
+    for (int i = 0; i < 3000; ++i)
+        endless += "250-" + std::string(60, 'x') + "\r\n";
     for (const char* step : {"EHLO", "MAIL", "."}) {
         CAPTURE(step);
         ScriptedServer server({broken_at(step, endless, Then::stall)});
@@ -115,37 +122,53 @@ TEST_CASE("a NUL in a reply is shown, and changes nothing") {
 
 TEST_CASE("a NUL among the extensions hides none and makes none") {
     const std::string nul(1, '\0');
-    const std::string extensions = "250-mx.test\r\n250-SIZE 1" + nul + "000\r\n250-" + nul + "CHUNKING\r\n250-CHUNKING" + nul + "\r\n250 8BITMIME\r\n";
+    const std::string extensions = "250-mx.test\r\n250-SIZE 1" + nul + "000\r\n250-" + nul +
+                                   "CHUNKING\r\n250-CHUNKING" + nul + "\r\n250 8BITMIME\r\n";
     ScriptedServer server({Script{{"", "220 mx.test\r\n"}, {"EHLO", extensions}} + taken});
     Client client(server);
     delivery::Message eightbit = small_message();
     eightbit.eightbit = true;
-    CHECK(client.deliver_briefly(job_for(eightbit, {"a@rcpt.test"})) == std::vector<std::string>{"delivered"});
+    CHECK(
+        client.deliver_briefly(job_for(eightbit, {"a@rcpt.test"})) ==
+        std::vector<std::string>{"delivered"}
+    );
     CHECK(server.seen().find("BDAT") == std::string::npos);
     CHECK(server.seen().find("BODY=8BITMIME") != std::string::npos);
 }
 
 TEST_CASE("a server that refuses amid the content and closes is heard") {
     delivery::Message message = small_message();
-    message.content = std::make_shared<mail::Content>("Subject: big\r\n\r\n", std::vector<std::string>(4000, std::string(4094, 'x') + "\r\n"));
+    message.content = std::make_shared<mail::Content>(
+        "Subject: big\r\n\r\n", std::vector<std::string>(4000, std::string(4094, 'x') + "\r\n")
+    );
     message.size = message.content->size();
     for (const std::vector<std::string>& extensions : {std::vector<std::string>{}, {"CHUNKING"}}) {
         CAPTURE(extensions.size());
-        Script script = opening(extensions) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}};
+        Script script =
+            opening(extensions) + Script{{"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}};
         if (extensions.empty()) script.push_back({"DATA", "354 go\r\n"});
-        script.push_back({extensions.empty() ? "Subject" : "", "552 5.3.4 too much\r\n", Then::hang_up});
+        script.push_back(
+            {extensions.empty() ? "Subject" : "", "552 5.3.4 too much\r\n", Then::hang_up}
+        );
         ScriptedServer server({script});
         Client client(server);
-        CHECK(client.deliver_briefly(job_for(message, {"a@rcpt.test"})) == std::vector<std::string>{"failed 5.3.4 data reply_5xx"});
+        CHECK(
+            client.deliver_briefly(job_for(message, {"a@rcpt.test"})) ==
+            std::vector<std::string>{"failed 5.3.4 data reply_5xx"}
+        );
     }
 }
 
 TEST_CASE("nothing is finished without the gate") {
-    for (const std::vector<std::string>& extensions : {std::vector<std::string>{}, {"PIPELINING"}, {"CHUNKING"}}) {
+    for (const std::vector<std::string>& extensions :
+         {std::vector<std::string>{}, {"PIPELINING"}, {"CHUNKING"}}) {
         ScriptedServer server({opening(extensions) + taken});
         Client client(server);
         client.gate.answer = false;
-        CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == std::vector<std::string>{"deferred 4.3.0 data local"});
+        CHECK(
+            client.deliver_briefly(job_for({"a@rcpt.test"})) ==
+            std::vector<std::string>{"deferred 4.3.0 data local"}
+        );
         const std::string seen = server.seen();
         CHECK(seen.find("\r\n.\r\n") == seen.npos);
         CHECK(seen.find("LAST") == seen.npos);

@@ -44,7 +44,9 @@ struct Client {
     /// Each attempt has a transcript and a deadline of its own, which end with it.
     transports::HostOutcome deliver(const delivery::DeliveryJob& job) {
         delivery::Transcript lines;
-        delivery::AttemptContext context{"client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
+        delivery::AttemptContext context{
+            "client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))
+        };
         auto outcome = run(loop, transports::attempt_host(plan, job, context, *dialer, pool));
         transcript = lines.text();
         return outcome;
@@ -82,6 +84,10 @@ inline Script operator+(Script first, const Script& second) {
 
 /// One message for one recipient by DATA, taken.
 inline const Script taken = {
-    {"MAIL", "250 ok\r\n"}, {"RCPT", "250 ok\r\n"}, {"DATA", "354 go\r\n"}, {".", "250 2.0.0 queued\r\n"}};
+    {"MAIL", "250 ok\r\n"},
+    {"RCPT", "250 ok\r\n"},
+    {"DATA", "354 go\r\n"},
+    {".", "250 2.0.0 queued\r\n"}
+};
 
 }  // namespace outpost::test

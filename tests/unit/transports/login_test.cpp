@@ -12,7 +12,9 @@ using Then = Step::Then;
 namespace {
 
 const TestCertificates certificates;
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
+}
 
 /// A SCRAM server without channel binding that knows `password`; `spoil` changes what it sends.
 class ScramRelay {
@@ -40,17 +42,20 @@ struct Attempt {
     std::string verdict, seen, transcript;
 };
 
-/// One attempt as "user" with "secret" at a relay that does SCRAM with its own idea of the password.
-/// It says 235 in the end, come what may.
+/// One attempt as "user" with "secret" at a relay that does SCRAM with its own idea of the
+/// password. It says 235 in the end, come what may.
 Attempt log_in(const std::string& relays_password, ScramRelay::Spoil spoil = nullptr) {
     const auto relay = std::make_shared<ScramRelay>(relays_password, std::move(spoil));
     const auto answer = [relay](const std::string& line) { return relay->answer(line); };
-    const Script script = opening({"STARTTLS"}) + Script{
-        {"STARTTLS", "220 go\r\n", Then::start_tls},
-        {"EHLO", ehlo_reply({"AUTH SCRAM-SHA-256 PLAIN LOGIN"})},
-        {"AUTH SCRAM-SHA-256 ", "", Then::go_on, {}, answer},
-        {"Yz", "", Then::go_on, {}, answer},  // "c=…" in base64
-        {"", "235 2.7.0 welcome\r\n"}} + taken;
+    const Script script = opening({"STARTTLS"}) +
+                          Script{
+                              {"STARTTLS", "220 go\r\n", Then::start_tls},
+                              {"EHLO", ehlo_reply({"AUTH SCRAM-SHA-256 PLAIN LOGIN"})},
+                              {"AUTH SCRAM-SHA-256 ", "", Then::go_on, {}, answer},
+                              {"Yz", "", Then::go_on, {}, answer},  // "c=…" in base64
+                              {"", "235 2.7.0 welcome\r\n"}
+                          } +
+                          taken;
     ScriptedServer server({script}, {"127.0.0.1", 0, certificates.directory()});
     Attempt attempt;
     {
@@ -97,9 +102,15 @@ TEST_CASE("SCRAM: a relay that cannot prove who it is gets no mail and no weaker
     const Case cases[] = {
         {"another password", "other", nullptr},
         {"a wrong signature", "secret", replacing("v=", "v=AAAA")},
-        {"a signature of no length", "secret", [](std::string message) { return message.starts_with("v=") ? std::string("v=") : message; }},
-        {"no signature", "secret", [](std::string message) { return message.starts_with("v=") ? std::string() : message; }},
-        {"an error", "secret", [](std::string message) { return message.starts_with("v=") ? std::string("e=other-error") : message; }},
+        {"a signature of no length", "secret",
+         [](std::string message) { return message.starts_with("v=") ? std::string("v=") : message; }
+        },
+        {"no signature", "secret",
+         [](std::string message) { return message.starts_with("v=") ? std::string() : message; }},
+        {"an error", "secret",
+         [](std::string message) {
+             return message.starts_with("v=") ? std::string("e=other-error") : message;
+         }},
         {"not our nonce", "secret", replacing("r=", "r=x")},
         {"too few iterations", "secret", replacing("i=4096", "i=1")},
         {"iterations without end", "secret", replacing("i=4096", "i=2147483647")},
@@ -120,17 +131,29 @@ TEST_CASE("SCRAM: a relay that cannot prove who it is gets no mail and no weaker
 
 TEST_CASE("a relay with a certificate for another name never sees a login") {
     for (const bool implicit : {false, true}) {
-        const Script by_command = opening({"STARTTLS", "AUTH PLAIN"}) + Script{{"STARTTLS", "220 go\r\n", Then::start_tls}};
+        const Script by_command = opening({"STARTTLS", "AUTH PLAIN"}) +
+                                  Script{{"STARTTLS", "220 go\r\n", Then::start_tls}};
         const Script at_once{{"", "", Then::start_tls}};
-        const Script welcome = opening({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
-        ScriptedServer server({(implicit ? at_once : by_command) + welcome, opening({}) + taken}, {"127.0.0.1", 0, certificates.directory()});
+        const Script welcome =
+            opening({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
+        ScriptedServer server(
+            {(implicit ? at_once : by_command) + welcome, opening({}) + taken},
+            {"127.0.0.1", 0, certificates.directory()}
+        );
         {
             Client client(server, &certificates);
-            client.plan.session.tls = implicit ? delivery::TlsMode::implicit : delivery::TlsMode::required;
+            client.plan.session.tls =
+                implicit ? delivery::TlsMode::implicit : delivery::TlsMode::required;
             client.plan.session.server_name = "relay.test";  // the certificate is for mx.test
             client.plan.session.requirement = tls::TlsRequirement::verified({"relay.test"}, "test");
-            client.plan.login = []() -> awaitable<delivery::Login> { throw std::logic_error("nobody may ask for the password"); co_return delivery::Login(); };
-            CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == std::vector<std::string>{"deferred 4.7.5 tls tls"});
+            client.plan.login = []() -> awaitable<delivery::Login> {
+                throw std::logic_error("nobody may ask for the password");
+                co_return delivery::Login();
+            };
+            CHECK(
+                client.deliver_briefly(job_for({"a@rcpt.test"})) ==
+                std::vector<std::string>{"deferred 4.7.5 tls tls"}
+            );
         }
         CHECK_FALSE(has(server.seen(), "AUTH"));
         CHECK(server.connections() == 1);

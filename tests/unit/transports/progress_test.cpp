@@ -19,24 +19,36 @@ namespace {
 
 smtp::Reply reply(const std::string& line) {
     smtp::ReplyParser parser;
-    if (parser.feed(line) != smtp::ReplyParser::State::complete) throw std::logic_error("no reply: " + line);
+    if (parser.feed(line) != smtp::ReplyParser::State::complete)
+        throw std::logic_error("no reply: " + line);
     return parser.take();
 }
 
-Verdict said(const std::string& line, Stage stage = Stage::rcpt) { return Verdict::from_reply(stage, reply(line)); }
+Verdict said(const std::string& line, Stage stage = Stage::rcpt) {
+    return Verdict::from_reply(stage, reply(line));
+}
 
 const Verdict taken = said("250 2.0.0 queued", Stage::done);
 const Verdict refused = said("550 5.1.1 nobody");
 const Verdict later = said("451 4.3.0 later");
-const Verdict lost = Verdict::deferred(Stage::rcpt, ErrorKind::connect, {4, 4, 2}, "connection lost");
-const Verdict unknown = Verdict::deferred(Stage::final_dot, ErrorKind::connect, {4, 4, 2}, "connection lost");
+const Verdict lost =
+    Verdict::deferred(Stage::rcpt, ErrorKind::connect, {4, 4, 2}, "connection lost");
+const Verdict unknown =
+    Verdict::deferred(Stage::final_dot, ErrorKind::connect, {4, 4, 2}, "connection lost");
 const Verdict no_lease = Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "lease lost");
-const Verdict dead = Verdict::deferred(Stage::connect, ErrorKind::connect, {4, 4, 1}, "cannot connect");
-const Verdict too_big = Verdict::failed(Stage::mail, ErrorKind::policy, {5, 3, 4}, "too big for it");
-const Verdict no_requiretls = Verdict::deferred(Stage::mail, ErrorKind::policy, {4, 7, 30}, "no REQUIRETLS");
+const Verdict dead =
+    Verdict::deferred(Stage::connect, ErrorKind::connect, {4, 4, 1}, "cannot connect");
+const Verdict too_big =
+    Verdict::failed(Stage::mail, ErrorKind::policy, {5, 3, 4}, "too big for it");
+const Verdict no_requiretls =
+    Verdict::deferred(Stage::mail, ErrorKind::policy, {4, 7, 30}, "no REQUIRETLS");
 
-HostOutcome host(std::vector<Verdict> verdicts) { return {std::move(verdicts), true, {}}; }
-HostOutcome dead_host() { return {{dead}, false, {}}; }
+HostOutcome host(std::vector<Verdict> verdicts) {
+    return {std::move(verdicts), true, {}};
+}
+HostOutcome dead_host() {
+    return {{dead}, false, {}};
+}
 
 std::string outcome_of(const std::vector<HostOutcome>& hosts) {
     const auto job = job_for({"a@rcpt.test"});
@@ -71,19 +83,33 @@ TEST_CASE("several hosts, one recipient") {
     };
     const Case cases[] = {
         {"the first takes it", {host({taken}), host({refused})}, "delivered"},
-        {"the first refuses for good", {host({refused}), host({taken})}, "failed 5.1.1 rcpt reply_5xx"},
+        {"the first refuses for good",
+         {host({refused}), host({taken})},
+         "failed 5.1.1 rcpt reply_5xx"},
         {"the second takes it", {host({later}), host({taken})}, "delivered"},
         {"the first is dead", {dead_host(), host({taken})}, "delivered"},
-        {"the outcome is unknown", {host({unknown}), host({taken})}, "deferred 4.4.2 final_dot connect"},
+        {"the outcome is unknown",
+         {host({unknown}), host({taken})},
+         "deferred 4.4.2 final_dot connect"},
         {"all are dead", {dead_host(), dead_host()}, "deferred 4.4.1 connect connect unreachable"},
-        {"a reply says more than a dead host", {host({later}), dead_host()}, "deferred 4.3.0 rcpt reply_4xx"},
+        {"a reply says more than a dead host",
+         {host({later}), dead_host()},
+         "deferred 4.3.0 rcpt reply_4xx"},
         {"the last reply counts", {host({lost}), host({later})}, "deferred 4.3.0 rcpt reply_4xx"},
         {"too big for one, taken by the next", {host({too_big}), host({taken})}, "delivered"},
         {"too big for all", {host({too_big}), host({too_big})}, "failed 5.3.4 mail policy"},
-        {"too big for one, the other is dead", {host({too_big}), dead_host()}, "deferred 4.4.1 connect connect"},
-        {"one is dead, too big for the other", {dead_host(), host({too_big})}, "deferred 4.3.4 mail policy"},
-        {"REQUIRETLS nowhere", {host({no_requiretls}), host({no_requiretls})}, "failed 5.7.30 mail policy"},
-        {"REQUIRETLS not here, and the other is busy", {host({no_requiretls}), host({later})}, "deferred 4.3.0 rcpt reply_4xx"},
+        {"too big for one, the other is dead",
+         {host({too_big}), dead_host()},
+         "deferred 4.4.1 connect connect"},
+        {"one is dead, too big for the other",
+         {dead_host(), host({too_big})},
+         "deferred 4.3.4 mail policy"},
+        {"REQUIRETLS nowhere",
+         {host({no_requiretls}), host({no_requiretls})},
+         "failed 5.7.30 mail policy"},
+        {"REQUIRETLS not here, and the other is busy",
+         {host({no_requiretls}), host({later})},
+         "deferred 4.3.0 rcpt reply_4xx"},
     };
     for (const Case& test : cases) {
         CAPTURE(test.what);
@@ -111,7 +137,10 @@ TEST_CASE("each recipient goes its own way from host to host") {
     progress.note(host({unknown}));
     CHECK(progress.all_final());
     const auto outcome = progress.outcome();
-    CHECK(briefs(outcome.verdicts) == Briefs{"failed 5.1.1 rcpt reply_5xx", "delivered", "deferred 4.4.2 final_dot connect"});
+    CHECK(
+        briefs(outcome.verdicts) ==
+        Briefs{"failed 5.1.1 rcpt reply_5xx", "delivered", "deferred 4.4.2 final_dot connect"}
+    );
     CHECK_FALSE(outcome.unreachable);
 }
 

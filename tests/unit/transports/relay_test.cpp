@@ -14,12 +14,19 @@ using Briefs = std::vector<std::string>;
 namespace {
 
 const TestCertificates certificates;
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
-Script greeted_by_tls(const std::vector<std::string>& before, const std::vector<std::string>& after) {
-    return opening(before) + Script{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", ehlo_reply(after)}};
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
 }
-Script greeted_by_tls(const std::vector<std::string>& after) { return greeted_by_tls({"STARTTLS"}, after); }
+
+Script greeted_by_tls(
+    const std::vector<std::string>& before, const std::vector<std::string>& after
+) {
+    return opening(before) +
+           Script{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", ehlo_reply(after)}};
+}
+Script greeted_by_tls(const std::vector<std::string>& after) {
+    return greeted_by_tls({"STARTTLS"}, after);
+}
 const Script goodbye = {{"QUIT", "221 bye\r\n"}};
 const std::string plain = "AHVzZXIAc2VjcmV0";  // NUL user NUL secret
 
@@ -36,7 +43,8 @@ struct World {
     std::shared_ptr<net::Dialer> dialer = net::make_direct_dialer(trusting(&certificates));
     delivery::TransportPtr relay;
 
-    explicit World(std::vector<Script> scripts) : server(std::move(scripts), {"127.0.0.1", 0, certificates.directory()}) {
+    explicit World(std::vector<Script> scripts)
+        : server(std::move(scripts), {"127.0.0.1", 0, certificates.directory()}) {
         settings.kind = transports::RelaySettings::Kind::submission;
         settings.hosts = {"127.0.0.1"};
         settings.port = server.port();
@@ -55,7 +63,9 @@ struct World {
     /// With the relay that is there already.
     Briefs deliver_again(delivery::Message message = small_message()) {
         delivery::Transcript lines;
-        delivery::AttemptContext context{"client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))};
+        delivery::AttemptContext context{
+            "client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))
+        };
         const auto job = job_for(std::move(message), {"a@rcpt.test"});
         const auto outcome = run(loop, relay->deliver(job, context));
         transcript = lines.text();
@@ -67,7 +77,10 @@ struct World {
 }  // namespace
 
 TEST_CASE("a relay is logged in to over verified TLS, and the secret is shown nowhere") {
-    World world({greeted_by_tls({"AUTH PLAIN LOGIN"}) + Script{{"AUTH PLAIN " + plain, "235 2.7.0 welcome\r\n"}} + taken});
+    World world(
+        {greeted_by_tls({"AUTH PLAIN LOGIN"}) +
+         Script{{"AUTH PLAIN " + plain, "235 2.7.0 welcome\r\n"}} + taken}
+    );
     CHECK(world.deliver() == Briefs{"delivered"});
     CHECK(has(world.transcript, "AUTH PLAIN ***"));
     CHECK_FALSE(has(world.transcript, plain));
@@ -76,7 +89,8 @@ TEST_CASE("a relay is logged in to over verified TLS, and the secret is shown no
 }
 
 TEST_CASE("the form that some old servers announce is understood") {
-    World world({greeted_by_tls({"AUTH=PLAIN"}) + Script{{"AUTH PLAIN", "235 welcome\r\n"}} + taken});
+    World world({greeted_by_tls({"AUTH=PLAIN"}) + Script{{"AUTH PLAIN", "235 welcome\r\n"}} + taken}
+    );
     CHECK(world.deliver() == Briefs{"delivered"});
 }
 
@@ -90,9 +104,14 @@ TEST_CASE("trouble with the login defers mail, whatever the code, and never boun
         greeted_by_tls({"SIZE"}) + goodbye,
         greeted_by_tls({"STARTTLS", "AUTH PLAIN"}, {"SIZE"}) + goodbye,
         // A server that says yes without having proved that it knows the password.
-        greeted_by_tls({"AUTH SCRAM-SHA-256"}) + Script{{"AUTH SCRAM-SHA-256", "235 welcome\r\n"}} + goodbye,
-        greeted_by_tls({"AUTH SCRAM-SHA-256"}) + Script{{"AUTH SCRAM-SHA-256", "334 bm9uc2Vuc2U=\r\n"}, {"*", "501 as you like\r\n"}} + goodbye,
-        greeted_by_tls({"AUTH SCRAM-SHA-256"}) + Script{{"AUTH SCRAM-SHA-256", "334 not!base64\r\n"}, {"*", "501 as you like\r\n"}} + goodbye,
+        greeted_by_tls({"AUTH SCRAM-SHA-256"}) + Script{{"AUTH SCRAM-SHA-256", "235 welcome\r\n"}} +
+            goodbye,
+        greeted_by_tls({"AUTH SCRAM-SHA-256"}) +
+            Script{{"AUTH SCRAM-SHA-256", "334 bm9uc2Vuc2U=\r\n"}, {"*", "501 as you like\r\n"}} +
+            goodbye,
+        greeted_by_tls({"AUTH SCRAM-SHA-256"}) +
+            Script{{"AUTH SCRAM-SHA-256", "334 not!base64\r\n"}, {"*", "501 as you like\r\n"}} +
+            goodbye,
     };
     for (const Script& script : cases) {
         CAPTURE(script.back().expect);
@@ -119,25 +138,35 @@ TEST_CASE("a token that cannot be had is trouble with the login") {
 }
 
 TEST_CASE("a token that the relay refuses is fetched anew, one that it takes is kept") {
-    const Script refusing = greeted_by_tls({"AUTH XOAUTH2"}) + Script{{"AUTH", "535 5.7.8 expired\r\n"}} + goodbye;
-    const Script welcoming = greeted_by_tls({"AUTH XOAUTH2"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
+    const Script refusing =
+        greeted_by_tls({"AUTH XOAUTH2"}) + Script{{"AUTH", "535 5.7.8 expired\r\n"}} + goodbye;
+    const Script welcoming =
+        greeted_by_tls({"AUTH XOAUTH2"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
     World world({refusing, welcoming, welcoming});
     const std::filesystem::path count = certificates.directory() / "tokens";
-    const std::string command = "echo x >> " + count.string() + "; echo token-$(wc -l < " + count.string() + ")";
+    const std::string command =
+        "echo x >> " + count.string() + "; echo token-$(wc -l < " + count.string() + ")";
     world.settings.auth.token = sasl::TokenCommand{{"/bin/sh", "-c", command}};
     world.settings.smtp.max_messages_per_connection = 1;
     CHECK(world.deliver() == Briefs{"deferred 4.7.8 auth auth"});
     CHECK(world.deliver_again() == Briefs{"delivered"});
     CHECK(world.deliver_again() == Briefs{"delivered"});
-    const auto auth = [](int n) { return "AUTH XOAUTH2 " + base64_encode("user=user\1auth=Bearer token-" + std::to_string(n) + "\1\1"); };
+    const auto auth = [](int n) {
+        return "AUTH XOAUTH2 " +
+               base64_encode("user=user\1auth=Bearer token-" + std::to_string(n) + "\1\1");
+    };
     CHECK(has(world.server.seen(0), auth(1)));
     CHECK(has(world.server.seen(1), auth(2)));
     CHECK(std::filesystem::file_size(count) == 4);  // two lines: the token was fetched twice
 }
 
 TEST_CASE("the next host is tried when one refuses the login, the greeting or the certificate") {
-    const Script welcomed = greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
-    for (const Script& first : {greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "535 wrong\r\n"}} + goodbye, Script{{"", "554 5.7.1 no\r\n"}} + goodbye, Script{}, opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye}) {
+    const Script welcomed =
+        greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
+    for (const Script& first :
+         {greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "535 wrong\r\n"}} + goodbye,
+          Script{{"", "554 5.7.1 no\r\n"}} + goodbye, Script{},
+          opening({}) + Script{{"STARTTLS", "502 no\r\n"}} + goodbye}) {
         World world({first, welcomed});
         world.settings.hosts = {"127.0.0.1", "127.0.0.1"};
         CHECK(world.deliver() == Briefs{"delivered"});
@@ -147,11 +176,20 @@ TEST_CASE("the next host is tried when one refuses the login, the greeting or th
 TEST_CASE("a relay that refuses us as a whole defers; what it says of a recipient counts") {
     World refusing({Script{{"", "554 5.7.1 not you\r\n"}} + goodbye});
     CHECK(refusing.deliver() == Briefs{"deferred 4.7.1 greeting reply_5xx"});
-    World unknown({greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}, {"MAIL", "250 ok\r\n"}, {"RCPT", "550 5.1.1 who?\r\n"}, {"RSET", "250 ok\r\n"}}});
+    World unknown(
+        {greeted_by_tls({"AUTH PLAIN"}) +
+         Script{
+             {"AUTH", "235 welcome\r\n"},
+             {"MAIL", "250 ok\r\n"},
+             {"RCPT", "550 5.1.1 who?\r\n"},
+             {"RSET", "250 ok\r\n"}
+         }}
+    );
     CHECK(unknown.deliver() == Briefs{"failed 5.1.1 rcpt reply_5xx"});
 }
 
-TEST_CASE("a relay that is away is unreachable, and its name in our configuration bounces nothing") {
+TEST_CASE("a relay that is away is unreachable, and its name in our configuration bounces nothing"
+) {
     World world({});
     world.settings.port = 1;  // nobody listens there
     CHECK(world.deliver() == Briefs{"deferred 4.4.1 connect connect"});

@@ -12,15 +12,24 @@ using Briefs = std::vector<std::string>;
 namespace {
 
 const TestCertificates certificates;
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-ScriptedServer secured(std::vector<Script> scripts) { return {std::move(scripts), {"127.0.0.1", 0, certificates.directory()}}; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
+}
+ScriptedServer secured(std::vector<Script> scripts) {
+    return {std::move(scripts), {"127.0.0.1", 0, certificates.directory()}};
+}
 const Script handshake = {{"STARTTLS", "220 go\r\n", Then::start_tls}};
-Script ehlo(const std::vector<std::string>& extensions) { return {{"EHLO", ehlo_reply(extensions)}}; }
+Script ehlo(const std::vector<std::string>& extensions) {
+    return {{"EHLO", ehlo_reply(extensions)}};
+}
 
 }  // namespace
 
 TEST_CASE("STARTTLS is used where offered, and what was announced before it is forgotten") {
-    auto server = secured({opening({"STARTTLS", "SIZE 1", "DSN", "8BITMIME", "CHUNKING"}) + handshake + ehlo({}) + taken});
+    auto server = secured(
+        {opening({"STARTTLS", "SIZE 1", "DSN", "8BITMIME", "CHUNKING"}) + handshake + ehlo({}) +
+         taken}
+    );
     Client client(server);
     delivery::Message message = small_message();
     message.eightbit = true;
@@ -28,16 +37,24 @@ TEST_CASE("STARTTLS is used where offered, and what was announced before it is f
     const auto outcome = client.deliver(job_for(message, {"a@rcpt.test"}));
     CHECK(brief(outcome.verdicts[0]) == "delivered");
     CHECK(has(outcome.verdicts[0].remote->tls_version, "TLSv1"));
-    CHECK_FALSE(outcome.verdicts[0].remote->tls_verified);  // nobody asked, and nobody vouches for it
+    CHECK_FALSE(outcome.verdicts[0].remote->tls_verified
+    );  // nobody asked, and nobody vouches for it
     REQUIRE(outcome.tls);
     CHECK(outcome.tls->reached.has_value());
     CHECK(has(client.transcript, "MAIL FROM:<from@sender.test>\n"));
 }
 
 TEST_CASE("a reply injected behind 220 ends the session, and never in clear") {
-    auto server = secured({opening({"STARTTLS"}) + Script{{"STARTTLS", "220 go\r\n250-injected\r\n250 SIZE 1\r\n", Then::start_tls}} + ehlo({}) + taken, opening({}) + taken});
+    auto server = secured(
+        {opening({"STARTTLS"}) +
+             Script{{"STARTTLS", "220 go\r\n250-injected\r\n250 SIZE 1\r\n", Then::start_tls}} +
+             ehlo({}) + taken,
+         opening({}) + taken}
+    );
     Client client(server);
-    CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.5.0 tls protocol"});
+    CHECK(
+        client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.5.0 tls protocol"}
+    );
     CHECK_FALSE(has(server.seen(), "MAIL"));
     CHECK(server.connections() == 1);
 }
@@ -61,7 +78,8 @@ TEST_CASE("opportunistic TLS that fails is followed by one connection in clear")
     }
 }
 
-TEST_CASE("required TLS is asked for even when it is not announced, and there is no way around it") {
+TEST_CASE("required TLS is asked for even when it is not announced, and there is no way around it"
+) {
     struct Case {
         std::vector<std::string> extensions;
         Script script;
@@ -69,7 +87,9 @@ TEST_CASE("required TLS is asked for even when it is not announced, and there is
     };
     const Case cases[] = {
         {{}, {{"STARTTLS", "502 no\r\n"}, {"QUIT", "221 bye\r\n"}}, "deferred 4.7.5 starttls tls"},
-        {{"STARTTLS"}, {{"STARTTLS", "454 not now\r\n"}, {"QUIT", "221 bye\r\n"}}, "deferred 4.7.5 starttls tls"},
+        {{"STARTTLS"},
+         {{"STARTTLS", "454 not now\r\n"}, {"QUIT", "221 bye\r\n"}},
+         "deferred 4.7.5 starttls tls"},
         {{"STARTTLS"}, {{"STARTTLS", "220 go\r\n", Then::hang_up}}, "deferred 4.7.5 tls tls"},
     };
     for (const Case& test : cases) {
@@ -93,7 +113,9 @@ TEST_CASE("a certificate that must be verified is: chain and name") {
         const char* name;
         const char* verdict;
     };
-    for (const Case& test : {Case{true, "mx.test", "delivered"}, Case{false, "mx.test", "deferred 4.7.5 tls tls"}, Case{true, "other.test", "deferred 4.7.5 tls tls"}}) {
+    for (const Case& test :
+         {Case{true, "mx.test", "delivered"}, Case{false, "mx.test", "deferred 4.7.5 tls tls"},
+          Case{true, "other.test", "deferred 4.7.5 tls tls"}}) {
         for (const bool implicit : {false, true}) {
             CAPTURE(test.trusted);
             CAPTURE(implicit);
@@ -101,7 +123,8 @@ TEST_CASE("a certificate that must be verified is: chain and name") {
             const Script at_once = Script{{"", "", Then::start_tls}} + opening({}) + taken;
             auto server = secured({implicit ? at_once : by_command, opening({}) + taken});
             Client client(server, test.trusted ? &certificates : nullptr);
-            client.plan.session.tls = implicit ? delivery::TlsMode::implicit : delivery::TlsMode::required;
+            client.plan.session.tls =
+                implicit ? delivery::TlsMode::implicit : delivery::TlsMode::required;
             client.plan.session.requirement = tls::TlsRequirement::verified({test.name}, "test");
             CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{test.verdict});
             CHECK(server.connections() == 1);

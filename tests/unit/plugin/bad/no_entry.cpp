@@ -1,3 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 extern "C" int something_else();
-int something_else() { return 1; }
+int something_else() {
+    return 1;
+}

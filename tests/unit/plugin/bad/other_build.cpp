@@ -6,5 +6,7 @@
 
 #undef OUTPOST_BUILD_ID
 #define OUTPOST_BUILD_ID "Some Compiler 1.0"
-static void attach(outpost::plugin::Registrar&) { std::abort(); }
+static void attach(outpost::plugin::Registrar&) {
+    std::abort();
+}
 OUTPOST_PLUGIN("other build", "1", attach)

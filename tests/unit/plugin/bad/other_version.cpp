@@ -3,6 +3,8 @@
 
 #include "core/plugin/abi.hpp"
 
-static void attach(outpost::plugin::Registrar&) { std::abort(); }
+static void attach(outpost::plugin::Registrar&) {
+    std::abort();
+}
 extern "C" const outpost::plugin::Descriptor outpost_plugin;
 const outpost::plugin::Descriptor outpost_plugin = {999, nullptr, nullptr, nullptr, attach};
