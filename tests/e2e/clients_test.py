@@ -87,6 +87,10 @@ sendmail:
         with smtplib.SMTP_SSL("localhost", 465, context=self.context()) as client:
             client.login("app", PASSWORD)
             self.assertGreaterEqual(client.mail("ceo@elsewhere.test")[0], 500)
+            client.rset()
+            with self.assertRaises(smtplib.SMTPDataError) as caught:
+                client.sendmail("me@origin.test", ["you@good.test"], "From: The CEO <ceo@elsewhere.test>\r\n\r\nhello\r\n")
+            self.assertEqual(caught.exception.smtp_code, 550)
 
     def test_sendmail_with_scram_and_tls(self):
         message = "To: you@good.test\nBcc: other@good.test\nSubject: from sendmail\n\nHello\n.\nnot sent\n"
