@@ -98,10 +98,14 @@ std::string Source::quotable(Position at, Quote quote) const {
     }
     while (end < whole.size() && end > 0 && (static_cast<unsigned char>(whole[end]) & 0xC0) == 0x80)
         --end;
-    const std::string_view shown = end < whole.size() ? trim_end(whole.substr(0, end)) : whole;
+    std::string_view rest = end < whole.size() ? trim_end(whole.substr(0, end)) : whole;
     std::string out;
-    for (const char c : shown) {  // tabs matter for the place of the caret
-        out += c == '\t' ? std::string(1, c) : log::printable(std::string_view(&c, 1));
+    for (;;) {  // tabs matter for the place of the caret
+        const std::size_t tab = rest.find('\t');
+        out += log::printable(rest.substr(0, tab));
+        if (tab == rest.npos) break;
+        out += '\t';
+        rest.remove_prefix(tab + 1);
     }
     return end < whole.size() ? out + " ..." : out;
 }
