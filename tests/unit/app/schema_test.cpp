@@ -69,8 +69,8 @@ TEST_CASE("a real validator takes every example, and none of the broken files") 
         "hostname: a.example\nroutes: [{transport: direct, attempts: few}]",
         "hostname: a.example\nretry: {first: soon}",
         "hostname: a.example\nlimits: {content_memory: much}",
-        "hostname: a.example\ntransports: {a: {type: smtp, host: b.example, auth: {username: u, "
-        "password: {fiel: x}}}}",
+        ("hostname: a.example\ntransports: {a: {type: smtp, host: b.example, auth: {username: u, "
+         "password: {fiel: x}}}}"),
     };
     for (const char* text : broken)
         documents.push_back({{"name", text}, {"valid", false}, {"document", json_of(text)}});

@@ -195,6 +195,18 @@ TEST_CASE("a recipient is claimed, attempted and recorded with all that explains
     CHECK(settled.transcript.empty());
 }
 
+TEST_CASE("what nobody gave notice of is found all the same") {
+    Node node;
+    node.start();
+    node.enqueue({"first@example.org"});
+    node.settled(MessageId{1});
+    auto unwoken = std::move(node.dispatcher);  // a message comes in, the notice of it is lost
+    const auto id = node.enqueue({"bob@example.org"});
+    node.settled(id);
+    CHECK(node.state(id) == RecipientState::delivered);
+    node.dispatcher = std::move(unwoken);
+}
+
 TEST_CASE("a destination that never answers delays nobody else") {
     Node node;
     node.settings.per_destination = 2;

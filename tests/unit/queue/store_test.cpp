@@ -90,6 +90,49 @@ TEST_CASE("a message's life: accepted, claimed, deferred, claimed again, deliver
     CHECK_FALSE(node.run(node.store.next_due()).has_value());
 }
 
+TEST_CASE("an attempt's row says everything about it, each thing in its own column") {
+    QueueDatabase database;
+    QueueNode node(database.settings, "n7");
+    node.enqueue(new_message({"a@a.example"}));
+    queue::Settled attempt = deferred(node.claim().at(0));
+    delivery::RemoteFacts remote;
+    remote.host = "mx.a.example";
+    remote.ip = "192.0.2.1";
+    remote.port = 2525;
+    remote.tls_version = "TLSv1.3";
+    remote.tls_cipher = "TLS_AES_256_GCM_SHA384";
+    remote.tls_requirement = "encrypted";
+    remote.tls_verified = true;
+    attempt.verdict.remote = std::make_shared<delivery::RemoteFacts>(remote);
+    attempt.route_list = "account";
+    attempt.route_index = 3;
+    attempt.route_name = "the third";
+    attempt.route_reason = "to a.example";
+    attempt.transport = "smarthost";
+    attempt.config_version = "v9";
+    attempt.transcript = "   0.001 > EHLO x";
+    CHECK(node.settle(attempt));
+    CHECK(
+        database.text(
+            "SELECT concat_ws('|', number, attempt, duration, node, outcome, stage, route_list, "
+            "route_index, route_name, route_reason, transport, remote_host, remote_ip, "
+            "remote_port, "
+            "tls_version, tls_cipher, tls_verified, tls_requirement, error_kind, reply_code, "
+            "status, "
+            "reply, config_version, transcript) FROM outpost.attempts"
+        ) ==
+        "1|1|1.5|n7|deferred|rcpt|account|3|the third|to a.example|smarthost|mx.a.example|"
+        "192.0.2.1|2525|TLSv1.3|TLS_AES_256_GCM_SHA384|t|encrypted|reply_4xx|450|4.1.1|"
+        "450 4.1.1 later|v9|   0.001 > EHLO x"
+    );
+    CHECK(
+        database.text("SELECT concat_ws('|', last_error, last_status, last_reply_code, last_reply, "
+                      "last_transport, last_remote_host, last_remote_ip, last_attempt_at = "
+                      "(SELECT started_at FROM outpost.attempts)) FROM outpost.recipients"
+        ) == "reply_4xx|4.1.1|450|450 4.1.1 later|smarthost|mx.a.example|192.0.2.1|t"
+    );
+}
+
 TEST_CASE("the body is stored once, in order, and kept until the last recipient has come to an end"
 ) {
     QueueDatabase database;

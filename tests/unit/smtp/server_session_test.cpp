@@ -279,6 +279,17 @@ TEST_CASE("bounds of a session") {
                      {".", "250"}}
         );
     }
+    SUBCASE("too many messages") {
+        ServerSettings settings;
+        settings.max_messages = 2;
+        Server server(settings);
+        auto client = server.connect(false);
+        CHECK(client.say("EHLO x").find("MAILMAX=2") != std::string::npos);
+        for (int i = 0; i < 2; ++i)
+            dialogue(client, {mail_ok, rcpt_ok, {"DATA", "354"}, {"x\r\n.", "250"}});
+        CHECK(client.say("MAIL FROM:<a@b.example>").starts_with("421 4.7.0"));
+        CHECK(client.at_end());
+    }
     SUBCASE("silence") {
         ServerSettings settings;
         settings.idle_timeout = std::chrono::seconds(1);
