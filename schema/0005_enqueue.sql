@@ -159,7 +159,9 @@ END $$;
 CREATE FUNCTION outpost_private.check_options(options jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    known text[] := ARRAY['idempotency_key', 'tag', 'release_at', 'hold_for', 'notify', 'ret', 'envid', 'smtputf8', 'require_tls'];
+    known text[] := ARRAY['idempotency_key', 'tag', 'release_at', 'hold_for', 'notify', 'ret', 'envid', 'smtputf8', 'require_tls',
+                           'hold'];
+    flags text[] := ARRAY['smtputf8', 'require_tls', 'hold'];
     o record;
 BEGIN
     IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
@@ -170,8 +172,8 @@ BEGIN
             RAISE EXCEPTION 'unknown option %', quote_literal(o.key) USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Known are: ' || array_to_string(known, ', ');
         END IF;
-        IF o.key IN ('smtputf8', 'require_tls') AND o.kind <> 'boolean' OR o.key NOT IN ('smtputf8', 'require_tls') AND o.kind <> 'string' THEN
-            RAISE EXCEPTION 'option %: % is not a %', o.key, o.value, CASE WHEN o.key IN ('smtputf8', 'require_tls') THEN 'boolean' ELSE 'string' END
+        IF o.kind <> (CASE WHEN o.key = ANY (flags) THEN 'boolean' ELSE 'string' END) THEN
+            RAISE EXCEPTION 'option %: % is not a %', o.key, o.value, CASE WHEN o.key = ANY (flags) THEN 'boolean' ELSE 'string' END
                 USING ERRCODE = 'invalid_parameter_value';
         END IF;
         IF outpost_private.has_controls(o.said) OR length(o.said) > 200 THEN
@@ -225,6 +227,7 @@ DECLARE
     domains text[];
     release_at timestamptz;
     first_id bigint;
+    held boolean;
     chunk CONSTANT integer := 1048576;
 BEGIN
     PERFORM outpost_private.check_options(options);
@@ -238,6 +241,7 @@ BEGIN
     END IF;
     domains := ARRAY(SELECT outpost_private.address_domain(r, 'recipient') FROM unnest(recipients) WITH ORDINALITY AS u(r, n) ORDER BY n);
     release_at := outpost_private.release_time(options);
+    held := coalesce((options ->> 'hold')::boolean, false);
     parts := outpost_private.split_message(message);
     header := outpost_private.complete_header(parts.header, id, host);
     stored_header := convert_to(header, 'LATIN1');
@@ -259,8 +263,12 @@ BEGIN
     INSERT INTO outpost_private.content (message_id, seq, data)
     SELECT id, n, substr(stored_body, n * chunk + 1, chunk)
     FROM generate_series(0, (octet_length(stored_body) - 1) / chunk) AS n WHERE octet_length(stored_body) > 0;
-    INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, next_attempt_at)
-    SELECT id, u.n, outpost_private.with_domain(u.r, d.domain), d.domain, upper(coalesce(options ->> 'notify', '')), '', 'queued', release_at
+    INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state, next_attempt_at,
+        hold_reason, held_by, held_at)
+    SELECT id, u.n, outpost_private.with_domain(u.r, d.domain), d.domain, upper(coalesce(options ->> 'notify', '')), '',
+        CASE WHEN held THEN 'held' ELSE 'queued' END, release_at,
+        CASE WHEN held THEN 'held by its submitter' ELSE '' END, CASE WHEN held THEN session_user ELSE '' END,
+        CASE WHEN held THEN clock_timestamp() END
     FROM unnest(recipients) WITH ORDINALITY AS u(r, n) JOIN unnest(domains) WITH ORDINALITY AS d(domain, n) USING (n);
     PERFORM pg_notify('outpost_work', '');
     RETURN id;

@@ -132,6 +132,25 @@ TEST_CASE("options reach the queue") {
     );  // the octets of UTF-8, seen as Latin-1
 }
 
+TEST_CASE("what is handed over to be held waits for a person") {
+    Configured database;
+    QueueNode node(database.settings);
+    Call call;
+    call.options = R"('{"hold": true}')";
+    const std::int64_t id = database.number(call.text());
+    CHECK(node.claim().empty());
+    CHECK(
+        database.recipient("state || ' ' || hold_reason", "user@a.example") ==
+        "held held by its submitter"
+    );
+    CHECK(database.recipient("held_by = session_user", "user@a.example") == "true");
+    CHECK(database.number(fmt::format("SELECT outpost.release({})", id)) == 1);
+    CHECK(node.claim().size() == 1);
+    call.options = R"('{"hold": false}')";
+    database.number(call.text());
+    CHECK(node.claim().size() == 1);
+}
+
 TEST_CASE("bad input is refused with an error that names it, and nothing is queued") {
     Configured database;
     struct Bad {
@@ -170,6 +189,7 @@ TEST_CASE("bad input is refused with an error that names it, and nothing is queu
         {"options", {.options = "'[]'"}, invalid, "object"},
         {"null options", {.options = "NULL"}, invalid, "object"},
         {"type", {.options = "'{\"require_tls\": \"yes\"}'"}, invalid, "require_tls"},
+        {"hold", {.options = "'{\"hold\": \"2 hours\"}'"}, invalid, "boolean"},
         {"ret", {.options = "'{\"ret\": \"all\"}'"}, invalid, "ret"},
         {"notify", {.options = "'{\"notify\": \"never,failure\"}'"}, invalid, "notify"},
         {"envid", {.options = "'{\"envid\": \"a\\nb\"}'"}, invalid, "envid"},
