@@ -49,6 +49,8 @@ CREATE TABLE outpost_private.message (
 );
 CREATE UNIQUE INDEX message_idempotency ON outpost_private.message (account, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
+-- How much an account has sent of late: accounts may have a limit.
+CREATE INDEX message_account ON outpost_private.message (account, submitted_at) WHERE account <> '';
 
 -- The body, once for all recipients, in chunks. Bodies rarely compress well after base64, and trying
 -- costs more than writing: EXTERNAL stores them as they are.

@@ -48,6 +48,12 @@ const Statement insert_recipients{"insert_recipients", R"(
             AS r (m, n, address, domain, notify, orcpt, lease, release_at))
     SELECT value FROM token
 )"};
+const Statement recipients_of_account{"recipients_of_account", R"(
+    SELECT count(*)
+    FROM outpost_private.message m JOIN outpost_private.recipient r ON r.message_id = m.id
+    WHERE m.account = $1 AND m.account <> ''
+        AND m.submitted_at > clock_timestamp() - make_interval(secs => $2::float8)
+)"};
 const Statement announce{"announce_work", "SELECT pg_notify('outpost_work', '')"};
 
 std::string ret_text(delivery::Ret ret) {
@@ -207,6 +213,14 @@ std::vector<Inserted> insert_messages(
         if (recipients.left_for_others) session.exec(announce);
     }
     return results;
+}
+
+std::uint64_t count_recipients(
+    db::Session& session, const std::string& account, std::chrono::seconds span
+) {
+    const auto seconds = static_cast<double>(span.count());
+    const auto rows = session.exec(recipients_of_account, account, seconds);
+    return static_cast<std::uint64_t>(rows.at(0).number(0));
 }
 
 }  // namespace outpost::queue

@@ -30,4 +30,9 @@ std::vector<Inserted> insert_messages(
 /// The domain column of a recipient: A-labels, or an address literal in brackets.
 std::string lane_of(const mail::Address& address);
 
+/// How many recipients the account's messages have that came in within this last span of time.
+std::uint64_t count_recipients(
+    db::Session& session, const std::string& account, std::chrono::seconds span
+);
+
 }  // namespace outpost::queue

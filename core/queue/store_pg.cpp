@@ -200,6 +200,15 @@ awaitable<void> PgStore::give_back(std::vector<Lease> leases, std::optional<Wall
     co_await pool_.run(work);
 }
 
+awaitable<std::uint64_t> PgStore::recipients_within(
+    std::string account, std::chrono::seconds span
+) {
+    const auto work = [account = std::move(account), span](db::Session& session) {
+        return count_recipients(session, account, span);
+    };
+    co_return co_await pool_.run(work);
+}
+
 awaitable<std::optional<WallTime>> PgStore::next_due() {
     co_return co_await pool_.run(earliest_due);
 }

@@ -33,6 +33,8 @@ class PgStore final : public QueueStore {
     awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain) override;
     awaitable<std::vector<bool>> settle(std::vector<Settled> outcomes) override;
     awaitable<void> give_back(std::vector<Lease> leases, std::optional<WallTime> next) override;
+    awaitable<std::uint64_t> recipients_within(std::string account, std::chrono::seconds span)
+        override;
     awaitable<std::optional<WallTime>> next_due() override;
 
   private:

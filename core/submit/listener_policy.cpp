@@ -142,7 +142,7 @@ awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::
     const auto account = account_for(client);
     const auto* settings = parts_.accounts->find(account);
     const auto limit = settings ? settings->max_recipients_per_day : 0;
-    if (!parts_.counters->recipients_per_day.take(account, limit)) {
+    if (!co_await parts_.counters->recipients_per_day.take(account, limit)) {
         co_return make_reply(450, "4.7.1", "too many recipients in 24 hours for this account");
     }
     co_return std::nullopt;

@@ -6,6 +6,7 @@
 #include "core/submit/accept.hpp"
 #include "core/submit/accounts.hpp"
 #include "core/submit/rate_limiter.hpp"
+#include "core/submit/recipient_quota.hpp"
 #include "core/submit/sessions.hpp"
 #include "core/submit/settings.hpp"
 
@@ -13,9 +14,11 @@ namespace outpost::submit {
 
 /// What is counted over time; outlives a change of configuration.
 struct Counters {
+    explicit Counters(queue::QueueStore& store) : recipients_per_day(store) {}
+
     RateLimiter messages_per_minute{std::chrono::minutes(1)
     };  ///< by listener address and client IP
-    RateLimiter recipients_per_day{std::chrono::hours(24)};  ///< by account
+    RecipientQuota recipients_per_day;
 };
 
 /// The rules of one listener: who may connect, send, and as whom. Thread-safe.

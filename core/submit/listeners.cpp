@@ -76,6 +76,7 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
 Listeners::Listeners(EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory)
     : loops_(loops),
       acceptor_(std::make_shared<Acceptor>(store)),
+      counters_(std::make_shared<Counters>(store)),
       memory_(std::make_shared<smtp::MemoryBudget>(content_memory)) {}
 
 Listeners::~Listeners() = default;

@@ -57,7 +57,7 @@ class Listeners {
 
     EventLoops& loops_;
     std::shared_ptr<Acceptor> acceptor_;
-    std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+    std::shared_ptr<Counters> counters_;
     std::shared_ptr<smtp::MemoryBudget> memory_;
     std::shared_ptr<smtp::AuthThrottle> throttle_ = std::make_shared<smtp::AuthThrottle>();
     std::map<std::string, std::shared_ptr<ConnectionCounter>> connections_;  ///< by listener

@@ -237,6 +237,20 @@ awaitable<void> MemoryQueueStore::give_back(
     co_return;
 }
 
+awaitable<std::uint64_t> MemoryQueueStore::recipients_within(
+    std::string account, std::chrono::seconds span
+) {
+    const std::lock_guard lock(mutex_);
+    check_available();
+    std::uint64_t count = 0;
+    for (const auto& message : messages_) {
+        const auto& stored = *stored_.at(to_number(message.id));
+        if (message.account == account && stored.submitted_at > clock() - span)
+            count += message.recipients.size();
+    }
+    co_return count;
+}
+
 awaitable<std::optional<WallTime>> MemoryQueueStore::next_due() {
     const std::lock_guard lock(mutex_);
     check_available();

@@ -51,6 +51,8 @@ class MemoryQueueStore : public queue::QueueStore {
     awaitable<std::vector<bool>> settle(std::vector<queue::Settled> outcomes) override;
     awaitable<void> give_back(std::vector<queue::Lease> leases, std::optional<WallTime> next)
         override;
+    awaitable<std::uint64_t> recipients_within(std::string account, std::chrono::seconds span)
+        override;
     awaitable<std::optional<WallTime>> next_due() override;
 
     /// Every call throws this until it is set to null: the database is away.

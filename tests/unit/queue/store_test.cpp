@@ -443,3 +443,25 @@ TEST_CASE("the time is the database's, not this machine's") {
         CHECK(now < WallClock::now() + std::chrono::hours(11 * 24));
     }
 }
+
+TEST_CASE("an account's recipients of the last hours are counted, whichever way they came") {
+    QueueDatabase database;
+    database.configure();
+    QueueNode node(database.settings, "n1"), other(database.settings, "n2");
+    const auto count = [&] { return node.run(node.store.recipients_within("shop", 24h)); };
+    CHECK(count() == 0);
+    node.enqueue(new_message({"a@a.example", "b@a.example"}));
+    other.enqueue(new_message({"c@a.example"}));
+    database.sql("SELECT outpost.enqueue('shop', 'a@shop.example', ARRAY['d@a.example'], 'A: b')");
+    queue::NewMessage anothers = new_message({"e@a.example"});
+    anothers.account = "another";
+    node.enqueue(std::move(anothers));
+    CHECK(count() == 4);
+    CHECK(node.settle(delivered(node.claim(1).at(0))));
+    CHECK(count() == 4);
+    database.sql(
+        "UPDATE outpost_private.message SET submitted_at = now() - interval '25 hours' WHERE id = "
+        "(SELECT message_id FROM outpost.recipients WHERE address = 'a@a.example')"
+    );
+    CHECK(count() == 2);
+}

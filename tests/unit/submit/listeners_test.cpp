@@ -224,6 +224,21 @@ TEST_CASE("limits by address and account") {
         CHECK(send(client).starts_with("250"));
         CHECK(send(client).starts_with("450 4.7.1"));
     }
+    SUBCASE("recipients a day, whoever took them") {
+        node.settings.accounts["shop"].max_recipients_per_day = 3;
+        asio::io_context own;
+        queue::NewMessage elsewhere;  // by another node, or by this one before it was restarted
+        elsewhere.account = "shop";
+        elsewhere.mail_from = mail::Address::parse("a@b.example").value();
+        for (const char* to : {"x@d.example", "y@d.example"})
+            elsewhere.recipients.push_back({mail::Address::parse(to).value(), {}, {}});
+        elsewhere.id = test::run(own, node.store.new_id());
+        test::run(own, node.store.enqueue(elsewhere));
+        node.start();
+        auto client = node.connect("relay");
+        CHECK(send(client).starts_with("250"));
+        CHECK(send(client).starts_with("450 4.7.1"));
+    }
 }
 
 TEST_CASE("one message is queued for a recipient named twice, with what was asked for") {
