@@ -269,7 +269,9 @@ config::Type<Account> account_type() {
         )
         .key(
             "max_recipients_per_day", of_submission(&AccountSettings::max_recipients_per_day),
-            integer<std::size_t>(0, 1'000'000'000), "Recipients in 24 hours, by all nodes and SQL together; 0: no limit. SMTP is held to it."
+            integer<std::size_t>(0, 1'000'000'000),
+            "Recipients in 24 hours, by all nodes and SQL together; 0: no limit. SMTP is held to "
+            "it."
         )
         .key(
             "routes", &Account::routes, list_of(route_type(), config::ListForm::strict),

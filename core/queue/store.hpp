@@ -66,7 +66,8 @@ class QueueStore {
     /// Gives leases back untried: due at once (or at `next`), attempt not counted.
     virtual awaitable<void> give_back(std::vector<Lease> leases, std::optional<WallTime> next) = 0;
 
-    /// How many recipients an account has had queued in this last span of time, by all nodes and SQL.
+    /// How many recipients an account has had queued in this last span of time, by all nodes and
+    /// SQL.
     virtual awaitable<std::uint64_t> recipients_within(
         std::string account, std::chrono::seconds span
     ) = 0;

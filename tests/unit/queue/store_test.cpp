@@ -448,7 +448,9 @@ TEST_CASE("an account's recipients of the last hours are counted, whichever way 
     QueueDatabase database;
     database.configure();
     QueueNode node(database.settings, "n1"), other(database.settings, "n2");
-    const auto count = [&] { return node.run(node.store.recipients_within("shop", 24h)); };
+    const auto count = [&] {
+        return node.run(node.store.recipients_within("shop", std::chrono::hours(24)));
+    };
     CHECK(count() == 0);
     node.enqueue(new_message({"a@a.example", "b@a.example"}));
     other.enqueue(new_message({"c@a.example"}));
