@@ -9,7 +9,9 @@ DECLARE
     r record;
     numbers integer[] := '{}';
 BEGIN
-    IF NOT EXISTS (SELECT FROM outpost_private.message m WHERE m.id = message) THEN
+    -- The message before its recipients, as those do who write reports.
+    PERFORM FROM outpost_private.message m WHERE m.id = message FOR UPDATE;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no message %', message
             USING ERRCODE = 'no_data_found', HINT = 'Look in outpost.messages; finished messages are deleted after a while.';
     END IF;
@@ -53,6 +55,8 @@ BEGIN
         next_attempt_at = coalesce(r.next_attempt_at, clock_timestamp())
     WHERE r.message_id = message AND r.number = ANY (numbers) AND r.state = 'held';
     GET DIAGNOSTICS changed = ROW_COUNT;
+    -- It has its whole time for retries from now on, however long it was held.
+    UPDATE outpost_private.message m SET due_from = greatest(m.due_from, clock_timestamp()) WHERE m.id = message AND changed > 0;
     PERFORM pg_notify('outpost_work', '');
     RETURN changed;
 END $$;

@@ -48,6 +48,21 @@ TEST_CASE("hold, release and retry, for all recipients or one") {
     CHECK(node.claim().size() == 1);
 }
 
+TEST_CASE("what is released has its whole time for retries from then on") {
+    Configured database;
+    QueueNode node(database.settings);
+    const MessageId held = node.enqueue(new_message({"a@a.example"}));
+    const MessageId waiting = node.enqueue(new_message({"b@b.example"}));
+    CHECK(database.act("hold", held) == 1);
+    database.sql("UPDATE outpost_private.message SET due_from = now() - interval '10 days'");
+    CHECK(database.act("release", held) == 1);
+    CHECK(database.act("release", waiting) == 0);
+    for (const auto& claim : node.claim()) {
+        const auto age = node.store.now() - claim.envelope->due_from;
+        CHECK((age > std::chrono::hours(24)) == (claim.key.message == waiting));
+    }
+}
+
 TEST_CASE("a recipient in flight is left alone: every action is refused and changes nothing") {
     Configured database;
     QueueNode node(database.settings);

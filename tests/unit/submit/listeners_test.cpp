@@ -127,6 +127,25 @@ TEST_CASE("a relay takes mail from its networks, and from nobody else") {
     CHECK(message.content->header().find("with ESMTP") != std::string::npos);
 }
 
+TEST_CASE("a listener has its own name and limits") {
+    Node node;
+    node.settings.listeners["relay"] = relay();
+    auto& own = node.settings.listeners["own"] = relay();
+    own.hostname = "in.example.net";
+    own.max_message_size = 70'000;
+    own.max_recipients = 100;
+    node.start();
+    BlockingSmtpClient client(node.listeners.port("own"));
+    CHECK(client.reply().starts_with("220 in.example.net "));
+    const auto ehlo = client.say("EHLO client.example");
+    for (const char* words : {"250-in.example.net", "SIZE 70000", "RCPTMAX=100"})
+        CHECK(ehlo.find(words) != std::string::npos);
+    CHECK(send(client).starts_with("250"));
+    const auto& header = node.store.messages().front().content->header();
+    CHECK(header.find("by in.example.net with ESMTP") != std::string::npos);
+    node.connect("relay");  // which goes by the node's name
+}
+
 TEST_CASE("an account sends from its own addresses only") {
     Node node;
     node.settings.listeners["submission"] = submission(TlsMode::starttls);
@@ -209,6 +228,14 @@ TEST_CASE("limits by address and account") {
         for (int i = 0; i < 50 && node.listeners.sessions() > 1; ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         node.connect("relay");
+    }
+    SUBCASE("connections in all") {
+        node.settings.listeners["relay"].max_connections = 1;
+        node.start();
+        auto a = node.connect("relay");
+        BlockingSmtpClient b(node.listeners.port("relay"));
+        CHECK(b.reply().starts_with("421 4.3.2"));
+        CHECK(b.at_end());
     }
     SUBCASE("messages a minute") {
         node.start();
