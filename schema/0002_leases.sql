@@ -12,12 +12,12 @@ DECLARE
 BEGIN
     -- What is judged is what the lock was taken on: a final dot noted a moment ago counts.
     WITH lost AS (
-        SELECT r.message_id, r.number, n.name AS node, r.attempts, r.leased_at, r.stage, r.on_uncertain, r.crashes
+        SELECT r.message_id, r.number, n.name AS node, n.config_version, r.attempts, r.leased_at, r.stage, r.on_uncertain, r.crashes
         FROM outpost_private.recipient r JOIN outpost_private.node n ON n.id = r.lease_node
         WHERE r.state = 'leased' AND n.lease_until <= clock_timestamp()
         LIMIT most FOR UPDATE OF r SKIP LOCKED
     ), judged AS (
-        SELECT l.message_id, l.number, l.node, l.attempts, l.leased_at, l.stage, l.stage = 'final_dot' AS unknown,
+        SELECT l.message_id, l.number, l.node, l.config_version, l.attempts, l.leased_at, l.stage, l.stage = 'final_dot' AS unknown,
             CASE WHEN l.stage = 'final_dot' AND l.on_uncertain = 'hold' THEN 'held'
                  WHEN l.stage = 'final_dot' AND l.on_uncertain = 'assume_delivered' THEN 'delivered'
                  WHEN l.crashes >= 2 THEN 'held'
@@ -43,14 +43,14 @@ BEGIN
             lease_node = NULL,
             stage = ''
         FROM judged j WHERE r.message_id = j.message_id AND r.number = j.number
-        RETURNING r.message_id, r.number, j.attempts, j.leased_at, j.node, j.stage
+        RETURNING r.message_id, r.number, j.attempts, j.leased_at, j.node, j.config_version, j.stage
     )
     INSERT INTO outpost_private.attempt (message_id, number, attempt, started_at, duration, node, route_list,
         route_index, route_name, route_reason, transport, remote_host, remote_ip, remote_port, tls_version, tls_cipher,
         tls_verified, tls_requirement, stage, outcome, error_kind, reply_code, status, reply, config_version, transcript)
     SELECT message_id, number, attempts, leased_at, extract(epoch FROM clock_timestamp() - leased_at), node, '', 0, '', '',
         '', '', '', 0, '', '', false, '', CASE WHEN stage = '' THEN 'leased' ELSE stage END, 'interrupted', 'local', NULL,
-        '4.3.0', 'the node died during the attempt', '', ''
+        '4.3.0', 'the node died during the attempt', config_version, ''
     FROM changed;
     GET DIAGNOSTICS taken = ROW_COUNT;
     RETURN taken;

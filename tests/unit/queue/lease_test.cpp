@@ -97,8 +97,10 @@ TEST_CASE("what a dead node held: by stage and policy") {
         );
         CHECK(database.recipient("attempts", "a@a.example") == "1");
         CHECK(
-            database.text("SELECT outcome || ' ' || attempt || ' ' || stage FROM outpost.attempts"
-            ) == "interrupted 1 " + std::string(*c.stage ? c.stage : "leased")
+            database.text(
+                "SELECT concat_ws(' ', outcome, attempt, stage, node, config_version) FROM "
+                "outpost.attempts"
+            ) == "interrupted 1 " + std::string(*c.stage ? c.stage : "leased") + " n1 v1"
         );
     }
 }
