@@ -52,7 +52,7 @@ const Statement recipients_of_account{"recipients_of_account", R"(
     SELECT count(*)
     FROM outpost_private.message m JOIN outpost_private.recipient r ON r.message_id = m.id
     WHERE m.account = $1 AND m.account <> ''
-        AND m.submitted_at > clock_timestamp() - make_interval(secs => $2::float8)
+        AND m.submitted_at > now() - make_interval(secs => $2::float8)
 )"};
 const Statement announce{"announce_work", "SELECT pg_notify('outpost_work', '')"};
 
