@@ -163,6 +163,16 @@ awaitable<DeliveryOutcome> wait_then_finish(
     );
 }
 
+awaitable<DeliveryOutcome> loses_the_last_reply(
+    const delivery::DeliveryJob& job, delivery::AttemptContext& context
+) {
+    const std::vector<std::int32_t> numbers{job.recipients.front().number};
+    REQUIRE(co_await context.gate.may_finish(numbers));
+    co_return DeliveryOutcome::all(
+        job, Verdict::deferred(Stage::final_dot, ErrorKind::connect, {4, 4, 2}, "connection lost")
+    );
+}
+
 test::FakeTransport::Script waits_at(std::shared_ptr<test::Latch> latch) {
     return [latch](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
         return wait_then_finish(job, context, latch);
@@ -399,6 +409,28 @@ TEST_CASE("one recipient's refusal does not decide another's fate") {
     CHECK(node.settled(id, 2).front().state == RecipientState::failed);
     CHECK(node.settled(id, 3).front().state == RecipientState::delivered);
     CHECK(node.direct->calls() == 1);
+}
+
+TEST_CASE("the route says what becomes of an unknown outcome, before the dot and after it") {
+    const std::pair<route::OnUncertain, RecipientState> table[] = {
+        {route::OnUncertain::resend, RecipientState::queued},
+        {route::OnUncertain::hold, RecipientState::held},
+        {route::OnUncertain::assume_delivered, RecipientState::delivered},
+    };
+    for (const auto& [policy, state] : table) {
+        CAPTURE(std::string(route::text(policy)));
+        Node node;
+        auto chosen = route_to({"direct"});
+        chosen.on_uncertain = policy;
+        node.snapshot->global_routes = {chosen};
+        node.direct->script("example.org", loses_the_last_reply);
+        node.start();
+        const auto id = node.enqueue({"bob@example.org"});
+        const auto settled = node.settled(id).front();
+        CHECK(settled.uncertain);
+        CHECK(settled.state == state);
+        CHECK(node.store.row({id, 1}).on_uncertain == route::text(policy));
+    }
 }
 
 TEST_CASE("a lost lease stops the delivery before its final dot") {
