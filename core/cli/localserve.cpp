@@ -36,6 +36,13 @@ std::uint16_t port_of(const app::Settings& settings, const char* listener) {
     return found == settings.listeners.end() ? 0 : found->second.port;
 }
 
+/// The program as it can be called from anywhere: it need not be in the path.
+std::string this_program() {
+    std::error_code unknown;
+    const auto path = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    return unknown ? "outpost" : path.string();
+}
+
 void say_hello(const app::Settings& settings, const LocalFiles& files) {
     std::cout << "Outpost is running; everything it keeps is in " << files.directory.string()
               << "\n"
@@ -46,7 +53,7 @@ void say_hello(const app::Settings& settings, const LocalFiles& files) {
               << local_account << ", password " << files.password() << "\n"
               << "  received     " << files.mail().string()
               << "/*.eml (nothing leaves this machine)\n"
-              << "  look inside  outpost psql --dir " << files.directory.string()
+              << "  look inside  " << this_program() << " psql --dir " << files.directory.string()
               << " -c 'SELECT * FROM outpost.recipients'\n"
               << "               psql -d \"" << settings.database.connection.reveal() << "\"\n"
               << "Ctrl-C stops everything.\n"
@@ -65,8 +72,8 @@ void show_sample(const app::Settings& settings, const LocalFiles& files) {
         db::Session session(settings.database);
         for (int i = 0; i < 100 && !is_over(session, id); ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        std::cout << "\nThe story of a message (outpost why --dir " << files.directory.string()
-                  << " " << id << "):\n"
+        std::cout << "\nThe story of a message (" << this_program() << " why --dir "
+                  << files.directory.string() << " " << id << "):\n"
                   << tell_story(session, id) << "\n"
                   << std::flush;
     } catch (const std::exception& error) {
