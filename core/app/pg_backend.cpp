@@ -110,8 +110,9 @@ class PgBackend final : public Backend {
             uncertain = reports_.retry.uncertain;
             retention = retention_;
         }
-        const auto work = [uncertain, retention](db::Session& session) {
-            const int taken = queue::take_over(session, uncertain);
+        const bool judge = node_.may_judge_others();
+        const auto work = [uncertain, retention, judge](db::Session& session) {
+            const int taken = judge ? queue::take_over(session, uncertain) : 0;
             if (taken > 0)
                 log::info("queue", "took over {} recipients of nodes that are gone", taken);
             const bool more_messages = queue::expire(session, retention.messages);

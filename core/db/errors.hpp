@@ -13,6 +13,13 @@ class Unavailable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The database has no room: its disk or memory is full. Nothing was done; it may heal by itself. A
+/// client hears 452 and comes again.
+class NoRoom : public Unavailable {
+  public:
+    using Unavailable::Unavailable;
+};
+
 /// The connection was lost while a COMMIT was under way: the work may or may not have been done.
 class InDoubt : public std::runtime_error {
   public:

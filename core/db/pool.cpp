@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -40,7 +41,10 @@ struct Pool::State {
     void expire();
     bool connect(std::unique_ptr<Session>& session);
     void run(Job job, std::unique_ptr<Session>& session);
+    void reconnect(std::unique_lock<std::mutex>& lock, std::unique_ptr<Session>& session);
+    void drop(std::unique_ptr<Session>& session);
     std::optional<SteadyTime> may_connect_at() const;
+    std::optional<SteadyTime> given_up_at() const;
     bool wait_for_turn(std::unique_lock<std::mutex>& lock, bool connected);
     std::deque<Job> take_overdue();
 
@@ -49,9 +53,10 @@ struct Pool::State {
     std::condition_variable changed;
     std::deque<Job> queue;
     bool stopping = false;
-    std::atomic<std::uint64_t> losses{0};  ///< connections lost so far
+    std::set<Session*> open;               ///< the threads' connections
+    unsigned running = 0;                  ///< threads that have not ended
     bool probing = false;                  ///< a thread tries whether the database is back
-    std::optional<SteadyTime> away_since;  ///< set while connections are refused
+    std::optional<SteadyTime> away_since;  ///< from a lost or refused connection to the next one
     SteadyTime next_attempt{};
     std::atomic<bool> reachable{true};
     std::vector<std::thread> threads;
@@ -61,6 +66,7 @@ Pool::Pool(Settings settings, unsigned threads)
     : state_(std::make_unique<State>(std::move(settings))) {
     const auto count =
         threads != 0 ? threads : static_cast<unsigned>(std::max(1, state_->settings.connections));
+    state_->running = count;
     for (unsigned i = 0; i < count; ++i)
         state_->threads.emplace_back([this] { state_->work(); });
     state_->threads.emplace_back([this] { state_->expire(); });
@@ -78,7 +84,7 @@ void Pool::post(std::function<void(Session&)> work, std::function<void(std::exce
     {
         const std::lock_guard lock(state_->mutex);
         if (!state_->stopping) {
-            const auto until = SteadyClock::now() + state_->settings.patience;
+            const auto until = SteadyClock::now() + state_->settings.longest_wait;
             state_->queue.push_back({std::move(work), std::move(fail), until});
             state_->changed.notify_all();
             return;
@@ -88,13 +94,17 @@ void Pool::post(std::function<void(Session&)> work, std::function<void(std::exce
 }
 
 void Pool::stop() {
+    constexpr std::chrono::seconds grace{5};
     std::deque<Job> left;
     {
-        const std::lock_guard lock(state_->mutex);
+        std::unique_lock lock(state_->mutex);
         if (state_->stopping) return;
         state_->stopping = true;
         left.swap(state_->queue);
         state_->changed.notify_all();
+        state_->changed.wait_for(lock, grace, [this] { return state_->running == 0; });
+        for (Session* session : state_->open)
+            session->interrupt();
     }
     for (auto& thread : state_->threads)
         thread.join();
@@ -129,28 +139,14 @@ bool Pool::State::wait_for_turn(std::unique_lock<std::mutex>& lock, bool connect
 /// One thread of the pool.
 void Pool::State::work() {
     std::unique_ptr<Session> session;
-    std::uint64_t losses_before = 0;
     std::unique_lock lock(mutex);
     while (wait_for_turn(lock, session != nullptr)) {
-        // What ended another thread's connection, a restart say, has ended this one too.
-        if (session && losses != losses_before) session.reset();
         if (!session) {
-            probing = away_since.has_value();  // while it is away, one asks for all
-            const bool was_probing = probing;
-            losses_before = losses;
-            lock.unlock();
-            const bool connected = connect(session);
-            lock.lock();
-            if (was_probing) probing = false;
-            if (connected) {
-                away_since.reset();
-                reachable = true;
-            } else {
-                reachable = false;
-                if (!away_since) away_since = SteadyClock::now();
-                next_attempt = SteadyClock::now() + backoff();
-            }
-            changed.notify_all();
+            reconnect(lock, session);
+            continue;
+        }
+        if (!session->still_open()) {
+            drop(session);
             continue;
         }
         auto job = std::move(queue.front());
@@ -159,6 +155,43 @@ void Pool::State::work() {
         run(std::move(job), session);
         lock.lock();
     }
+    open.erase(session.get());
+    --running;
+    changed.notify_all();
+}
+
+/// Tries for a connection, without the lock; while the database is away, one thread asks for all.
+void Pool::State::reconnect(
+    std::unique_lock<std::mutex>& lock, std::unique_ptr<Session>& session
+) {
+    if (open.empty() && !away_since) away_since = SteadyClock::now();
+    const bool probe = away_since.has_value();
+    probing = probing || probe;
+    changed.notify_all();
+    lock.unlock();
+    const bool connected = connect(session);
+    lock.lock();
+    if (probe) probing = false;
+    if (connected) {
+        open.insert(session.get());
+        away_since.reset();
+        reachable = true;
+    } else {
+        reachable = false;
+        if (!away_since) away_since = SteadyClock::now();
+        next_attempt = SteadyClock::now() + backoff();
+    }
+    changed.notify_all();
+}
+
+/// Forgets a connection that was lost.
+void Pool::State::drop(std::unique_ptr<Session>& session) {
+    log::warning("db", "a connection to the database was lost");
+    open.erase(session.get());
+    session.reset();
+    reachable = false;
+    if (!away_since) away_since = SteadyClock::now();
+    changed.notify_all();
 }
 
 bool Pool::State::connect(std::unique_ptr<Session>& session) {
@@ -187,10 +220,8 @@ void Pool::State::run(Job job, std::unique_ptr<Session>& session) {
         error = std::current_exception();
     }
     if (!session->alive()) {
-        log::warning("db", "a connection to the database was lost");
-        session.reset();
-        reachable = false;
-        ++losses;
+        const std::lock_guard lock(mutex);
+        drop(session);
     }
     if (repeat) {
         job.repeated = true;
@@ -202,12 +233,19 @@ void Pool::State::run(Job job, std::unique_ptr<Session>& session) {
     }
 }
 
-/// Removes the jobs that have waited long enough: their own patience, or, when the database has
-/// been away for that long already, at once.
+/// When all that wait have waited long enough for a database that is away; never, while there is a
+/// connection.
+std::optional<SteadyTime> Pool::State::given_up_at() const {
+    if (!away_since || !open.empty()) return std::nullopt;
+    return *away_since + settings.patience;
+}
+
+/// Removes the jobs that have waited long enough.
 std::deque<Job> Pool::State::take_overdue() {
     std::deque<Job> overdue;
     const auto now = SteadyClock::now();
-    const bool given_up = away_since && now >= *away_since + settings.patience;
+    const auto given_up_by = given_up_at();
+    const bool given_up = given_up_by && *given_up_by <= now;
     while (!queue.empty() && (given_up || queue.front().until <= now)) {
         overdue.push_back(std::move(queue.front()));
         queue.pop_front();
@@ -215,7 +253,7 @@ std::deque<Job> Pool::State::take_overdue() {
     return overdue;
 }
 
-/// The thread that keeps the promise of `patience` while the others may hang in a connect.
+/// The thread that lets nothing wait too long while the others may hang in a connect.
 void Pool::State::expire() {
     std::unique_lock lock(mutex);
     while (!stopping) {
@@ -232,7 +270,7 @@ void Pool::State::expire() {
             continue;
         }
         auto until = queue.front().until;
-        if (away_since) until = std::min(until, *away_since + settings.patience);
+        if (const auto given_up = given_up_at()) until = std::min(until, *given_up);
         changed.wait_until(lock, until);
     }
 }

@@ -14,8 +14,9 @@ namespace outpost::db {
 /// Threads that own one connection each and share one queue of jobs: the bridge from coroutines to
 /// the database, whose library blocks. Thread-safe.
 ///
-/// A job waits at most `patience` for a connection and then fails with Unavailable; while the
-/// database is known to be away, it fails at once. A job that lost its connection before it had
+/// While the database is away (no connection is left, and none can be made) a job waits at most
+/// `patience` from the moment it went and then fails with Unavailable, so later ones fail at once. While
+/// it is there and all connections are busy, a job waits `longest_wait` for its turn. A job that lost its connection before it had
 /// begun a transaction is run once more on a fresh one; so work outside a Transaction must bear
 /// being repeated.
 class Pool {
@@ -55,7 +56,8 @@ class Pool {
 
     /// False from a lost or refused connection until the next one that works.
     bool reachable() const noexcept;
-    /// Fails what waits with Unavailable, lets what runs end, joins the threads.
+    /// Fails what waits with Unavailable, lets what runs end (a few seconds, then it is cut off),
+    /// joins the threads.
     void stop();
 
   private:

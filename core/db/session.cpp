@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/db/session.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <set>
 
 #include <fmt/format.h>
@@ -8,6 +13,7 @@
 #include "core/base/log.hpp"
 #include "core/db/connection_string.hpp"
 #include "core/db/pqxx_shim.hpp"
+#include "core/db/statement_watch.hpp"
 
 namespace outpost::db {
 
@@ -18,6 +24,11 @@ namespace {
 bool means_unavailable(std::string_view sqlstate) {
     return sqlstate.starts_with("08") || sqlstate == "57P01" || sqlstate == "57P02" ||
            sqlstate == "57P03" || sqlstate == "53300" || sqlstate == "25006";
+}
+
+/// Class 53 but for too many connections: its disk, its memory or a limit of its configuration.
+bool means_no_room(std::string_view sqlstate) {
+    return sqlstate.starts_with("53") && sqlstate != "53300";
 }
 
 /// The first line of the server's message: what follows is detail that may quote row contents.
@@ -55,15 +66,41 @@ class NoticeLog : public ::pqxx::errorhandler {
     }
 };
 
+/// A second handle on a connection's socket. It stays valid whenever the library closes its own, so
+/// other threads can shut the connection down without a race.
+class SocketHandle {
+  public:
+    explicit SocketHandle(int socket) : socket_(::fcntl(socket, F_DUPFD_CLOEXEC, 0)) {
+        if (socket_ < 0) throw Unavailable("no descriptor left for a database connection");
+    }
+    ~SocketHandle() { ::close(socket_); }
+    SocketHandle(const SocketHandle&) = delete;
+    SocketHandle& operator=(const SocketHandle&) = delete;
+
+    int get() const noexcept { return socket_; }
+    void shut_down() const noexcept { ::shutdown(socket_, SHUT_RDWR); }
+    /// A server says nothing on its own to a connection that is idle, but for its farewell.
+    bool is_silent() const noexcept {
+        pollfd one{socket_, POLLIN | POLLRDHUP, 0};
+        return ::poll(&one, 1, 0) == 0;
+    }
+
+  private:
+    int socket_;
+};
+
 }  // namespace
 
 struct Session::Connection {
-    explicit Connection(const std::string& text) : pqxx(text), notices(pqxx) {}
+    Connection(const std::string& text, std::chrono::milliseconds limit)
+        : pqxx(text), notices(pqxx), socket(pqxx.sock()), hard_limit(limit) {}
 
     bool usable() const { return !lost && pqxx.is_open(); }
 
     ::pqxx::connection pqxx;
     NoticeLog notices;
+    const SocketHandle socket;
+    const std::chrono::milliseconds hard_limit;
     std::set<std::string_view> prepared;
     bool lost = false;
     bool in_transaction = false;
@@ -76,6 +113,7 @@ struct Session::Connection {
     ::pqxx::result run(F work) {
         if (!usable()) throw Unavailable("the connection to the database was lost");
         try {
+            const StatementWatch::Guard watched(socket.get(), hard_limit);
             ::pqxx::nontransaction transaction(pqxx);
             return work(transaction);
         } catch (const ::pqxx::broken_connection& error) {
@@ -88,6 +126,7 @@ struct Session::Connection {
                 lost = true;
                 throw Unavailable(first_line(error.what()));
             }
+            if (means_no_room(sqlstate)) throw NoRoom(first_line(error.what()));
             throw Error(first_line(error.what()), sqlstate);
         }
     }
@@ -95,7 +134,9 @@ struct Session::Connection {
 
 Session::Session(const Settings& settings) {
     try {
-        connection_ = std::make_unique<Connection>(complete_connection_string(settings));
+        connection_ = std::make_unique<Connection>(
+            complete_connection_string(settings), settings.hard_limit
+        );
     } catch (const std::exception& error) {
         throw Unavailable(
             fmt::format("cannot connect to the database: {}", first_line(error.what()))
@@ -128,6 +169,12 @@ Rows Session::exec_script(std::string_view sql) {
 bool Session::alive() const noexcept {
     return connection_->usable();
 }
+bool Session::still_open() const noexcept {
+    return connection_->usable() && connection_->socket.is_silent();
+}
+void Session::interrupt() noexcept {
+    connection_->socket.shut_down();
+}
 bool Session::in_transaction() const noexcept {
     return connection_->in_transaction;
 }
@@ -158,6 +205,8 @@ void Session::commit() {
     connection_->in_transaction = false;
     try {
         exec_script("COMMIT");
+    } catch (const NoRoom&) {
+        throw;  // an answer: the server has rolled back
     } catch (const Unavailable& error) {
         throw InDoubt(fmt::format("the answer to a commit was lost: {}", error.what()));
     }

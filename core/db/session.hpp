@@ -108,6 +108,11 @@ class Session {
 
     /// False once the connection was lost: no statement can succeed any more.
     bool alive() const noexcept;
+    /// Whether an idle connection still is one, as far as it can be told without asking the server.
+    bool still_open() const noexcept;
+    /// Shuts the connection down, so that a statement that waits ends as Unavailable (a COMMIT as
+    /// InDoubt). For any thread.
+    void interrupt() noexcept;
     bool in_transaction() const noexcept;
     /// Whether a transaction has begun since the last call of `forget_history`: then work that
     /// failed may not simply be repeated.

@@ -9,7 +9,7 @@ namespace outpost::dispatch {
 namespace {
 
 constexpr std::chrono::seconds maintenance_interval{10};
-constexpr std::chrono::milliseconds longest_back_off{10'000};
+constexpr std::chrono::milliseconds longest_back_off{2'000};
 
 }  // namespace
 

@@ -11,11 +11,11 @@
 namespace outpost::dispatch {
 namespace {
 
-constexpr std::chrono::milliseconds longest_pause{10'000};
+constexpr std::chrono::milliseconds longest_pause{2'000};
 
 void complain(int round, std::string_view what, const std::string& error) {
     // One line at the first failure, then one for about each minute.
-    if (round == 0 || round % 6 == 5)
+    if (round == 0 || round % 30 == 29)
         log::error("dispatch", "{} waits for the database: {}", what, error);
 }
 

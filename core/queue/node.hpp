@@ -23,15 +23,10 @@ struct NodeFacts {
 };
 
 /// This run of the server, as the database knows it. Everything that the node has leased is kept by
-/// one row, renewed every few seconds on a connection of its own, so that a busy pool cannot delay
-/// it.
+/// one row, renewed eight times in the length of a lease on a connection of its own, so that a busy
+/// pool cannot delay it.
 class Node {
   public:
-    static constexpr std::chrono::seconds lease{60};
-    static constexpr std::chrono::seconds heartbeat{8};
-    /// No final dot is sent when the lease has less than this to run.
-    static constexpr std::chrono::seconds margin{15};
-
     /// Registers and starts the heartbeat. Leases of earlier runs under the same name end at once.
     /// `superseded` is called, on the heartbeat's thread, when a later run has taken our name.
     /// `tick` is called there several times a second. Throws db::Unavailable or db::Error.
@@ -45,8 +40,15 @@ class Node {
 
     NodeId id() const noexcept { return id_; }
     const std::string& name() const noexcept { return facts_.name; }
-    /// Whether our lease is sure to hold for `margin` more, by the monotonic clock.
+    /// Whether our lease is sure to hold for a quarter of its length more, by the monotonic clock.
     bool lease_is_safe() const noexcept;
+    /// The same for what was leased under this token. False as well when our lease was renewed too
+    /// late: what was leased before that may have been taken over, and only the database can tell.
+    bool lease_is_safe(LeaseToken token) const noexcept;
+    /// Whether a node without a sign of life may be taken for dead. Not while we have none to give
+    /// either, nor just after: whoever lost the database as we did gets the time to come back, for it
+    /// may know of outcomes that it could not record.
+    bool may_judge_others() const noexcept;
     /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
     WallTime now() const noexcept;
     void set_config_version(std::string version);
@@ -58,19 +60,25 @@ class Node {
     void run();
     void beat(db::Session& session);
     void set_clock(WallTime database) noexcept;
+    void replace(std::unique_ptr<db::Session>& session);
     void stop_thread();
 
     const db::Settings settings_;
+    const Duration lease_, heartbeat_, margin_;
     NodeFacts facts_;
     const std::function<void()> superseded_, tick_;
     NodeId id_{};
     std::atomic<SteadyTime::rep> safe_until_{0};
+    /// The newest token that may have been given before a lapse of our lease.
+    std::atomic<std::int64_t> doubtful_{0};
+    std::atomic<SteadyTime::rep> judges_from_{0};
     /// What the database's time of day is ahead of our monotonic clock; measured at each heartbeat.
     std::atomic<Duration::rep> clock_offset_{0};
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;
     bool left_ = false;
+    db::Session* session_ = nullptr;  ///< the heartbeat's, while it has one
     std::thread thread_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "core/base/encoding.hpp"
 #include "core/base/log.hpp"
+#include "core/db/errors.hpp"
 #include "core/mail/header.hpp"
 #include "core/mail/submission.hpp"
 #include "core/smtp/server_reply.hpp"
@@ -148,6 +149,9 @@ awaitable<Reply> Acceptor::accept(Arrival arrival) {
             queued.duplicate ? "handed over again" : "queued", client
         );
         co_return make_reply(250, "2.0.0", fmt::format("Ok: queued as {}", to_number(queued.id)));
+    } catch (const db::NoRoom& error) {
+        log::error("submit", "a message could not be queued: {}", error.what());
+        co_return make_reply(452, "4.3.1", "the queue has no room, try again later");
     } catch (const std::exception& error) {
         log::error("submit", "a message could not be queued: {}", error.what());
         co_return not_now();

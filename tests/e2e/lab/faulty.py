@@ -8,6 +8,14 @@ import time
 STEPS = ("connect", "greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "quit")
 
 
+class Copy:
+    """A message whose final dot has been read: when, from whom (their EHLO name), and when 250 was sent."""
+
+    def __init__(self, content, helo):
+        self.content, self.helo = content, helo
+        self.dot_at, self.replied_at = time.monotonic(), None
+
+
 class FaultyServer:
     def __init__(self, address, port=25, step=None, reply=None, times=1):
         """At `step`: sends `reply` (a full reply as text, or octets that are none) if given, and closes the
@@ -21,7 +29,9 @@ class FaultyServer:
         self.step, self.reply, self.left = step, reply, times
         self.accepted = []  # (sender, recipients, content) for which 250 was sent
         self.stored = []    # the same, for which the dot was read, whatever was answered
+        self.copies = []    # a Copy for each of these
         self.sessions = 0
+        self.open_time = 0  # seconds between DATA and its 354
         self.think_time = 0  # seconds between the final dot and its reply
         self._lock = threading.Lock()
         self._socket = socket.create_server((address, port), backlog=100)
@@ -65,7 +75,7 @@ class FaultyServer:
         reader = connection.makefile("rb")
         say = lambda text: connection.sendall(text.encode() + b"\r\n")
         say("220 faulty.test ESMTP")
-        sender, recipients = None, []
+        sender, recipients, helo = None, [], ""
         for raw in reader:
             line = raw.decode("utf-8", "replace").rstrip("\r\n")
             verb = line.split(":")[0].upper().split()[0] if line else ""
@@ -73,6 +83,7 @@ class FaultyServer:
             if step and self._fault(step, connection):
                 return
             if verb in ("EHLO", "HELO"):
+                helo = line.split()[-1]
                 say("250-faulty.test\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME")
             elif verb == "MAIL":
                 sender, recipients = line, []
@@ -81,6 +92,7 @@ class FaultyServer:
                 recipients.append(line)
                 say("250 2.1.5 ok")
             elif verb == "DATA":
+                time.sleep(self.open_time)
                 say("354 go")
                 content = []
                 for part in reader:
@@ -92,12 +104,15 @@ class FaultyServer:
                 else:
                     return
                 message = (sender, tuple(recipients), b"".join(content))
+                copy = Copy(message[2], helo)
                 self.stored.append(message)
+                self.copies.append(copy)
                 if self._fault("dot", connection):
                     return
                 time.sleep(self.think_time)
                 self.accepted.append(message)
                 say("250 2.0.0 kept")
+                copy.replied_at = time.monotonic()
             elif verb == "QUIT":
                 say("221 2.0.0 bye")
                 return

@@ -16,8 +16,10 @@ class Outpost:
     """One `outpost serve` on a given database. Its relay listener takes mail from loopback without
     authentication on 127.0.0.1:relay_port."""
 
-    def __init__(self, postgres, config="", name="node1", relay_port=2525, env=None):
+    def __init__(self, postgres, config="", name="node1", relay_port=2525, env=None, database=""):
+        """`database`: more lines of that section of the configuration."""
         self.postgres, self.name, self.relay_port, self._env = postgres, name, relay_port, env
+        self._database = database
         self.config = SCRATCH / f"{name}.yaml"
         self.write_config(config)
         self.process = None
@@ -45,7 +47,7 @@ listeners:
 node: {self.name}
 database:
   connection: "{self.postgres.conninfo}"
-""")
+{self._database}""")
 
     def start(self):
         self._starts += 1

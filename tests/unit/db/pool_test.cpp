@@ -103,10 +103,10 @@ TEST_CASE("a database that is away: work waits its patience, later fails at once
     CHECK(SteadyClock::now() - again < 500ms);
 }
 
-TEST_CASE("work waits no longer than its patience for a busy connection") {
+TEST_CASE("work waits only so long for a busy connection") {
     asio::io_context loop;
     auto settings = test::fresh_database();
-    settings.patience = 1s;
+    settings.longest_wait = 1s;
     db::Pool pool(settings, 1);
     pool.post(
         [](db::Session& session) { session.exec_script("SELECT pg_sleep(3)"); },

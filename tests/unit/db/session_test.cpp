@@ -97,6 +97,53 @@ TEST_CASE("a lost connection is Unavailable, but InDoubt during a commit") {
     }
 }
 
+TEST_CASE("a database without room is told from one that is away, also by the answer to a commit") {
+    const auto settings = with_table();
+    db::Session session(settings);
+    CHECK_THROWS_AS(
+        session.exec_script("DO $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$"), db::NoRoom
+    );
+    CHECK(session.alive());
+    session.exec_script(
+        "CREATE TABLE t (n int);"
+        "CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$;"
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION full_up()"
+    );
+    db::Transaction transaction(session);
+    session.exec_script("INSERT INTO t VALUES (1)");
+    CHECK_THROWS_AS(transaction.commit(), db::NoRoom);
+    CHECK(session.alive());
+}
+
+TEST_CASE("a statement that waits is ended by another thread, or by the limit of its connection") {
+    auto settings = test::fresh_database();
+    const auto started = SteadyClock::now();
+    {
+        db::Session session(settings);
+        std::thread other([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+            session.interrupt();
+        });
+        CHECK_THROWS_AS(session.exec_script("SELECT pg_sleep(20)"), db::Unavailable);
+        other.join();
+        CHECK_FALSE(session.alive());
+    }
+    settings.hard_limit = std::chrono::milliseconds(500);
+    db::Session session(settings);
+    CHECK_THROWS_AS(session.exec_script("SELECT pg_sleep(20)"), db::Unavailable);
+    CHECK(SteadyClock::now() - started < std::chrono::seconds(10));
+}
+
+TEST_CASE("an idle connection that the server has ended is found out without a statement") {
+    const auto settings = test::fresh_database();
+    db::Session session(settings);
+    CHECK(session.still_open());
+    terminate_other(settings, pid_of(session));
+    CHECK_FALSE(session.still_open());
+}
+
 TEST_CASE("a database that is not there is Unavailable") {
     db::Settings settings;
     settings.connection = Secret("host=/nowhere dbname=x");

@@ -246,6 +246,29 @@ TEST_CASE("a node that leaves gives everything back untried, but for what may ha
     CHECK(database.recipient("uncertain", second.recipient.address.wire()) == "true");
 }
 
+TEST_CASE("after a renewal that came late, earlier leases are no longer taken for safe") {
+    QueueDatabase database;
+    database.settings.lease = 2s;
+    QueueNode node(database.settings);
+    node.enqueue(new_message({"a@a.example"}));
+    node.enqueue(new_message({"b@b.example"}));
+    const queue::Claimed before = claim_one(node);
+    CHECK(node.node.lease_is_safe(before.token));
+    {
+        db::Session other(database.settings);
+        db::Transaction blocks(other);
+        other.exec_script("SELECT FROM outpost_private.node FOR UPDATE");
+        std::this_thread::sleep_for(1600ms);
+        CHECK_FALSE(node.node.lease_is_safe());
+    }
+    for (int i = 0; i < 100 && !node.node.lease_is_safe(); ++i)
+        std::this_thread::sleep_for(50ms);
+    CHECK(node.node.lease_is_safe());
+    CHECK_FALSE(node.node.lease_is_safe(before.token));
+    CHECK(node.node.lease_is_safe(claim_one(node).token));
+    CHECK(node.final_dot(before));  // the database is asked, and nobody has taken it over
+}
+
 TEST_CASE("connections lost: what was accepted is there, and work goes on") {
     QueueDatabase database;
     QueueNode node(database.settings);
