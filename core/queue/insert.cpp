@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/insert.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "core/mail/safe_text.hpp"
@@ -109,6 +110,10 @@ struct MessageColumns {
     }
 };
 
+/// As much of a body as fits into one row on a page of its own: such a row is written as it is,
+/// where a larger one would be cut into pieces of 2 KB that have an index of their own (TOAST).
+constexpr std::size_t row_octets = 8096;
+
 struct ContentColumns {
     std::vector<std::int64_t> message;
     std::vector<std::int32_t> seq;
@@ -117,10 +122,12 @@ struct ContentColumns {
     void add(const NewMessage& one) {
         std::int32_t number = 0;
         for (const std::string& chunk : one.content->body()) {
-            if (chunk.empty()) continue;
-            message.push_back(to_number(one.id));
-            seq.push_back(number++);
-            data.emplace_back(chunk);
+            for (std::string_view rest = chunk; !rest.empty();
+                 rest.remove_prefix(std::min(rest.size(), row_octets))) {
+                message.push_back(to_number(one.id));
+                seq.push_back(number++);
+                data.emplace_back(rest.substr(0, row_octets));
+            }
         }
     }
 };

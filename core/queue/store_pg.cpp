@@ -7,6 +7,10 @@
 namespace outpost::queue {
 namespace {
 
+/// Commits of one kind begin no closer together than this. It is what an acceptance waits at most
+/// for company on a busy server, and what a crash can lose of recorded replies (each then a copy).
+constexpr std::chrono::milliseconds spacing{8};
+
 std::vector<Inserted> insert_group(db::Session& session, std::span<Insertion> batch, NodeId node) {
     db::Transaction transaction(session);
     std::vector<Inserted> inserted = insert_messages(session, batch, node);
@@ -76,11 +80,15 @@ PgStore::PgStore(db::Pool& pool, Node& node)
           [id = node.id()](db::Session& session, std::span<Insertion> batch) {
               return insert_group(session, batch, id);
           },
-          {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2}
+          {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2, .spacing = spacing}
       ),
-      settlements_(pool, [name = node.name()](db::Session& session, std::span<Outcomes> batch) {
-          return settle_group(session, batch, name);
-      }) {}
+      settlements_(
+          pool,
+          [name = node.name()](db::Session& session, std::span<Outcomes> batch) {
+              return settle_group(session, batch, name);
+          },
+          {.spacing = spacing}
+      ) {}
 
 awaitable<MessageId> PgStore::new_id() {
     return ids_.next();
@@ -173,6 +181,10 @@ void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) 
 
 awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
     if (!node_.lease_is_safe()) co_return false;
+    if (on_uncertain == "resend") {
+        stages_.progress(leases, delivery::Stage::final_dot);
+        co_return true;
+    }
     co_return co_await stages_.final_dot(std::move(leases), std::move(on_uncertain));
 }
 
