@@ -94,10 +94,11 @@ awaitable<MessageId> PgStore::new_id() {
     return ids_.next();
 }
 
-awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
+awaitable<Enqueued> PgStore::enqueue(NewMessage given) {
+    const auto message = std::make_shared<const NewMessage>(std::move(given));
     FreshWorkTaker* taker = taker_;
-    const std::size_t recipients = message.recipients.size();
-    const bool due = !message.release_at || *message.release_at <= now();
+    const std::size_t recipients = message->recipients.size();
+    const bool due = !message->release_at || *message->release_at <= now();
     const bool ours =
         taker != nullptr && due && node_.lease_is_safe() && taker->reserve(recipients);
     Insertion insertion{message, ours};
@@ -109,7 +110,7 @@ awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
         failed = std::current_exception();
     }
     if (ours && !failed && !inserted.duplicate) {
-        taker->take(fresh_claims(message, inserted.token, now()));
+        taker->take(fresh_claims(*message, inserted.token, now()));
     } else if (ours) {
         taker->cancel(recipients);
     }
@@ -119,9 +120,9 @@ awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
 
 // A COMMIT whose answer was lost is looked up: what was accepted must not be accepted twice.
 awaitable<Inserted> PgStore::insert(Insertion insertion) {
-    const MessageId id = insertion.message.id;
+    const MessageId id = insertion.message->id;
     const bool leased = insertion.lease;
-    const std::size_t octets = insertion.message.content->size();
+    const std::size_t octets = insertion.message->content->size();
     try {
         co_return co_await insertions_.submit(std::move(insertion), octets);
     } catch (const db::InDoubt&) {
