@@ -78,7 +78,8 @@ def drain_on_sigterm(trial):
             node.send(f"r{number}@d.slow.test", subject="slow")
         trial.sleep(1, 2)
         begin = time.monotonic()
-        trial.check(node.process.stop(20) == 0, "the exit code was not 0")
+        code = node.process.stop(20)
+        trial.check(code == 0, f"the exit code was {code}: {node.process.output()[-600:]}")
         took = time.monotonic() - begin
         trial.ledger.stop()
         trial.check(took < 7, f"stopping took {took:.1f} s")

@@ -26,6 +26,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("experiment", nargs="?", choices=EXPERIMENTS)
     arguments.add_argument("--list", action="store_true")
+    arguments.add_argument("--names", action="store_true")
     arguments.add_argument("--header", action="store_true")
     arguments.add_argument("--long", action="store_true")
     arguments.add_argument("--seed", type=int)
@@ -33,6 +34,9 @@ def main():
     if options.list:
         for name, experiment in EXPERIMENTS.items():
             print(name, "-", " ".join(experiment.__doc__.split()))
+        return 0
+    if options.names:
+        print("\n".join(EXPERIMENTS))
         return 0
     if options.header:
         print(row("experiment", COLUMNS, ""), flush=True)
