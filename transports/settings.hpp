@@ -83,6 +83,7 @@ struct DiscardSettings {
 struct PluginSettings {
     std::string transport;  ///< the name that the plugin registered
     std::map<std::string, std::string> options;
+    bool own_process = true;  ///< false: in the server's, which dies with it
 };
 
 using TransportSettings = std::variant<

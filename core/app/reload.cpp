@@ -79,6 +79,11 @@ std::vector<std::string> needs_restart(const Settings& old, const Settings& next
     check(same_database(old.database, next.database), "database");
     check(same_dns(old.dns, next.dns), "dns");
     check(old.plugins == next.plugins, "plugins");
+    check(
+        old.plugin_processes.memory == next.plugin_processes.memory &&
+            old.plugin_processes.answer_time == next.plugin_processes.answer_time,
+        "plugin_processes"
+    );
     check(same_limits(old.limits, next.limits), "limits");
     check(same_sink(old.sink, next.sink), "sink");
     return keys;

@@ -48,8 +48,8 @@ struct Message {
     std::string envid;  ///< xtext-decoded
     std::string tag;    ///< class given at submission, for routes
     WallTime submitted_at{};
-    WallTime due_from{
-    };  ///< submitted, or released later (RFC 4865): its time for retries begins here
+    WallTime
+        due_from{};  ///< submitted, or released later (RFC 4865): its time for retries begins here
     std::uint64_t size = 0;  ///< octets of content
 };
 
@@ -60,6 +60,7 @@ struct DeliveryJob {
     /// The recipients' common domain (empty for address literals: then one recipient a job).
     mail::Domain domain;
     int attempt = 1;  ///< counting this one
+    int crashes = 0;  ///< attempts in a row, before this one, that a process died under
 };
 
 }  // namespace outpost::delivery

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <random>
 #include <span>
 #include <utility>
@@ -28,7 +29,8 @@ double throw_dice() {
 delivery::DeliveryJob make_job(
     const Parcel& parcel, std::shared_ptr<const delivery::Message> message
 ) {
-    delivery::DeliveryJob job{std::move(message), {}, {}, parcel.claims.front().attempts};
+    const auto& first = parcel.claims.front();
+    delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
     job.domain = parcel.claims.front().recipient.address.domain();
     for (const auto& claim : parcel.claims) {
         job.recipients.push_back(claim.recipient);
@@ -45,6 +47,18 @@ awaitable<bool> wait_for_room(const ContentMemory& memory, std::uint64_t size) {
     while (!memory.has_room(size)) {
         if (deadline.passed()) co_return false;
         timer.expires_after(std::chrono::milliseconds(100));
+        co_await timer.async_wait(use_awaitable);
+    }
+    co_return true;
+}
+
+// A suspect waits for the one before him, but not so long that many would fill the node.
+awaitable<bool> wait_for_turn(Suspects& suspects) {
+    const auto deadline = Deadline::in(std::chrono::seconds(10));
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (!suspects.try_begin()) {
+        if (deadline.passed()) co_return false;
+        timer.expires_after(std::chrono::milliseconds(50));
         co_await timer.async_wait(use_awaitable);
     }
     co_return true;
@@ -74,8 +88,7 @@ class Attempt {
               gate,
               transcript_,
               Deadline::in(parts.settings.attempt_timeout),
-              loop
-          } {}
+              loop} {}
 
     /// Transports in order, as long as each can reach nothing. One that cannot be used is passed
     /// over; why counts only when no transport could be tried at all.
@@ -180,8 +193,7 @@ queue::Settled settle_one(
 ) {
     const auto& decision = *parcel.decision;
     const SettleRules rules{
-        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()
-    };
+        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()};
     auto settled = plan_settlement(claim, verdict, rules);
     settled.started = common.started;
     settled.duration = common.duration;
@@ -223,9 +235,7 @@ AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> 
     return result;
 }
 
-}  // namespace
-
-awaitable<AttemptResult> attempt(
+awaitable<AttemptResult> attempt_now(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
     auto message = parcel.claims.front().envelope;
@@ -249,6 +259,26 @@ awaitable<AttemptResult> attempt(
     common.transport = tried.transport;
     common.transcript = running.transcript();
     co_return conclude(parcel, gate, tried, common);
+}
+
+}  // namespace
+
+awaitable<AttemptResult> attempt(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+) {
+    const bool interrupted = std::any_of(
+        parcel.claims.begin(), parcel.claims.end(),
+        [](const queue::Claimed& claim) { return claim.interrupted; }
+    );
+    if (interrupted) co_await parts.store.note_begun(leases_of(parcel.claims));
+    if (!Suspects::is_suspect(parcel)) co_return co_await attempt_now(parcel, gate, parts, loop);
+    const bool in_turn = co_await wait_for_turn(parts.suspects);
+    if (!in_turn) co_return put_off(parcel, std::chrono::seconds(20));
+    struct Turn {
+        Suspects& suspects;
+        ~Turn() { suspects.end(); }
+    } const turn{parts.suspects};
+    co_return co_await attempt_now(parcel, gate, parts, loop);
 }
 
 queue::Settled defer_unrouted(

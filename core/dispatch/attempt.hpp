@@ -9,6 +9,7 @@
 #include "core/dispatch/gate.hpp"
 #include "core/dispatch/parcel.hpp"
 #include "core/dispatch/settings.hpp"
+#include "core/dispatch/suspects.hpp"
 #include "core/dispatch/transport_slots.hpp"
 
 namespace outpost::dispatch {
@@ -20,6 +21,7 @@ struct AttemptParts {
     net::Dialer& dialer;
     TransportSlots& slots;
     ContentMemory& memory;
+    Suspects& suspects;
     const Settings& settings;
 };
 

@@ -40,7 +40,7 @@ Dispatcher::Dispatcher(
       budget_(settings_.max_recipients),
       memory_(settings_.content_memory),
       recorder_(store),
-      parts_{store, resolver, dialer, slots_, memory_, settings_},
+      parts_{store, resolver, dialer, slots_, memory_, suspects_, settings_},
       lanes_(settings_, slots_),
       wake_(loops.at(0).get_executor()),
       running_on_(loops.size()) {}

@@ -100,6 +100,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
 
     RecipientBudget budget_;
     ContentMemory memory_;
+    Suspects suspects_;
     TransportSlots slots_;
     Recorder recorder_;
     const AttemptParts parts_;

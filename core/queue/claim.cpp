@@ -23,7 +23,7 @@ const std::string lease_and_return = R"(
     SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts,
         l.uncertain, l.last_error, l.last_status, l.transport_override, l.warned,
         m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, m.ret, m.envid,
-        m.tag, m.submitted_at, m.due_from
+        m.tag, m.submitted_at, m.due_from, l.crashes, l.interrupted
     FROM leased l JOIN outpost_private.message m ON m.id = l.message_id
 )";
 
@@ -177,6 +177,8 @@ Claimed claimed_of(const db::Row& row) {
     claimed.last_status = row.text(9);
     claimed.transport_override = row.text(10);
     claimed.warned = row.flag(11);
+    claimed.crashes = static_cast<int>(row.number(23));
+    claimed.interrupted = row.flag(24);
     return claimed;
 }
 

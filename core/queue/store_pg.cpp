@@ -180,13 +180,19 @@ void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) 
     stages_.progress(leases, stage);
 }
 
+awaitable<void> PgStore::note_begun(std::vector<Lease> leases) {
+    co_await stages_.write({std::move(leases), delivery::Stage::connect, "resend"});
+}
+
 awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
     if (!node_.lease_is_safe()) co_return false;
     if (on_uncertain == "resend") {
         stages_.progress(leases, delivery::Stage::final_dot);
         co_return true;
     }
-    co_return co_await stages_.final_dot(std::move(leases), std::move(on_uncertain));
+    co_return co_await stages_.write(
+        {std::move(leases), delivery::Stage::final_dot, std::move(on_uncertain)}
+    );
 }
 
 awaitable<std::vector<bool>> PgStore::settle(std::vector<Settled> outcomes) {

@@ -30,6 +30,7 @@ class PgStore final : public QueueStore {
         override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
     void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept override;
+    awaitable<void> note_begun(std::vector<Lease> leases) override;
     awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain) override;
     awaitable<std::vector<bool>> settle(std::vector<Settled> outcomes) override;
     awaitable<void> give_back(std::vector<Lease> leases, std::optional<WallTime> next) override;

@@ -172,6 +172,11 @@ void MemoryQueueStore::progress(
     }
 }
 
+awaitable<void> MemoryQueueStore::note_begun(std::vector<queue::Lease> leases) {
+    progress(leases, delivery::Stage::connect);
+    co_return;
+}
+
 awaitable<bool> MemoryQueueStore::final_dot(
     std::vector<queue::Lease> leases, std::string on_uncertain
 ) {
