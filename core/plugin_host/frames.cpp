@@ -2,6 +2,7 @@
 #include "core/plugin_host/frames.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "core/plugin_host/codec.hpp"
 
