@@ -23,6 +23,7 @@ class RouteList {
     RouteList(std::initializer_list<Route> routes) : RouteList(std::vector<Route>(routes)) {}
 
     const std::vector<Route>& routes() const noexcept { return routes_; }
+    std::size_t size() const noexcept { return routes_.size(); }
     /// Every route that may match, in order, and perhaps others: each of them is to be judged.
     Positions candidates(const Facts& facts) const;
     bool asks_for_mx() const noexcept { return asks_for_mx_; }
