@@ -8,7 +8,7 @@
 
 #include "core/delivery/retry.hpp"
 #include "core/delivery/transport.hpp"
-#include "core/route/table.hpp"
+#include "core/route/list.hpp"
 
 namespace outpost::dispatch {
 
@@ -22,9 +22,9 @@ struct TransportEntry {
 struct Snapshot {
     std::string version;    ///< of the configuration, for attempt rows
     std::string ehlo_name;  ///< our host name
-    std::map<std::string, std::vector<route::Route>> account_routes;
-    std::map<mail::Domain, std::vector<route::Route>> domain_routes;  ///< by the sender's domain
-    std::vector<route::Route> global_routes;
+    std::map<std::string, route::RouteList> account_routes;
+    std::map<mail::Domain, route::RouteList> domain_routes;  ///< by the sender's domain
+    route::RouteList global_routes;
     std::map<std::string, TransportEntry> transports;
     delivery::RetryPolicy retry;
 
