@@ -52,9 +52,9 @@ QUESTIONS = {
     "by account": "SELECT name, queued FROM outpost.accounts ORDER BY queued DESC",
     "nodes": "SELECT name, state, in_flight, heartbeat_at, config_version FROM outpost.nodes ORDER BY started_at DESC",
     "uncertain": "SELECT message_id, address, state, hold_reason FROM outpost.uncertain",
-    "oldest in the queue": "SELECT * FROM outpost.queue WHERE state = 'queued' ORDER BY message_id, number LIMIT 50",
-    "one domain's queue": "SELECT * FROM outpost.queue WHERE domain = '@DOMAIN@' AND state = 'queued' ORDER BY next_attempt_at LIMIT 50",
-    "all domains": "SELECT count(*), sum(queued) FROM outpost.domains",
+    "oldest in the queue": "SELECT * FROM outpost.queue WHERE state = ANY ('{queued}') ORDER BY state, message_id, number LIMIT 50",
+    "one domain's queue": "SELECT * FROM outpost.queue WHERE domain = '@DOMAIN@' AND state = 'queued' ORDER BY next_attempt_at LIMIT 1",
+    "all domains (grows with their number)": "SELECT count(*), sum(queued) FROM outpost.domains",
 }
 
 

@@ -96,11 +96,16 @@ class Sender:
             thread.start()
 
     def _run(self, port, pause, recipient, body, number, step):
-        client = smtplib.SMTP("127.0.0.1", port, local_hostname="client.test", timeout=60)
-        client.ehlo()
+        def connect():
+            client = smtplib.SMTP("127.0.0.1", port, local_hostname="client.test", timeout=60)
+            client.ehlo()
+            return client
+        client = connect()
         due = time.monotonic()
         while not self._stop:
-            client.mail("sender@origin.test")
+            if client.mail("sender@origin.test")[0] == 421:  # so many messages in one session are enough
+                client = connect()
+                continue
             client.rcpt(recipient(number))
             header = f"From: sender@origin.test\r\nMessage-ID: <{number}@bench.test>\r\nX-Bench: {number}\r\nSubject: load\r\n\r\n"
             if client.data(header.encode() + body)[0] == 250:
