@@ -114,9 +114,10 @@ class PgBackend final : public Backend {
             const int taken = queue::take_over(session, uncertain);
             if (taken > 0)
                 log::info("queue", "took over {} recipients of nodes that are gone", taken);
+            const bool more_changes = queue::fold_waiting(session);
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
-            return taken > 0 || more_messages || more_history;
+            return taken > 0 || more_changes || more_messages || more_history;
         };
         co_return co_await pool_.run(work);
     }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/claim.hpp"
 
+#include <iterator>
 #include <map>
+#include <set>
 
 #include "core/base/log.hpp"
+#include "core/queue/insert.hpp"
 #include "core/queue/lease_columns.hpp"
 
 namespace outpost::queue {
@@ -50,34 +53,39 @@ const std::string from_front = R"(
         LIMIT $2 FOR UPDATE OF r SKIP LOCKED)
 )" + lease_and_return;
 
-const Statement front_is_full{"claim_front_is_full", R"(
+const Statement front_full{"claim_front_is_full", R"(
     SELECT count(*) = 2000 FROM (SELECT FROM outpost_private.recipient
     WHERE state = 'queued' AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT 2000) front
 )"};
 
-// When saturated destinations fill the front: from each other destination a share, found by jumping
-// from domain to domain in the index. A million due recipients of one domain cost no more than one.
-const std::string by_domain = R"(
-    WITH RECURSIVE lanes AS (
-        (SELECT domain FROM outpost_private.recipient WHERE state = 'queued' ORDER BY domain LIMIT 1)
-        UNION ALL
-        SELECT (
-            SELECT r.domain FROM outpost_private.recipient r
-            WHERE r.state = 'queued' AND r.domain > lanes.domain ORDER BY r.domain LIMIT 1)
-        FROM lanes WHERE lanes.domain IS NOT NULL),
+// When a few destinations fill the front: from each other destination a share, those for which least
+// is waiting first. Which have anything due is known from the counts and from the changes that were
+// not added to them yet (schema/0008_big_queues.sql), so neither a million due recipients of one
+// domain nor a million domains that are not due cost more than one. A domain that the counts name in
+// vain, since all of it was claimed a moment ago, costs one look into the index.
+const std::string by_lane = R"(
+    WITH lanes AS MATERIALIZED (
+        SELECT domain FROM (
+            (SELECT name AS domain, queued FROM outpost_private.waiting
+            WHERE next_due <= now() AND name <> ALL ($4::text[])
+            ORDER BY next_due DESC LIMIT 2000)
+            UNION ALL
+            SELECT domain, queued FROM outpost_private.waiting_change
+            WHERE next_due <= now() AND domain <> ALL ($4::text[])) due_lanes
+        GROUP BY domain ORDER BY sum(queued), random()),
     due AS (
         SELECT one.message_id, one.number
         FROM lanes CROSS JOIN LATERAL (
             SELECT r.message_id, r.number FROM outpost_private.recipient r
             WHERE r.state = 'queued' AND r.domain = lanes.domain AND r.next_attempt_at <= now()
-            ORDER BY r.next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED) one
-        WHERE lanes.domain <> ALL ($4::text[]) LIMIT $2)
+            ORDER BY r.next_attempt_at LIMIT 10 FOR UPDATE SKIP LOCKED) one
+        LIMIT $2)
 )" + lease_and_return;
 
 const Statement claim_oldest{"claim_oldest", oldest.c_str()};
 const Statement claim_from_front{"claim_from_front", from_front.c_str()};
-const Statement claim_by_domain{"claim_by_domain", by_domain.c_str()};
+const Statement claim_by_lane{"claim_by_lane", by_lane.c_str()};
 
 const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
 const Statement select_message{"select_message", R"(
@@ -207,6 +215,62 @@ std::vector<Claimed> claims_of(db::Session& session, const db::Rows& rows) {
     return claims;
 }
 
+/// Of a batch, one in so many recipients is kept for destinations that the front does not show.
+constexpr std::size_t shares = 4;
+
+/// The ways of claiming, for one node and under one token.
+struct Claiming {
+    db::Session& session;
+    NodeId node;
+    LeaseToken token;
+
+    std::vector<Claimed> from_front(std::size_t most, const std::vector<std::string>& saturated)
+        const {
+        if (saturated.empty())
+            return claims_of(
+                session, session.exec(
+                             claim_oldest, to_number(node), static_cast<std::int64_t>(most),
+                             to_number(token)
+                         )
+            );
+        return claim(claim_from_front, most, saturated);
+    }
+    std::vector<Claimed> by_lane(std::size_t most, const std::vector<std::string>& not_from) const {
+        return claim(claim_by_lane, most, not_from);
+    }
+    /// Whether there may be due recipients behind those that `from_front` has looked at.
+    bool front_is_full(const std::vector<std::string>& saturated) const {
+        return !saturated.empty() && session.exec(front_full).at(0).flag(0);
+    }
+
+  private:
+    std::vector<Claimed> claim(
+        const Statement& statement, std::size_t most, const std::vector<std::string>& not_from
+    ) const {
+        return claims_of(
+            session, session.exec(
+                         statement, to_number(node), static_cast<std::int64_t>(most),
+                         to_number(token), not_from
+                     )
+        );
+    }
+};
+
+std::vector<std::string> with_domains_of(
+    const std::vector<Claimed>& claims, const std::vector<std::string>& saturated
+) {
+    std::set<std::string> domains(saturated.begin(), saturated.end());
+    for (const Claimed& claim : claims)
+        domains.insert(lane_of(claim.recipient.address));
+    return {domains.begin(), domains.end()};
+}
+
+void append(std::vector<Claimed>& claims, std::vector<Claimed> more) {
+    claims.insert(
+        claims.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end())
+    );
+}
+
 }  // namespace
 
 LeaseToken new_lease_token(db::Session& session) {
@@ -217,18 +281,16 @@ std::vector<Claimed> claim_due(
     db::Session& session, NodeId node, LeaseToken token, std::size_t limit,
     const std::vector<std::string>& saturated
 ) {
-    const auto most = static_cast<std::int64_t>(limit);
-    if (saturated.empty())
-        return claims_of(
-            session, session.exec(claim_oldest, to_number(node), most, to_number(token))
-        );
-    auto claims = claims_of(
-        session, session.exec(claim_from_front, to_number(node), most, to_number(token), saturated)
-    );
-    if (!claims.empty() || !session.exec(front_is_full).at(0).flag(0)) return claims;
-    return claims_of(
-        session, session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated)
-    );
+    const Claiming claiming{session, node, token};
+    const std::size_t share = limit / shares;
+    std::vector<Claimed> claims = claiming.from_front(limit - share, saturated);
+    if (claims.size() < limit - share && !claiming.front_is_full(saturated)) return claims;
+    // More is due than the front shows, perhaps all of one destination's: the others get a share.
+    if (claims.size() < limit)
+        append(claims, claiming.by_lane(limit - claims.size(), with_domains_of(claims, saturated)));
+    if (claims.size() < limit)
+        append(claims, claiming.from_front(limit - claims.size(), saturated));
+    return claims;
 }
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
