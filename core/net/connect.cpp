@@ -7,6 +7,8 @@
 #include <memory>
 #include <system_error>
 
+#include "core/net/shortage.hpp"
+
 namespace outpost::net {
 namespace {
 
@@ -28,7 +30,11 @@ awaitable<Socket> connect(
 ) {
     const auto executor = co_await asio::this_coro::executor;
     const auto attempt = std::make_shared<Attempt>(executor);
-    attempt->socket.open(to.protocol());
+    asio::error_code error;
+    attempt->socket.open(to.protocol(), error);
+    while (is_shortage(error) && co_await wait_out_shortage(error, deadline))
+        attempt->socket.open(to.protocol(), error);
+    if (error) throw std::system_error(error);
     if (source.size() > 0) attempt->socket.bind(source);
     attempt->timer.expires_at(deadline.at());
     attempt->timer.async_wait([weak = std::weak_ptr(attempt)](const asio::error_code& error) {
@@ -38,7 +44,6 @@ awaitable<Socket> connect(
         asio::error_code ignored;
         held->socket.close(ignored);
     });
-    asio::error_code error;
     co_await attempt->socket.async_connect(to, asio::redirect_error(use_awaitable, error));
     attempt->timer.cancel();
     if (attempt->timed_out) throw std::system_error(std::make_error_code(std::errc::timed_out));

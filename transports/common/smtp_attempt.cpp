@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/delivery/endings.hpp"
+#include "core/net/shortage.hpp"
 
 namespace outpost::transports {
 namespace {
@@ -167,6 +168,13 @@ class HostAttempt {
     }
 
     void note_failure(const net::Endpoint& endpoint, const std::system_error& error) {
+        if (net::is_shortage(error.code())) {
+            no_connection_ = Verdict::deferred(
+                Stage::connect, ErrorKind::local, {4, 3, 1},
+                std::string("no connection could be opened: ") + error.what()
+            );
+            return;
+        }
         const bool late = error.code() == std::errc::timed_out;
         const std::string reason =
             "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" +
