@@ -85,9 +85,14 @@ const Statement select_message{"select_message", R"(
         submitted_at, due_from, header FROM outpost_private.message
     WHERE id = $1
 )"};
+// A page of a body: some rows, and of each no more than a slice (a row from SQL may be a whole
+// body).
+constexpr std::size_t page_rows = 64, slice_octets = 1 << 20;
 const Statement select_content{"select_content", R"(
-    SELECT data FROM outpost_private.content WHERE message_id = $1
-    ORDER BY seq
+    SELECT seq, CASE WHEN seq = $2::int4 THEN substr(data, $3::int4, 1048576)
+        ELSE substr(data, 1, 1048576) END
+    FROM outpost_private.content WHERE message_id = $1 AND seq >= $2::int4
+    ORDER BY seq LIMIT 64
 )"};
 const Statement give_back_leases{"give_back_leases", R"(
     UPDATE outpost_private.recipient r
@@ -229,14 +234,59 @@ std::vector<Claimed> claim_due(
     );
 }
 
+namespace {
+
+/// The body of a message, page by page.
+class BodyReader {
+  public:
+    BodyReader(db::Session& session, MessageId id) : session_(session), id_(id) {}
+
+    std::vector<std::string> read() {
+        while (read_page()) {
+        }
+        return std::move(body_);
+    }
+
+  private:
+    /// False when there is no more.
+    bool read_page() {
+        const db::Rows rows = session_.exec(select_content, to_number(id_), seq_, offset_);
+        for (const db::Row row : rows) {
+            std::string data = row.bytes(1);
+            const auto seq = static_cast<std::int32_t>(row.number(0));
+            const bool cut = data.size() == slice_octets;
+            offset_ =
+                cut ? (seq == seq_ ? offset_ : 1) + static_cast<std::int32_t>(data.size()) : 1;
+            seq_ = cut ? seq : seq + 1;
+            if (!data.empty()) body_.push_back(std::move(data));
+            if (cut) return true;  // the rest of this row comes before the next
+        }
+        return rows.size() == page_rows;
+    }
+
+    db::Session& session_;
+    const MessageId id_;
+    std::int32_t seq_ = 0, offset_ = 1;  // where the next page begins
+    std::vector<std::string> body_;
+};
+
+}  // namespace
+
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
-    std::vector<std::string> body;
-    for (const db::Row row : session.exec(select_content, to_number(id)))
-        body.push_back(row.bytes(0));
-    message->content = std::make_shared<mail::Content>(rows.at(0).bytes(11), std::move(body));
+    message->content =
+        std::make_shared<mail::Content>(rows.at(0).bytes(11), BodyReader(session, id).read());
+    return message;
+}
+
+std::shared_ptr<const delivery::Message> load_header(db::Session& session, MessageId id) {
+    const db::Rows rows = session.exec(select_message, to_number(id));
+    if (rows.empty()) return nullptr;
+    const auto message = envelope_of(rows.at(0), 0, id);
+    message->content =
+        std::make_shared<mail::Content>(rows.at(0).bytes(11), std::vector<std::string>());
     return message;
 }
 
