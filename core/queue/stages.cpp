@@ -19,11 +19,17 @@ const Statement mark_dot{"mark_final_dot", R"(
     WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
     RETURNING r.message_id, r.number
 )"};
+// Waits for nobody, and so is never one of two that wait for each other: a recipient that is locked
+// just now is being settled, and needs no stage any more.
 const Statement mark_stage{"mark_stage", R"(
     UPDATE outpost_private.recipient r SET stage = l.stage
-    FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, stage)
-    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased' AND
-        r.stage <> 'final_dot'
+    FROM (
+        SELECT t.message_id, t.number, l.stage
+        FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[]) AS l (m, n, t, stage)
+            JOIN outpost_private.recipient t ON t.message_id = l.m AND t.number = l.n
+        WHERE t.lease_token = l.t AND t.state = 'leased' AND t.stage <> 'final_dot'
+        FOR UPDATE OF t SKIP LOCKED) l
+    WHERE r.message_id = l.message_id AND r.number = l.number
 )"};
 
 template <class Dot>
