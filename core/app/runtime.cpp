@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
@@ -168,6 +169,7 @@ void Runtime::stop() {
 void Runtime::run() {
     Signals signals;
     raise_descriptor_limit();
+    return_large_blocks();
     start();
     notify_service_manager("READY=1");
     if (options_.on_ready) options_.on_ready();

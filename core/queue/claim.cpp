@@ -87,12 +87,12 @@ const Statement select_message{"select_message", R"(
 )"};
 // A page of a body: some rows, and of each no more than a slice (a row from SQL may be a whole
 // body).
-constexpr std::size_t page_rows = 64, slice_octets = 1 << 20;
+constexpr std::size_t page_rows = 136, slice_octets = 1 << 20;
 const Statement select_content{"select_content", R"(
     SELECT seq, CASE WHEN seq = $2::int4 THEN substr(data, $3::int4, 1048576)
         ELSE substr(data, 1, 1048576) END
     FROM outpost_private.content WHERE message_id = $1 AND seq >= $2::int4
-    ORDER BY seq LIMIT 64
+    ORDER BY seq LIMIT 136
 )"};
 const Statement give_back_leases{"give_back_leases", R"(
     UPDATE outpost_private.recipient r
@@ -251,17 +251,41 @@ class BodyReader {
     /// False when there is no more.
     bool read_page() {
         const db::Rows rows = session_.exec(select_content, to_number(id_), seq_, offset_);
+        std::vector<std::string> page;
+        bool cut = false;
         for (const db::Row row : rows) {
-            std::string data = row.bytes(1);
-            const auto seq = static_cast<std::int32_t>(row.number(0));
-            const bool cut = data.size() == slice_octets;
-            offset_ =
-                cut ? (seq == seq_ ? offset_ : 1) + static_cast<std::int32_t>(data.size()) : 1;
-            seq_ = cut ? seq : seq + 1;
-            if (!data.empty()) body_.push_back(std::move(data));
-            if (cut) return true;  // the rest of this row comes before the next
+            page.push_back(row.bytes(1));
+            cut = step(static_cast<std::int32_t>(row.number(0)), page.back().size());
+            if (cut) break;  // the rest of this row comes before the next
         }
-        return rows.size() == page_rows;
+        const bool full = rows.size() == page_rows;
+        full ? add_joined(page) : add(page);
+        return cut || full;
+    }
+
+    /// Sets where to go on behind this part of a row; true when there may be more of it.
+    bool step(std::int32_t seq, std::size_t octets) {
+        const bool cut = octets == slice_octets;
+        const std::int32_t here = seq == seq_ ? offset_ : 1;
+        offset_ = cut ? here + static_cast<std::int32_t>(octets) : 1;
+        seq_ = cut ? seq : seq + 1;
+        return cut;
+    }
+
+    void add(std::vector<std::string>& page) {
+        for (std::string& data : page) {
+            if (!data.empty()) body_.push_back(std::move(data));
+        }
+    }
+    /// Large content in blocks that malloc gets from the system and gives back to it.
+    void add_joined(const std::vector<std::string>& page) {
+        std::size_t octets = 0;
+        for (const std::string& data : page)
+            octets += data.size();
+        std::string& block = body_.emplace_back();
+        block.reserve(octets);
+        for (const std::string& data : page)
+            block += data;
     }
 
     db::Session& session_;

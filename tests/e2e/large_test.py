@@ -21,7 +21,7 @@ LARGE = 50_000_000
 BUDGET = 128 * MIB
 # What the server needs besides: itself, statements on their way to the database on its connections (of 4 MiB,
 # copied a few times), pages of bodies on their way from it, sockets' buffers, what malloc keeps for the next time.
-CONSTANT = 128 * MIB
+CONSTANT = 96 * MIB
 
 CONFIG = f"""
 listeners:
