@@ -37,7 +37,8 @@ dispatch::Settings within_descriptors(const Settings& settings, std::size_t desc
         clients += listener.max_connections;
     const std::size_t others = std::min(clients + our_own, descriptors / 2);
     dispatch::Settings limits = settings.limits;
-    limits.max_in_flight = std::clamp<std::size_t>(descriptors - others, 1, limits.max_in_flight);
+    const std::size_t left = (descriptors - others) / 4 * 3;
+    limits.max_in_flight = std::clamp<std::size_t>(left, 1, limits.max_in_flight);
     return limits;
 }
 

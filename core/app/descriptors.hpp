@@ -14,7 +14,8 @@ void raise_descriptor_limit();
 std::size_t descriptor_limit();
 
 /// The limits that fit: no more deliveries at once than `descriptors` suffice for beside the
-/// clients that the listeners admit (which get no more than half of them) and our own needs.
+/// clients that the listeners admit (which get no more than half of them), our own needs, and
+/// sessions that are being ended.
 dispatch::Settings within_descriptors(const Settings& settings, std::size_t descriptors);
 
 }  // namespace outpost::app

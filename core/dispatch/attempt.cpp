@@ -184,13 +184,15 @@ queue::Settled settle_one(
 }
 
 /// Refused at the gate: not sent, because the database or the lease was lost; or the content could
-/// not be read. It is no failure of the recipient, so the attempt does not count.
+/// not be read, or no socket be opened. It is no failure of the recipient, so the attempt does not
+/// count.
 bool was_not_tried(
     const queue::Claimed& claim, const Verdict& verdict, const Gate& gate, const LateContent& late
 ) {
     if (verdict.kind() != Verdict::Kind::deferred) return false;
-    return gate.refused(claim.recipient.number) ||
-           (late.failed() && verdict.error_kind() == ErrorKind::local);
+    if (gate.refused(claim.recipient.number)) return true;
+    const bool ours = verdict.error_kind() == ErrorKind::local;
+    return ours && (late.failed() || verdict.stage() == Stage::connect);
 }
 
 AttemptResult conclude(

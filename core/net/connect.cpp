@@ -22,6 +22,17 @@ struct Attempt {
     bool timed_out = false;
 };
 
+asio::error_code open(Socket& socket, const asio::generic::stream_protocol& protocol) {
+    asio::error_code error;
+    socket.open(protocol, error);
+    if (!error && is_reserved(socket.native_handle())) {
+        asio::error_code ignored;
+        socket.close(ignored);
+        error = asio::error::no_descriptors;
+    }
+    return error;
+}
+
 }  // namespace
 
 awaitable<Socket> connect(
@@ -30,10 +41,9 @@ awaitable<Socket> connect(
 ) {
     const auto executor = co_await asio::this_coro::executor;
     const auto attempt = std::make_shared<Attempt>(executor);
-    asio::error_code error;
-    attempt->socket.open(to.protocol(), error);
+    auto error = open(attempt->socket, to.protocol());
     while (is_shortage(error) && co_await wait_out_shortage(error, deadline))
-        attempt->socket.open(to.protocol(), error);
+        error = open(attempt->socket, to.protocol());
     if (error) throw std::system_error(error);
     if (source.size() > 0) attempt->socket.bind(source);
     attempt->timer.expires_at(deadline.at());

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/shortage.hpp"
 
+#include <sys/resource.h>
 #include <asio/error.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 
@@ -11,6 +13,8 @@
 
 namespace outpost::net {
 namespace {
+
+std::atomic<SteadyTime> last_shortage{SteadyTime::min()};
 
 void complain(const std::error_code& error) {
     static std::atomic<std::int64_t> last_minute{-1};
@@ -33,7 +37,6 @@ bool is_shortage(const std::error_code& error) noexcept {
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-        case EADDRNOTAVAIL:
             return true;
         default:
             return false;
@@ -42,11 +45,26 @@ bool is_shortage(const std::error_code& error) noexcept {
 
 awaitable<bool> wait_out_shortage(const std::error_code& error, Deadline deadline) {
     complain(error);
+    last_shortage = SteadyClock::now();
     if (deadline.passed()) co_return false;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     timer.expires_after(std::chrono::milliseconds(200));
     co_await timer.async_wait(use_awaitable);
     co_return true;
+}
+
+bool shortage_now() noexcept {
+    constexpr std::chrono::seconds memory{5};
+    const SteadyTime last = last_shortage;
+    return last != SteadyTime::min() && SteadyClock::now() - last < memory;
+}
+
+bool is_reserved(int descriptor) noexcept {
+    constexpr rlim_t reserve = 32;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+    const auto usable = limit.rlim_cur - std::min(reserve, limit.rlim_cur / 8);
+    return static_cast<rlim_t>(descriptor) >= usable;
 }
 
 }  // namespace outpost::net

@@ -15,4 +15,11 @@ bool is_shortage(const std::error_code& error) noexcept;
 /// has passed. Says so in the log, once a minute.
 awaitable<bool> wait_out_shortage(const std::error_code& error, Deadline deadline);
 
+/// Whether somebody has waited in the last seconds: time to close what is kept for later.
+bool shortage_now() noexcept;
+
+/// Whether this descriptor is one of the last, which are for what must go on in a shortage, such as
+/// renewing the node's lease.
+bool is_reserved(int descriptor) noexcept;
+
 }  // namespace outpost::net

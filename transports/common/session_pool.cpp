@@ -4,6 +4,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "core/net/shortage.hpp"
+
 namespace outpost::transports {
 namespace {
 
@@ -41,7 +43,7 @@ void SessionPool::put(
     std::size_t loop, const std::string& key, OpenSession session, const Executor& executor
 ) {
     session.session->rest();
-    if (session.session->messages_sent() < limits_.messages_per_session &&
+    if (!net::shortage_now() && session.session->messages_sent() < limits_.messages_per_session &&
         session.session->may_begin_another()) {
         const std::lock_guard lock(mutex_);
         if (idle_to(key) < limits_.idle_per_destination && idle_count_ < limits_.idle_in_all) {

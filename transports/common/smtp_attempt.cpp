@@ -131,6 +131,7 @@ class HostAttempt {
 
     // The first address that connects; nothing when none does.
     awaitable<net::StreamPtr> connect() {
+        if (net::shortage_now()) pool_.prune(true);  // unused sessions have the descriptors we need
         for (const net::IpAddress& address : plan_.addresses) {
             const net::Endpoint endpoint{address, plan_.port};
             auto facts = std::make_shared<delivery::RemoteFacts>();

@@ -10,8 +10,8 @@ TEST_CASE("no more deliveries at once than there are descriptors for") {
     settings.limits.max_in_flight = 12'000;
     settings.listeners["relay"].max_connections = 1000;
     CHECK(app::within_descriptors(settings, 65'536).max_in_flight == 12'000);
-    CHECK(app::within_descriptors(settings, 10'000).max_in_flight == 8900);
+    CHECK(app::within_descriptors(settings, 10'000).max_in_flight == 6675);
     // Clients get no more than half.
-    CHECK(app::within_descriptors(settings, 1024).max_in_flight == 512);
+    CHECK(app::within_descriptors(settings, 1024).max_in_flight == 384);
     CHECK(app::within_descriptors(settings, 1).max_in_flight == 1);
 }
