@@ -78,7 +78,9 @@ config::Type<dispatch::Settings> limits_type() {
     )
         .key(
             "deliveries", &Settings::max_in_flight, count(1),
-            "Deliveries under way: attempts of one message for one next hop."
+            "Deliveries under way: attempts of one message for one next hop. Each takes a file "
+            "descriptor and some 20 KiB of memory; where the system's limit of open files "
+            "(`LimitNOFILE=`) allows less, so many are under way."
         )
         .key(
             "deliveries_per_destination", &Settings::per_destination, count(1),
@@ -103,7 +105,13 @@ config::Type<dispatch::Settings> limits_type() {
         )
         .key(
             "content_memory", &Settings::content_memory, config::size<std::uint64_t>(1 << 20),
-            "Message content held in memory; beyond it, content is read again when it is needed."
+            "Message content held in memory. One half is for mail on its way in, beyond which "
+            "clients "
+            "hear 452; the other for mail on its way out, beyond which content is read again when "
+            "it is "
+            "needed, and large messages wait. Of each half an eighth is for messages up to 1 MiB "
+            "alone; "
+            "so a listener's `max_message_size` can be 7/16 of this at most."
         )
         .key(
             "claim_batch", &Settings::claim_batch, integer<std::size_t>(1, 100'000),

@@ -117,7 +117,7 @@ int explain_facts(const app::Settings& settings, const ExplainOptions& options) 
 
 int explain_queued(const app::Settings& settings, std::int64_t id) {
     db::Session session(settings.database);
-    const auto message = queue::load_message(session, MessageId{id});
+    const auto message = queue::load_header(session, MessageId{id});
     if (!message) {
         std::cerr << "outpost route explain: there is no message " << id << "\n";
         return failed;

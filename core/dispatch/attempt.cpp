@@ -11,6 +11,7 @@
 
 #include "core/base/log.hpp"
 #include "core/dispatch/attempt_log.hpp"
+#include "core/dispatch/late_content.hpp"
 #include "core/dispatch/settle_plan.hpp"
 
 namespace outpost::dispatch {
@@ -37,19 +38,6 @@ delivery::DeliveryJob make_job(
         if (claim.recipient.address.domain() != job.domain) job.domain = {};
     }
     return job;
-}
-
-// Waits for room in the content budget: a big message waits in its own lane.
-awaitable<bool> wait_for_room(const ContentMemory& memory, std::uint64_t size) {
-    constexpr std::chrono::seconds patience{60};
-    const auto deadline = Deadline::in(patience);
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (!memory.has_room(size)) {
-        if (deadline.passed()) co_return false;
-        timer.expires_after(std::chrono::milliseconds(100));
-        co_await timer.async_wait(use_awaitable);
-    }
-    co_return true;
 }
 
 // A suspect waits for the one before him, but not so long that many would fill the node.
@@ -208,16 +196,27 @@ queue::Settled settle_one(
     return settled;
 }
 
+/// Refused at the gate: not sent, because the database or the lease was lost; or the content could
+/// not be read, or no socket be opened. It is no failure of the recipient, so the attempt does not
+/// count.
+bool was_not_tried(
+    const queue::Claimed& claim, const Verdict& verdict, const Gate& gate, const LateContent& late
+) {
+    if (verdict.kind() != Verdict::Kind::deferred) return false;
+    if (gate.refused(claim.recipient.number)) return true;
+    const bool ours = verdict.error_kind() == ErrorKind::local;
+    return ours && (late.failed() || verdict.stage() == Stage::connect);
+}
+
 AttemptResult conclude(
-    const Parcel& parcel, const Gate& gate, const Tried& tried, const Common& common
+    const Parcel& parcel, const Gate& gate, const LateContent& late, const Tried& tried,
+    const Common& common
 ) {
     AttemptResult result;
     for (std::size_t i = 0; i < parcel.claims.size(); ++i) {
         const auto& claim = parcel.claims[i];
         const auto& verdict = tried.outcome.verdicts[i];
-        // Refused at the gate: not sent, because the database or the lease was lost. It is no
-        // failure of the recipient, so the attempt does not count.
-        if (gate.refused(claim.recipient.number) && verdict.kind() == Verdict::Kind::deferred) {
+        if (was_not_tried(claim, verdict, gate, late)) {
             result.untried.push_back({claim.key, claim.token});
             result.untried_pause = std::chrono::seconds(5);
         } else {
@@ -239,26 +238,28 @@ awaitable<AttemptResult> attempt_now(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
     auto message = parcel.claims.front().envelope;
-    if (!message->content) {
-        if (!co_await wait_for_room(parts.memory, message->size))
-            co_return put_off(parcel, std::chrono::seconds(30));
+    if (!message->content && !may_read_late(parcel)) {
+        auto share = co_await wait_for_room(parts.memory, message->size);
+        if (!share) co_return put_off(parcel, std::chrono::seconds(30));
         auto loaded = co_await parts.store.load(message->id);
         // Dropped by a person meanwhile: the lease leads nowhere.
         if (!loaded || !loaded->content) co_return put_off(parcel, std::nullopt);
         delivery::Message charged = *loaded;
-        if (auto content = parts.memory.charge(charged.content))
-            charged.content = std::move(content);
+        charged.content = ContentMemory::charged(std::move(charged.content), std::move(share));
         message = std::make_shared<const delivery::Message>(std::move(charged));
     }
+    LateContent late(parts.store, parts.memory, message);
+    auto job = make_job(parcel, std::move(message));
+    job.source = &late;
     Common common;
     common.started = parts.store.now();
     const auto start = SteadyClock::now();
-    Attempt running(parcel, make_job(parcel, std::move(message)), gate, parts, loop);
+    Attempt running(parcel, std::move(job), gate, parts, loop);
     const auto tried = co_await running.run();
     common.duration = SteadyClock::now() - start;
     common.transport = tried.transport;
     common.transcript = running.transcript();
-    co_return conclude(parcel, gate, tried, common);
+    co_return conclude(parcel, gate, late, tried, common);
 }
 
 }  // namespace

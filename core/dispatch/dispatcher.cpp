@@ -38,7 +38,7 @@ Dispatcher::Dispatcher(
       snapshot_(std::move(snapshot)),
       on_report_(std::move(on_report)),
       budget_(settings_.max_recipients),
-      memory_(settings_.content_memory),
+      memory_(settings_.content_memory / 2),
       recorder_(store),
       parts_{store, resolver, dialer, slots_, memory_, suspects_, settings_},
       lanes_(settings_, slots_),
@@ -116,7 +116,7 @@ std::shared_ptr<const delivery::Message> Dispatcher::within_memory(
 ) {
     if (!message->content) return message;
     auto copy = std::make_shared<delivery::Message>(*message);
-    copy->content = memory_.charge(message->content);
+    copy->content = memory_.keep(message->content);
     return copy;
 }
 
@@ -132,8 +132,8 @@ awaitable<void> Dispatcher::route_with_lookups(
                 co_await look_up_mx(resolver_, domain, Deadline::in(std::chrono::seconds(30)));
         }
         std::shared_ptr<const delivery::Message> loaded;
-        if (needs.header) loaded = co_await store_.load(claims.front().key.message);
-        const auto kept = loaded ? within_memory(loaded) : claims.front().envelope;
+        if (needs.header) loaded = co_await store_.load_header(claims.front().key.message);
+        const auto kept = claims.front().envelope;
         std::vector<Routed> routed;
         std::vector<queue::Settled> open;
         for (auto claim : claims) {

@@ -52,6 +52,8 @@ class QueueStore {
     /// The message with its content; null when it is gone, or damaged: then what this node leases
     /// of it is held.
     virtual awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) = 0;
+    /// The message with no more of its content than the header section; null when it is gone.
+    virtual awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) = 0;
 
     /// Notes how far a delivery is (best effort, coalesced, never waits).
     virtual void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept = 0;

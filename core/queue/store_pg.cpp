@@ -176,6 +176,11 @@ awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) 
     co_return co_await pool_.run(work);
 }
 
+awaitable<std::shared_ptr<const delivery::Message>> PgStore::load_header(MessageId id) {
+    const auto work = [id](db::Session& session) { return queue::load_header(session, id); };
+    co_return co_await pool_.run(work);
+}
+
 void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept {
     stages_.progress(leases, stage);
 }

@@ -157,6 +157,15 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load(MessageId id) {
     co_return found == stored_.end() ? nullptr : found->second;
 }
 
+awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_header(MessageId id) {
+    const auto whole = co_await load(id);
+    if (!whole) co_return nullptr;
+    auto message = std::make_shared<Message>(*whole);
+    message->content =
+        std::make_shared<mail::Content>(whole->content->header(), std::vector<std::string>());
+    co_return message;
+}
+
 bool MemoryQueueStore::holds(const queue::Lease& lease) const {
     const auto found = rows_.find(lease.key);
     return found != rows_.end() && found->second.state == RecipientState::leased &&
