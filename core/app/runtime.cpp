@@ -53,7 +53,7 @@ struct Runtime::Parts {
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           dispatcher(
-              loops, backend->store(), *resolver, *dialer, settings.limits,
+              loops, backend->store(), backend->limits(), *resolver, *dialer, settings.limits,
               make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
           ),
           reporter(
@@ -79,7 +79,7 @@ struct Runtime::Parts {
         loops.start();
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { superseded = true; }}
+             [this] { dispatcher.limits_changed(); }, [this] { superseded = true; }}
         );
         if (sink) sink->start();
         dispatcher.start();
