@@ -134,7 +134,7 @@ class PgBackend final : public Backend {
         }
         store_.set_fresh_work_taker(nullptr);
         notifications_.reset();
-        node_.leave();
+        node_.leave([this](db::Session& session) { store_.stages().write(session); });
         pool_.stop();
     }
 

@@ -10,24 +10,29 @@
 #include <mutex>
 #include <span>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/async/promise.hpp"
+#include "core/base/clock.hpp"
 #include "core/db/pool.hpp"
 
 namespace outpost::db {
 
-/// How much one batch may hold, and how many batches may be under way at once.
+/// How much one batch may hold, how many batches may be under way at once, and how far their
+/// beginnings are apart at least: under load, more items then share one commit, and each costs less.
 struct GroupLimits {
     std::size_t max_items = 256;
     std::size_t max_bytes = 4 * 1024 * 1024;
     std::size_t max_running = 1;
+    Duration spacing{};
 };
 
 /// Lets many coroutines share one transaction: while a batch is being written, those that come
 /// wait, and then all go together. So a single item is written at once, and under load the cost of
-/// a commit is divided by the number that wait. Thread-safe.
+/// a commit is divided by the number that wait: a batch that would follow another too closely waits
+/// for the rest of `spacing`, on the pool's thread. Thread-safe.
 ///
 /// `Work` writes one batch in a Transaction of its own and returns one result an item, in order. If
 /// it throws db::Error for several items, halves are tried, so that a bad item fails alone;
@@ -79,7 +84,10 @@ class GroupCommit {
             auto self = this->shared_from_this();
             auto batch = std::make_shared<Batch>();
             auto write = [self, batch](Session& session) {
-                if (batch->items.empty()) self->fill(*batch, self->limits);
+                if (batch->items.empty()) {
+                    std::this_thread::sleep_until(self->take_start());
+                    self->fill(*batch, self->limits);
+                }
                 self->write(session, *batch, 0, batch->items.size());
                 self->go_on();
             };
@@ -91,6 +99,13 @@ class GroupCommit {
                 self->go_on();
             };
             pool.post(std::move(write), std::move(fail));
+        }
+
+        /// When the batch may begin; none that comes later begins within `spacing` of that.
+        SteadyTime take_start() {
+            const std::lock_guard lock(mutex);
+            if (waiting.size() >= limits.max_items) return last_start = SteadyClock::now();
+            return last_start = std::max(SteadyClock::now(), last_start + limits.spacing);
         }
 
         void fill(Batch& batch, const GroupLimits& most) {
@@ -139,13 +154,14 @@ class GroupCommit {
             start();
         }
 
-        static constexpr GroupLimits everything{SIZE_MAX, SIZE_MAX, 1};
+        static constexpr GroupLimits everything{SIZE_MAX, SIZE_MAX, 1, {}};
         Pool& pool;
         const Work work;
         const GroupLimits limits;
         std::mutex mutex;
         std::deque<Waiting> waiting;
         std::size_t running = 0;
+        SteadyTime last_start{};
     };
     std::shared_ptr<Shared> shared_;
 };

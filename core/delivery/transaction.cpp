@@ -16,6 +16,7 @@ namespace outpost::delivery {
 namespace {
 
 constexpr std::size_t write_block = 64 * 1024;  // octets written at once
+constexpr std::size_t with_dot = 16 * 1024;     // at most these go out together with the final dot
 constexpr std::size_t most_recipients = 100;    // in a transaction, where the server names no limit
 constexpr std::chrono::seconds last_words{2};   // what a closing server said has arrived by then
 
@@ -257,23 +258,31 @@ awaitable<bool> Transaction::start_data(bool asked_already) {
 awaitable<void> Transaction::finish_with_data(bool asked_already) {
     const bool started = co_await start_data(asked_already);
     if (!started) co_return;
+    const bool sent = co_await send_data();
+    if (sent) co_await read_final_replies();
+}
+
+// The dot goes out together with the end of the content, which for most messages is all of it: one
+// packet and one wake-up less. Of large ones all but little is sent before the gate is asked, so
+// that it is asked late.
+awaitable<bool> Transaction::send_data() {
     smtp::DataEncoder encoder;
     Pieces pieces(*job_.message->content);
-    std::string block;
+    std::string block;  // gone before the wait for the reply, which may take minutes
     for (std::string_view piece = pieces.next(write_block); !piece.empty();
          piece = pieces.next(write_block)) {
-        block.clear();
         if (!encoder.encode(piece, block))
             throw std::logic_error("content changed after it was checked");
+        if (block.size() < with_dot) continue;
         co_await send_content(block);
+        block.clear();
     }
-    block.clear();
     if (!encoder.finish(block)) throw std::logic_error("content changed after it was checked");
     const bool open = co_await gate_opens();
-    if (!open) co_return;
+    if (!open) co_return false;
     session_.stage_ = Stage::final_dot;
     co_await send_content(block);
-    co_await read_final_replies();
+    co_return true;
 }
 
 // A server that has had enough may say so amid the content and close: its words tell more than the
@@ -331,9 +340,17 @@ awaitable<void> Transaction::finish_with_bdat() {
     const bool open = co_await gate_opens();
     if (!open) co_return;
     session_.stage_ = Stage::final_dot;
-    co_await chat_.send("BDAT " + std::to_string(last) + " LAST", timeouts_.command);
-    co_await send_octets(pieces, last);
+    co_await send_last_chunk(pieces, last);
     co_await read_final_replies();
+}
+
+awaitable<void> Transaction::send_last_chunk(Pieces& pieces, std::uint64_t count) {
+    std::string block = chat_.queue("BDAT " + std::to_string(count) + " LAST");
+    block.reserve(block.size() + static_cast<std::size_t>(count));
+    for (std::string_view piece = pieces.next(write_block); !piece.empty();
+         piece = pieces.next(write_block))
+        block += piece;
+    co_await send_content(block);
 }
 
 // The last checkpoint: without our lease the message must not be completed. Closing the connection

@@ -31,7 +31,9 @@ class Transaction {
     awaitable<bool> send_envelope(const Indexes& batch, bool with_data);
     awaitable<bool> read_envelope(const Indexes& batch);
     awaitable<void> finish_with_data(bool asked_already);
+    awaitable<bool> send_data();
     awaitable<void> finish_with_bdat();
+    awaitable<void> send_last_chunk(Pieces& pieces, std::uint64_t count);
     awaitable<bool> start_data(bool asked_already);
     awaitable<void> send_octets(Pieces& pieces, std::uint64_t count);
     awaitable<void> send_content(std::string_view octets);

@@ -37,8 +37,8 @@ class DotGate {
     virtual ~DotGate() = default;
     /// Notes progress, so that other nodes can see it: best effort, never waits.
     virtual void reached(Stage stage) noexcept = 0;
-    /// Records in the database that the final dot is about to be sent for these recipients (by
-    /// number) and confirms that we still hold them.
+    /// Confirms that we still hold these recipients (by number), right before the final dot; notes
+    /// in the database that it is about to be sent where the route's `uncertain` needs that.
     virtual awaitable<bool> may_finish(std::span<const std::int32_t> recipients) = 0;
 };
 

@@ -46,7 +46,8 @@ Dispatcher::Dispatcher(
           limits, allowances_, loops.at(0).get_executor(),
           [this](const std::vector<queue::LimitKey>& destinations) { resume(destinations); }
       ),
-      wake_(loops.at(0).get_executor()) {}
+      wake_(loops.at(0).get_executor()),
+      running_on_(loops.size()) {}
 
 void Dispatcher::start() {
     limit_keeper_.start(tasks_);
@@ -212,12 +213,20 @@ void Dispatcher::resume(const std::vector<queue::LimitKey>& destinations) {
     pump();
 }
 
+// Taking turns would let the loops drift apart, and open sessions lie idle on one that another
+// needs: sessions stay on their loop.
+std::size_t Dispatcher::least_busy_loop() const {
+    const auto least = std::min_element(running_on_.begin(), running_on_.end());
+    return static_cast<std::size_t>(least - running_on_.begin());
+}
+
 void Dispatcher::start_delivery(Parcel parcel) {
     const auto id = next_id_++;
-    const auto loop = loops_.next_index();
+    const auto loop = least_busy_loop();
     const std::string on_uncertain(route::text(parcel.decision->on_uncertain));
     auto gate = std::make_shared<Gate>(store_, parcel.claims, on_uncertain);
     ++running_;
+    ++running_on_[loop];
     in_flight_.emplace(id, gate);
     tasks_.spawn(
         "delivery", loops_.at(loop).get_executor(),
@@ -242,8 +251,8 @@ awaitable<void> Dispatcher::deliver(
         result.untried_pause = no_place_pause;
     }
     // The lane goes on while the outcome is being recorded.
-    asio::post(loops_.at(0), [this, lane = parcel.lane, unreachable = result.unreachable] {
-        lane_ended(lane, unreachable);
+    asio::post(loops_.at(0), [this, lane = parcel.lane, loop, unreachable = result.unreachable] {
+        lane_ended(lane, loop, unreachable);
     });
     const auto recipients = parcel.claims.size();
     const bool report = owes_report(result.settled);
@@ -260,8 +269,11 @@ awaitable<void> Dispatcher::deliver(
     });
 }
 
-void Dispatcher::lane_ended(const LaneKey& lane, const std::optional<std::string>& unreachable) {
+void Dispatcher::lane_ended(
+    const LaneKey& lane, std::size_t loop, const std::optional<std::string>& unreachable
+) {
     --running_;
+    --running_on_[loop];
     for (const auto& parcel : lanes_.finished(lane, unreachable, SteadyClock::now())) {
         defer(parcel, *unreachable);
     }

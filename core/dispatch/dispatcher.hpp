@@ -77,10 +77,13 @@ class Dispatcher final : public queue::FreshWorkTaker {
     bool may_begin() const;
     void resume(const std::vector<queue::LimitKey>& destinations);
     void start_delivery(Parcel parcel);
+    std::size_t least_busy_loop() const;
     awaitable<void> deliver(
         std::uint64_t id, Parcel parcel, std::shared_ptr<Gate> gate, std::size_t loop
     );
-    void lane_ended(const LaneKey& lane, const std::optional<std::string>& unreachable);
+    void lane_ended(
+        const LaneKey& lane, std::size_t loop, const std::optional<std::string>& unreachable
+    );
     void put_back(
         const std::vector<queue::Claimed>& claims, std::optional<std::chrono::seconds> pause
     );
@@ -116,6 +119,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     int failures_ = 0;
     SteadyTime next_look_{}, next_maintenance_{};
     std::size_t running_ = 0;
+    std::vector<std::size_t> running_on_;  ///< by loop
     std::uint64_t next_id_ = 0;
     std::map<std::uint64_t, std::shared_ptr<Gate>> in_flight_;
     TaskGroup tasks_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mail/safe_text.hpp"
 
+#include <algorithm>
+
 #include "core/base/encoding.hpp"
 
 namespace outpost::mail {
@@ -37,7 +39,10 @@ bool is_clean_utf8(std::string_view text) noexcept {
 }
 
 std::string safe_text(std::string_view text, Charset charset, std::size_t max_octets) {
-    std::string out;
+    const auto is_plain = [](char c) { return c >= ' ' && c < 0x7f; };
+    const auto plain = std::find_if_not(text.begin(), text.end(), is_plain) - text.begin();
+    std::string out(text.substr(0, std::min(static_cast<std::size_t>(plain), max_octets)));
+    text.remove_prefix(out.size());
     while (!text.empty()) {
         const auto next = first_code_point(text);
         const std::size_t octets = next ? next->octets : 1;

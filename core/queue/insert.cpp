@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/insert.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "core/mail/safe_text.hpp"
@@ -109,6 +110,10 @@ struct MessageColumns {
     }
 };
 
+/// As much of a body as fits into one row on a page of its own: such a row is written as it is,
+/// where a larger one would be cut into pieces of 2 KB that have an index of their own (TOAST).
+constexpr std::size_t row_octets = 8096;
+
 struct ContentColumns {
     std::vector<std::int64_t> message;
     std::vector<std::int32_t> seq;
@@ -117,10 +122,12 @@ struct ContentColumns {
     void add(const NewMessage& one) {
         std::int32_t number = 0;
         for (const std::string& chunk : one.content->body()) {
-            if (chunk.empty()) continue;
-            message.push_back(to_number(one.id));
-            seq.push_back(number++);
-            data.emplace_back(chunk);
+            for (std::string_view rest = chunk; !rest.empty();
+                 rest.remove_prefix(std::min(rest.size(), row_octets))) {
+                message.push_back(to_number(one.id));
+                seq.push_back(number++);
+                data.emplace_back(rest.substr(0, row_octets));
+            }
         }
     }
 };
@@ -135,15 +142,15 @@ struct RecipientColumns {
 
     void add(const Insertion& one) {
         std::int32_t count = 0;
-        for (const NewRecipient& recipient : one.message.recipients) {
-            message.push_back(to_number(one.message.id));
+        for (const NewRecipient& recipient : one.message->recipients) {
+            message.push_back(to_number(one.message->id));
             number.push_back(++count);
             address.push_back(recipient.address.wire());
             domain.push_back(lane_of(recipient.address));
             notify.push_back(recipient.notify.text());
             orcpt.push_back(recipient.orcpt);
             lease.push_back(one.lease);
-            release_at.push_back(one.message.release_at);
+            release_at.push_back(one.message->release_at);
         }
         left_for_others = left_for_others || !one.lease;
     }
@@ -152,7 +159,7 @@ struct RecipientColumns {
 std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion> batch) {
     MessageColumns c;
     for (const Insertion& one : batch)
-        c.add(one.message);
+        c.add(*one.message);
     std::set<std::int64_t> written;
     for (const db::Row row : session.exec(
              insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8,
@@ -180,15 +187,15 @@ std::vector<Inserted> insert_messages(
     ContentColumns content;
     RecipientColumns recipients;
     for (const Insertion& one : batch) {
-        const bool fresh = written.contains(to_number(one.message.id));
+        const bool fresh = written.contains(to_number(one.message->id));
         if (fresh) {
-            content.add(one.message);
+            content.add(*one.message);
             recipients.add(one);
-            results.push_back({one.message.id, false, {}});
+            results.push_back({one.message->id, false, {}});
         } else {
             results.push_back(
                 {MessageId{session
-                               .exec(find_first, one.message.account, one.message.idempotency_key)
+                               .exec(find_first, one.message->account, one.message->idempotency_key)
                                .at(0)
                                .number(0)},
                  true,

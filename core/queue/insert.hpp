@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -12,7 +12,7 @@ namespace outpost::queue {
 
 /// A message on its way into the database.
 struct Insertion {
-    NewMessage message;
+    std::shared_ptr<const NewMessage> message;
     bool lease = false;  ///< its recipients begin as leased to us
 };
 struct Inserted {

@@ -142,11 +142,12 @@ void Node::stop_thread() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Node::leave() noexcept {
+void Node::leave(const std::function<void(db::Session&)>& last_words) noexcept {
     if (std::exchange(left_, true)) return;
     try {
         stop_thread();
         db::Session session(settings_);
+        if (last_words) last_words(session);
         db::Transaction transaction(session);
         session.exec(give_all_back, to_number(id_));
         session.exec(sign_off, to_number(id_));

@@ -54,9 +54,10 @@ class Node {
     /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
     WallTime now() const noexcept;
     void set_config_version(std::string version);
-    /// Gives everything back that is still leased, untried, and signs off. Best effort: what it
+    /// Gives everything back that is still leased, untried, and signs off; `last_words` is called
+    /// first, for what the database does not know yet of deliveries under way. Best effort: what it
     /// cannot give back, others take over.
-    void leave() noexcept;
+    void leave(const std::function<void(db::Session&)>& last_words = {}) noexcept;
 
   private:
     void run();

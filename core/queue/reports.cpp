@@ -96,8 +96,7 @@ Insertion report_message(
     const delivery::Message& original, const delivery::DsnFacts& facts, MessageId id
 ) {
     auto content = std::make_shared<mail::Content>(delivery::compose_dsn(facts));
-    Insertion insertion;
-    NewMessage& message = insertion.message;
+    NewMessage message;
     message.id = id;
     delivery::Notify never;
     never.never = true;
@@ -110,7 +109,7 @@ Insertion report_message(
     const auto message_id = mail::find_field(content->header(), "Message-ID");
     if (message_id) message.message_id = message_id->value();
     message.content = std::move(content);
-    return insertion;
+    return {std::make_shared<const NewMessage>(std::move(message))};
 }
 
 }  // namespace

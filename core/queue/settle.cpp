@@ -12,10 +12,9 @@ namespace {
 
 using db::Statement;
 
-// A lease that is gone is fenced, except when the recipient still waits as uncertain from that very
-// lease: nobody has tried it since, so the late answer is the true one. (The time of the last
-// attempt tells such a recipient, whose lease was taken over, from one that this very outcome made
-// uncertain.)
+// A lease that is gone is fenced, except when the recipient still waits after that very lease:
+// nobody has tried it since, so the late answer is the true one. (The time of the last attempt
+// tells such a recipient, whose lease was taken over, from one that this very outcome made wait.)
 const Statement update_recipients{"settle_recipients", R"(
     UPDATE outpost_private.recipient r
     SET state = s.state, next_attempt_at = s.next_attempt_at, uncertain = s.uncertain,
@@ -35,7 +34,7 @@ const Statement update_recipients{"settle_recipients", R"(
             status, reply, code, transport, host, ip)
     WHERE r.message_id = s.m AND r.number = s.n AND r.lease_token = s.t
         AND (r.state = 'leased'
-            OR (r.uncertain AND r.state IN ('queued', 'held')
+            OR ((r.state = 'queued' OR (r.uncertain AND r.state = 'held'))
                 AND r.last_attempt_at IS DISTINCT FROM s.started_at))
     RETURNING r.message_id, r.number
 )"};
@@ -68,8 +67,12 @@ const Statement note_double_bounces{"settle_double_bounces", R"(
     JOIN outpost_private.recipient r ON r.message_id = s.m AND r.number = s.n
     JOIN outpost_private.message m ON m.id = s.m WHERE m.mail_from = ''
 )"};
+// As outpost_private.free_content, without the cost of a function's call.
 const Statement free_content{"settle_free_content", R"(
-    SELECT outpost_private.free_content($1::int8[])
+    DELETE FROM outpost_private.content c
+    WHERE c.message_id = ANY ($1::int8[]) AND NOT EXISTS (
+        SELECT FROM outpost_private.recipient r
+        WHERE r.message_id = c.message_id AND (r.finished_at IS NULL OR r.report IS NOT NULL))
 )"};
 const Statement announce_report{"announce_report", "SELECT pg_notify('outpost_report', '')"};
 

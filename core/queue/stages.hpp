@@ -13,9 +13,11 @@ namespace outpost::queue {
 /// How far the deliveries in flight are, so that after a crash others can see what is uncertain.
 /// Thread-safe.
 ///
-/// Early stages are gathered and written a few times a second, if the delivery lasts that long. The
-/// final dot is written before it is sent, together with those of other deliveries; that statement
-/// is also what proves that the lease is still ours.
+/// Stages are gathered and written a few times a second, if the delivery lasts that long: most are
+/// over before. Where the route wants to know for certain whether a final dot was sent (it holds, or
+/// assumes delivery), the dot is written durably before it is sent, together with those of other
+/// deliveries. Where the message is sent again either way, a note would cost every message a row
+/// version and tell nothing that decides anything.
 class Stages {
   public:
     explicit Stages(db::Pool& pool);
@@ -23,9 +25,11 @@ class Stages {
     void progress(const std::vector<Lease>& leases, delivery::Stage stage);
     /// Deliveries that ended: their stages need not be written any more.
     void forget(const RecipientKey& key);
-    /// Writes what has been gathered. Called regularly, on any thread.
+    /// Lets the pool write what has been gathered, best effort. Called regularly, on any thread.
     void flush();
-    /// See QueueStore::final_dot.
+    /// Writes what has been gathered, now. Throws as Session does.
+    void write(db::Session& session);
+    /// Writes that the final dot is about to be sent; false when a lease is no longer in force.
     awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain);
 
   private:
@@ -38,12 +42,14 @@ class Stages {
         delivery::Stage stage{};
     };
 
+    using Gathered = std::map<RecipientKey, Reached>;
+    Gathered take();
+    static void write(db::Session& session, const Gathered& gathered);
+
     db::Pool& pool_;
-    /// Dots whose loss by a crash of the database would only cost the note: the message is sent
-    /// again either way. The others are as durable as an acceptance.
-    db::GroupCommit<Dot, bool> light_, durable_;
+    db::GroupCommit<Dot, bool> dots_;
     std::mutex mutex_;
-    std::map<RecipientKey, Reached> gathered_;
+    Gathered gathered_;
 };
 
 }  // namespace outpost::queue

@@ -55,9 +55,10 @@ class QueueStore {
 
     /// Notes how far a delivery is (best effort, coalesced, never waits).
     virtual void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept = 0;
-    /// Records that the final dot is about to be sent, and what to do should we die before its
-    /// reply is recorded ("resend", "hold", "assume_delivered"). False: at least one lease is lost,
-    /// do not send it. Also false, without asking, when this node's own lease is about to run out.
+    /// Whether the final dot may be sent: false when this node's lease is about to run out by its
+    /// monotonic clock, or a lease is known to be lost. `on_uncertain` says what shall become of
+    /// the recipients should we die before the reply is recorded: "hold" and "assume_delivered" are
+    /// written to the database first; "resend" needs no note, and is answered from memory.
     virtual awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain) = 0;
     /// Records outcomes (many a COMMIT). A lease that was lost is fenced: its outcome is kept as an
     /// attempt row marked late, and changes nothing else, unless the recipient is still waiting as

@@ -7,6 +7,10 @@
 namespace outpost::queue {
 namespace {
 
+/// Commits of one kind begin no closer together than this. It is what an acceptance waits at most
+/// for company on a busy server, and what a crash can lose of recorded replies (each then a copy).
+constexpr std::chrono::milliseconds spacing{8};
+
 std::vector<Inserted> insert_group(db::Session& session, std::span<Insertion> batch, NodeId node) {
     db::Transaction transaction(session);
     std::vector<Inserted> inserted = insert_messages(session, batch, node);
@@ -76,20 +80,25 @@ PgStore::PgStore(db::Pool& pool, Node& node)
           [id = node.id()](db::Session& session, std::span<Insertion> batch) {
               return insert_group(session, batch, id);
           },
-          {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2}
+          {.max_items = 256, .max_bytes = 16 << 20, .max_running = 2, .spacing = spacing}
       ),
-      settlements_(pool, [name = node.name()](db::Session& session, std::span<Outcomes> batch) {
-          return settle_group(session, batch, name);
-      }) {}
+      settlements_(
+          pool,
+          [name = node.name()](db::Session& session, std::span<Outcomes> batch) {
+              return settle_group(session, batch, name);
+          },
+          {.spacing = spacing}
+      ) {}
 
 awaitable<MessageId> PgStore::new_id() {
     return ids_.next();
 }
 
-awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
+awaitable<Enqueued> PgStore::enqueue(NewMessage given) {
+    const auto message = std::make_shared<const NewMessage>(std::move(given));
     FreshWorkTaker* taker = taker_;
-    const std::size_t recipients = message.recipients.size();
-    const bool due = !message.release_at || *message.release_at <= now();
+    const std::size_t recipients = message->recipients.size();
+    const bool due = !message->release_at || *message->release_at <= now();
     const bool ours =
         taker != nullptr && due && node_.lease_is_safe() && taker->reserve(recipients);
     Insertion insertion{message, ours};
@@ -101,7 +110,7 @@ awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
         failed = std::current_exception();
     }
     if (ours && !failed && !inserted.duplicate) {
-        taker->take(fresh_claims(message, inserted.token, now()));
+        taker->take(fresh_claims(*message, inserted.token, now()));
     } else if (ours) {
         taker->cancel(recipients);
     }
@@ -111,9 +120,9 @@ awaitable<Enqueued> PgStore::enqueue(NewMessage message) {
 
 // A COMMIT whose answer was lost is looked up: what was accepted must not be accepted twice.
 awaitable<Inserted> PgStore::insert(Insertion insertion) {
-    const MessageId id = insertion.message.id;
+    const MessageId id = insertion.message->id;
     const bool leased = insertion.lease;
-    const std::size_t octets = insertion.message.content->size();
+    const std::size_t octets = insertion.message->content->size();
     try {
         co_return co_await insertions_.submit(std::move(insertion), octets);
     } catch (const db::InDoubt&) {
@@ -173,6 +182,10 @@ void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) 
 
 awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
     if (!node_.lease_is_safe()) co_return false;
+    if (on_uncertain == "resend") {
+        stages_.progress(leases, delivery::Stage::final_dot);
+        co_return true;
+    }
     co_return co_await stages_.final_dot(std::move(leases), std::move(on_uncertain));
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/octets.hpp"
+
 namespace outpost::smtp {
 namespace {
 
@@ -19,20 +21,22 @@ void ContentCollector::fail(ContentFault fault) {
 
 /// Runs over the octets once; false (and a fault) at the first that may not stand there.
 bool ContentCollector::check(std::string_view octets) {
-    for (const char c : octets) {
-        if (c == '\n') {
-            if (!after_cr_) return fail(ContentFault::bare_lf), false;
+    while (!octets.empty()) {
+        if (after_cr_) {
+            if (octets.front() != '\n') return fail(ContentFault::bare_cr), false;
             after_cr_ = false;
             line_length_ = 0;
+            octets.remove_prefix(1);
             continue;
         }
-        if (after_cr_) return fail(ContentFault::bare_cr), false;
-        if (c == '\r') {
-            after_cr_ = true;
-            continue;
-        }
-        if (c == '\0') return fail(ContentFault::nul), false;
-        if (++line_length_ > limits_.max_line) return fail(ContentFault::long_line), false;
+        const auto special = std::min(find_line_end_or_nul(octets), octets.size());
+        line_length_ += special;
+        if (line_length_ > limits_.max_line) return fail(ContentFault::long_line), false;
+        if (special == octets.size()) return true;
+        if (octets[special] == '\n') return fail(ContentFault::bare_lf), false;
+        if (octets[special] == '\0') return fail(ContentFault::nul), false;
+        after_cr_ = true;
+        octets.remove_prefix(special + 1);
     }
     return true;
 }
@@ -82,7 +86,10 @@ std::size_t DataDecoder::feed(std::string_view input) {
                 }
                 [[fallthrough]];
             case State::text:
-                state_ = c == '\r' ? State::cr : State::text;
+                // Nothing within a line matters here but the CR that may end it.
+                i = std::min(input.find('\r', i), input.size());
+                state_ = i < input.size() ? State::cr : State::text;
+                if (i == input.size()) continue;
                 break;
             case State::cr:
                 state_ = c == '\n' ? State::line_start : c == '\r' ? State::cr : State::text;

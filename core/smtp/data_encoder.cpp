@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/smtp/data_encoder.hpp"
 
+#include "core/base/octets.hpp"
+
 namespace outpost::smtp {
 
 bool DataEncoder::encode(std::string_view chunk, std::string& out) {
@@ -15,7 +17,7 @@ bool DataEncoder::encode(std::string_view chunk, std::string& out) {
             continue;
         }
         if (at_line_start_ && chunk.front() == '.') out += '.';
-        const auto special = chunk.find_first_of("\r\n");
+        const auto special = find_line_end(chunk);
         const auto length = special == chunk.npos ? chunk.size() : special;
         out.append(chunk.substr(0, length));
         if (length > 0) at_line_start_ = false;
@@ -49,11 +51,11 @@ bool LineEndCheck::feed(std::string_view chunk) {
             ++at;
             continue;
         }
-        const auto special = chunk.find_first_of("\r\n", at);
+        const auto special = find_line_end(chunk.substr(at));
         if (special == chunk.npos) return true;
-        if (chunk[special] == '\n') return false;
+        if (chunk[at + special] == '\n') return false;
         after_cr_ = true;
-        at = special + 1;
+        at += special + 1;
     }
     return true;
 }

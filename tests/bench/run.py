@@ -1,50 +1,79 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures a running server: N messages through it into a sink, with what it cost.
-    tests/bench/run [--messages N] [--sessions S] [--size OCTETS] [--domains D] [--delay-ms MS]
-fsync and synchronous_commit are on; server, database, generator and sink share the machine."""
+"""Measures Outpost beside its peers, one after the other on the same machine: see tests/README.md.
+    tests/bench/run                        every case; prints the ratios, draws tests/bench/results.svg
+    tests/bench/run --only relay,ceiling   some of them
+    tests/bench/run --all                  also the long ones: big queues, churn, thousands of sessions
+    tests/bench/run --readme               only tells the last run again, as the README's table
+fsync and synchronous_commit are on; servers, database, generator and sink share the machine."""
 import argparse
+import datetime
 import os
+import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-from lab.dns import Nsd  # noqa: E402
-from lab.outpost import Outpost  # noqa: E402
-from lab.postgres import Postgres  # noqa: E402
-from lab.processes import run  # noqa: E402
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+from measure import machine, picture, report  # noqa: E402
+from measure.cases import Cases  # noqa: E402
+from measure.outpost import POSTGRES  # noqa: E402
+from measure.results import Results  # noqa: E402
 
-CONFIG = """
-listeners:
-  relay: {address: 127.0.0.1, port: 2525, submission: false, tls: none, auth: none, allowed_networks: [127.0.0.0/8], max_connections_per_ip: 1000}
-limits: {deliveries_per_destination: 50}
-log_level: warning
-"""
-RELAY = """
-routes: [{to: ["*"], transport: sink}]
-transports: {sink: {type: smtp, host: 127.0.3.1, tls: none, max_idle_per_host: 50, max_messages_per_connection: 1000}}
-"""
+RESULTS = Path(os.environ.get("OUTPOST_BENCH_RESULTS", HERE.parent.parent / "build" / "bench" / "results.jsonl"))
+CASES = ("relay", "mx", "ceiling", "slow", "nodes")
+LONG = ("bigqueue.py", "churn.py", "sessions.py")  # beside this file; each prints its own figures
+
+
+def numbers(text):
+    return [int(part) for part in text.split(",")]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(CASES), help="cases: " + ", ".join(CASES))
+    parser.add_argument("--messages", type=int, default=20000)
+    parser.add_argument("--size", type=int, default=10240, help="octets of a body")
+    parser.add_argument("--domains", type=int, default=1000, help="of the case mx")
+    parser.add_argument("--outpost-sessions", type=numbers, default=[100, 200], help="the best of these counts")
+    parser.add_argument("--postfix-sessions", type=numbers, default=[10, 20], help="the best of these counts")
+    parser.add_argument("--rounds", type=int, default=1, help="the middle one of so many counts")
+    parser.add_argument("--life-seconds", type=int, default=15)
+    parser.add_argument("--slow-messages", type=int, default=10000)
+    parser.add_argument("--slow-delay-ms", type=int, default=2000)
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="Outpost alone")
+    parser.add_argument("--statements", action="store_true", help="what PostgreSQL's time went to, by statement (costs some of it)")
+    parser.add_argument("--all", action="store_true", help="the long cases, too")
+    parser.add_argument("--readme", action="store_true", help="tells the last run again, without measuring")
+    return parser.parse_args()
+
+
+def tell(results):
+    print("\n" + report.markdown(results))
+    picture.draw(results, RESULTS.parent / "results.svg")
+    print(f"\npicture: {RESULTS.parent / 'results.svg'} (for the README: tests/bench/results.svg)")
+
+
+def measure(options):
+    facts = machine.describe()
+    print(f"{facts['cores']} cores ({facts['cpu']}), {facts['memory_gib']} GiB, Linux {facts['kernel']}, {facts['disk']}")
+    print(f"PostgreSQL {facts['postgres']}: " + ", ".join(f"{key}={value}" for key, value in POSTGRES.items()), flush=True)
+    results = Results(RESULTS, datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S"), facts)
+    cases = Cases(options, results)
+    for name in options.only.split(","):
+        getattr(cases, name)()
+    return results
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--messages", type=int, default=10000)
-    parser.add_argument("--sessions", type=int, default=20)
-    parser.add_argument("--size", type=int, default=10240)
-    parser.add_argument("--domains", type=int, default=1, help="1: to one relay; more: MX lookups for so many domains")
-    parser.add_argument("--delay-ms", type=int, default=0, help="the sink waits so long before each reply")
-    options = parser.parse_args()
-    if options.domains > 1:
-        Nsd("*.bench MX 10 mx.sink\nmx.sink A 127.0.3.1\n")
-    postgres = Postgres(options=["shared_buffers=1GB", "max_wal_size=4GB", "wal_compression=off"], sync=True)
-    server = Outpost(postgres, CONFIG + (RELAY if options.domains == 1 else "")).start()
-    pump = os.environ["OUTPOST_PUMP"]
-    done = run([pump, "--to", "127.0.0.1:2525", "--sink", "127.0.3.1:25", "--messages", options.messages, "--sessions", options.sessions,
-                "--size", options.size, "--domains", options.domains, "--delay-ms", options.delay_ms,
-                "--pid", server.process.pid, "--pid", postgres.process.pid], check=False, timeout=600)
-    print(done.stdout + done.stderr, end="")
-    server.process.stop()
-    return done.returncode
+    options = parse()
+    if options.readme:
+        return tell(Results.last_run(RESULTS))
+    machine.prepare_network()
+    tell(measure(options))
+    for name in LONG if options.all else ():
+        if (HERE / name).exists():
+            subprocess.run([sys.executable, HERE / name], check=False)
 
 
 if __name__ == "__main__":

@@ -142,16 +142,16 @@ TEST_CASE("a lost lease is fenced: no final dot, and a late outcome changes noth
     const queue::Claimed stale = claim_one(old_owner);
     let_die(database, old_owner);
     CHECK(take_over(database) == 1);
-    CHECK_FALSE(old_owner.final_dot(stale));
+    CHECK_FALSE(old_owner.final_dot(stale, "hold"));
 
     const queue::Claimed fresh = claim_one(new_owner);
     CHECK(fresh.attempts == 2);
-    CHECK_FALSE(old_owner.final_dot(stale));
+    CHECK_FALSE(old_owner.final_dot(stale, "hold"));
     CHECK_FALSE(old_owner.settle(failed(stale)));
     CHECK(database.recipient("state", "a@a.example") == "leased");
     old_owner.run(old_owner.store.give_back({{stale.key, stale.token}}, std::nullopt));
     CHECK(database.recipient("node", "a@a.example") == "n2");
-    CHECK(new_owner.final_dot(fresh));
+    CHECK(new_owner.final_dot(fresh, "hold"));
     CHECK(new_owner.settle(delivered(fresh)));
     CHECK(
         database.text("SELECT string_agg(outcome, ' ' ORDER BY started_at) FROM outpost.attempts"
@@ -181,6 +181,7 @@ TEST_CASE("a late outcome counts while the recipient waits as uncertain from tha
     another.enqueue(new_message({"c@c.example"}));
     const queue::Claimed third = claim_one(another);
     CHECK(another.final_dot(third));
+    another.write_stages();
     let_die(database, another);
     take_over(database);
     make_due(database);
@@ -238,7 +239,7 @@ TEST_CASE("a node that leaves gives everything back untried, but for what may ha
     const queue::Claimed first = claim_one(node);
     const queue::Claimed second = claim_one(node);
     CHECK(node.final_dot(second));
-    node.node.leave();
+    node.leave();
     CHECK(database.recipient("state", first.recipient.address.wire()) == "queued");
     CHECK(database.recipient("attempts", first.recipient.address.wire()) == "0");
     CHECK(database.text("SELECT state FROM outpost.nodes") == "stopped");

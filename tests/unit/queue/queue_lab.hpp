@@ -82,6 +82,14 @@ struct QueueNode {
         return run(store.final_dot({{claim.key, claim.token}}, std::move(on_uncertain)));
     }
 
+    /// What the heartbeat's tick does in a server.
+    void write_stages() {
+        run(pool.run([this](db::Session& session) { store.stages().write(session); }));
+    }
+    void leave() {
+        node.leave([this](db::Session& session) { store.stages().write(session); });
+    }
+
     asio::io_context loop;
     std::atomic<bool> superseded{false};
     db::Pool pool;

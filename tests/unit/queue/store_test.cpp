@@ -419,6 +419,7 @@ TEST_CASE("stages are visible once they are flushed, and not written for what ha
     CHECK(database.recipient("stage", "a@a.example") == "connect");
     CHECK(database.recipient("stage", "b@b.example") == "");
     CHECK(node.final_dot(claims[0]));
+    node.write_stages();
     CHECK(database.recipient("stage", "a@a.example") == "final_dot");
     CHECK(database.number("SELECT count(*) FROM outpost.uncertain") == 1);
 }
