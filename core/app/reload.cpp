@@ -19,8 +19,9 @@ bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) 
     const auto members = [](const dispatch::Settings& s) {
         return std::tuple(
             s.max_in_flight, s.max_recipients, s.content_memory, s.per_destination, s.per_transport,
-            s.recipients_per_delivery, s.waiting_per_destination, s.claim_batch, s.poll_interval,
-            s.attempt_timeout, s.unreachable_before_rest, s.rest, s.drain_time
+            s.destination_rate, s.transport_rate, s.destinations, s.recipients_per_delivery,
+            s.waiting_per_destination, s.claim_batch, s.poll_interval, s.attempt_timeout,
+            s.unreachable_before_rest, s.rest, s.drain_time
         );
     };
     return members(old) == members(next);

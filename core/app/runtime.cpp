@@ -65,7 +65,7 @@ struct Runtime::Parts {
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           dispatcher(
-              loops, backend->store(), *resolver, *dialer, fitting_limits(settings),
+              loops, backend->store(), backend->limits(), *resolver, *dialer, fitting_limits(settings),
               make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
           ),
           reporter(
@@ -91,7 +91,7 @@ struct Runtime::Parts {
         loops.start();
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { superseded = true; }}
+             [this] { dispatcher.limits_changed(); }, [this] { superseded = true; }}
         );
         if (sink) sink->start();
         dispatcher.start();

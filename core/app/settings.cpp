@@ -11,14 +11,6 @@ using config::maybe;
 using config::Spec;
 using config::words;
 
-config::KeyRule domain_names() {
-    return [](std::string_view key) -> Result<std::string> {
-        const auto domain = mail::Domain::parse(key);
-        if (!domain) return Err{"is not a domain name: " + domain.error()};
-        return domain->ascii();
-    };
-}
-
 config::Type<log::Level> log_level() {
     using log::Level;
     return config::one_of<Level>(

@@ -70,11 +70,32 @@ config::Type<dns::Settings> dns_type() {
         .type();
 }
 
+namespace {
+
+config::Type<dispatch::DestinationLimit> destination_limit() {
+    using dispatch::DestinationLimit;
+    return config::Spec<DestinationLimit>("destination_limit", "What one destination may have.")
+        .key(
+            "deliveries", &DestinationLimit::deliveries, integer<std::size_t>(0, 10'000'000),
+            "Deliveries under way; 0: `deliveries_per_destination`."
+        )
+        .key(
+            "rate", &DestinationLimit::rate, rate(),
+            "Messages in an interval. Without it: `messages_per_destination`."
+        )
+        .type();
+}
+
+}  // namespace
+
 config::Type<dispatch::Settings> limits_type() {
     using dispatch::Settings;
     const auto count = [](std::size_t least) { return integer<std::size_t>(least, 10'000'000); };
     return config::Spec<Settings>(
-               "limits", "How much this node takes on at once. All of it counts per node."
+               "limits",
+               "How much is taken on at once. What is set for destinations and transports holds "
+               "for "
+               "all nodes together; the rest is per node."
     )
         .key(
             "deliveries", &Settings::max_in_flight, count(1),
@@ -84,11 +105,30 @@ config::Type<dispatch::Settings> limits_type() {
         )
         .key(
             "deliveries_per_destination", &Settings::per_destination, count(1),
-            "Of these to one recipient domain, or to one relay."
+            "Of these through one transport to one recipient domain, or to one relay; all nodes "
+            "together."
         )
         .key(
             "deliveries_per_transport", &Settings::per_transport, count(1),
-            "Of these through one transport."
+            "Of these through one transport; all nodes together."
+        )
+        .key(
+            "messages_per_destination", &Settings::destination_rate, rate(),
+            "Messages in an interval through one transport to one recipient domain, or to one "
+            "relay; "
+            "all nodes together. `100/1m`: never more than 100 within a minute. Each attempt "
+            "counts, "
+            "however many recipients it has."
+        )
+        .key(
+            "messages_per_transport", &Settings::transport_rate, rate(),
+            "Messages in an interval through one transport; all nodes together. A transport's own "
+            "`rate` comes first."
+        )
+        .key(
+            "destinations", &Settings::destinations,
+            config::map_of(destination_limit(), domain_names()),
+            "Limits of single recipient domains, through each transport that delivers by domain."
         )
         .key(
             "recipients_per_delivery", &Settings::recipients_per_delivery,

@@ -85,9 +85,11 @@ class Attempt {
         for (const auto& name : parcel_.decision->transports) {
             if (tried && context_.deadline.passed()) break;
             const auto* entry = parcel_.snapshot->transport(name);
-            // The slot of the first transport was taken with the lane's turn.
-            const bool takes_slot = name != parcel_.lane.transport;
-            if (const auto verdict = unusable(name, entry, takes_slot)) {
+            auto verdict = unusable(name, entry);
+            // The first transport's allowance was taken with the lane's turn.
+            const bool takes_own = name != parcel_.lane.transport;
+            if (!verdict && takes_own) verdict = co_await wait_for_allowance(name);
+            if (verdict) {
                 transcript_.remark(verdict->words());
                 const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
                 if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
@@ -95,7 +97,7 @@ class Attempt {
             }
             if (tried) transcript_.remark(fmt::format("falling back on transport {}", name));
             auto outcome = co_await deliver(name, *entry->transport);
-            if (takes_slot) parts_.slots.release(name);
+            if (takes_own) give_back_allowance(name);
             const bool unreachable = outcome.unreachable;
             tried = Tried{std::move(outcome), name, unreachable};
             if (!unreachable) break;
@@ -108,10 +110,8 @@ class Attempt {
     std::string transcript() const { return transcript_.text(); }
 
   private:
-    /// Why the transport cannot be used for this job; otherwise its slot is taken, if it needs one.
-    std::optional<Verdict> unusable(
-        const std::string& name, const TransportEntry* entry, bool takes_slot
-    ) {
+    /// Why the transport cannot be used for this job.
+    std::optional<Verdict> unusable(const std::string& name, const TransportEntry* entry) const {
         if (entry == nullptr) {
             return Verdict::deferred(
                 Stage::route, ErrorKind::config, {4, 3, 5},
@@ -125,15 +125,30 @@ class Attempt {
                 fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
             );
         }
-        const auto limit =
-            entry->concurrency > 0 ? entry->concurrency : parts_.settings.per_transport;
-        if (takes_slot && !parts_.slots.try_take(name, limit)) {
-            return Verdict::deferred(
-                Stage::route, ErrorKind::local, {4, 4, 5},
-                fmt::format("fallback transport '{}' has all its connections in use", name)
-            );
-        }
         return std::nullopt;
+    }
+
+    // A fallback has no lane to wait in, and other nodes may have to be asked: a short wait does.
+    awaitable<std::optional<Verdict>> wait_for_allowance(std::string name) {
+        constexpr std::chrono::seconds patience{10};
+        const auto deadline = context_.deadline.narrowed(patience);
+        const auto limit = transport_limit(parts_.settings, *parcel_.snapshot, name);
+        const Need need{queue::LimitKey::whole(name), limit};
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        while (!parts_.allowances.take(need, SteadyClock::now())) {
+            if (deadline.passed()) {
+                co_return Verdict::deferred(
+                    Stage::route, ErrorKind::local, {4, 4, 5},
+                    fmt::format("fallback transport '{}' is at its limit", name)
+                );
+            }
+            timer.expires_after(std::chrono::milliseconds(50));
+            co_await timer.async_wait(use_awaitable);
+        }
+        co_return std::nullopt;
+    }
+    void give_back_allowance(const std::string& name) {
+        parts_.allowances.give(queue::LimitKey::whole(name), SteadyClock::now());
     }
 
     // An exception is a bug of the transport; it costs this attempt and nothing else.

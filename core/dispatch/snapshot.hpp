@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/delivery/rate.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/transport.hpp"
 #include "core/route/list.hpp"
@@ -15,6 +16,7 @@ namespace outpost::dispatch {
 struct TransportEntry {
     delivery::TransportPtr transport;
     std::size_t concurrency = 0;  ///< deliveries in flight through it; 0: Settings::per_transport
+    delivery::Rate rate = {};     ///< messages through it; unset: Settings::transport_rate
 };
 
 /// What the configuration says about delivering. Immutable: a reload makes another one, and an

@@ -129,6 +129,7 @@ void Node::beat(db::Session& session) {
         return;
     }
     set_clock(rows.at(0).time(1));
+    if (!lease_is_safe()) ++lease_losses_;  // perhaps: nobody knows how long the database waited
     safe_until_ = (asked + lease - margin).time_since_epoch().count();
 }
 

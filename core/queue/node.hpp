@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,9 @@ class Node {
     const std::string& name() const noexcept { return facts_.name; }
     /// Whether our lease is sure to hold for `margin` more, by the monotonic clock.
     bool lease_is_safe() const noexcept;
+    /// How often the lease had run out before a heartbeat renewed it: after that, others no longer
+    /// counted what this node held.
+    std::uint64_t lease_losses() const noexcept { return lease_losses_; }
     /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
     WallTime now() const noexcept;
     void set_config_version(std::string version);
@@ -66,6 +70,7 @@ class Node {
     const std::function<void()> superseded_, tick_;
     NodeId id_{};
     std::atomic<SteadyTime::rep> safe_until_{0};
+    std::atomic<std::uint64_t> lease_losses_{0};
     /// What the database's time of day is ahead of our monotonic clock; measured at each heartbeat.
     std::atomic<Duration::rep> clock_offset_{0};
     std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/support/memory_limit_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
@@ -65,7 +66,7 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, resolver, dialer, settings, snapshot, [this] { ++reports; }
+            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; }
         );
         dispatcher->start();
     }
@@ -123,6 +124,7 @@ class Node {
 
     EventLoops loops{2};
     test::MemoryQueueStore store;
+    test::MemoryLimitStore limits;
     FakeResolver resolver;
     NoDialer dialer;
     Settings settings;
