@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/secret.hpp"
+#include "core/delivery/rate.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/sasl/token_source.hpp"
 #include "core/tls/context.hpp"
@@ -19,6 +20,7 @@ struct SmtpOptions {
     std::string ehlo_name;                ///< empty: the node's host name
     net::IpAddress source_v4, source_v6;  ///< bound to before connecting, where not unspecified
     std::size_t max_connections = 0;      ///< at once, in all; 0: as the dispatcher allows
+    delivery::Rate rate;                  ///< messages in all; unset: as the dispatcher allows
     std::size_t max_idle_per_host = 10;   ///< unused connections kept open to one host
     std::size_t max_messages_per_connection = 100;
     std::chrono::seconds idle_timeout{30};  ///< an unused connection is kept so long
@@ -83,6 +85,7 @@ struct DiscardSettings {
 struct PluginSettings {
     std::string transport;  ///< the name that the plugin registered
     std::map<std::string, std::string> options;
+    bool own_process = true;  ///< false: in the server's, which dies with it
 };
 
 using TransportSettings = std::variant<

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "core/app/load.hpp"
+#include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
 
 namespace outpost::app {
@@ -12,6 +13,7 @@ struct BackendEvents {
     queue::FreshWorkTaker* fresh_work = nullptr;
     std::function<void()> work_due;
     std::function<void()> report_due;
+    std::function<void()> limits_changed;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 
@@ -21,6 +23,7 @@ class Backend {
   public:
     virtual ~Backend() = default;
     virtual queue::QueueStore& store() noexcept = 0;
+    virtual queue::LimitStore& limits() noexcept = 0;
     /// From now on events are told.
     virtual void connect(BackendEvents events) = 0;
     /// The settings of a reload: retention, DSNs. Thread-safe.

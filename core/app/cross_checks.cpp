@@ -128,6 +128,12 @@ void check_listeners(const Settings& settings, Findings& findings) {
                 "authentication is required and there are no accounts: nobody can log in"
             );
         }
+        if (listener.max_message_size > settings.limits.content_memory / 16 * 7) {
+            findings.warning(
+                {"listeners", name, "max_message_size"},
+                "is more than 7/16 of limits.content_memory: a message of this size is never let in"
+            );
+        }
         if (!listener.account.empty() && !settings.accounts.contains(listener.account)) {
             findings.error(
                 {"listeners", name, "account"},

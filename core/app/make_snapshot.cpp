@@ -7,19 +7,20 @@
 namespace outpost::app {
 namespace {
 
-struct OwnLimit {
-    std::size_t operator()(const transports::DirectSettings& direct) const {
-        return direct.smtp.max_connections;
+/// The options of transports that speak SMTP; others have none.
+struct FindSmtp {
+    const transports::SmtpOptions* operator()(const transports::DirectSettings& direct) const {
+        return &direct.smtp;
     }
-    std::size_t operator()(const transports::RelaySettings& relay) const {
-        return relay.smtp.max_connections;
+    const transports::SmtpOptions* operator()(const transports::RelaySettings& relay) const {
+        return &relay.smtp;
     }
-    std::size_t operator()(const transports::SocksSettings& socks) const {
-        return socks.direct.smtp.max_connections;
+    const transports::SmtpOptions* operator()(const transports::SocksSettings& socks) const {
+        return &socks.direct.smtp;
     }
     template <class Other>
-    std::size_t operator()(const Other&) const {
-        return 0;
+    const transports::SmtpOptions* operator()(const Other&) const {
+        return nullptr;
     }
 };
 
@@ -39,9 +40,12 @@ dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& 
     }
     for (const auto& [name, transport] : settings.transports) {
         try {
-            snapshot->transports[name] = {
-                make(settings, name, transport), std::visit(OwnLimit{}, transport)
-            };
+            auto& entry = snapshot->transports[name];
+            entry.transport = make(settings, name, transport);
+            if (const auto* smtp = std::visit(FindSmtp{}, transport)) {
+                entry.concurrency = smtp->max_connections;
+                entry.rate = smtp->rate;
+            }
         } catch (const std::exception& error) {
             throw std::runtime_error("transport '" + name + "': " + error.what());
         }

@@ -9,6 +9,7 @@
 #include "core/db/migrate.hpp"
 #include "core/db/pool.hpp"
 #include "core/queue/housekeeping.hpp"
+#include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
 #include "core/queue/store_pg.hpp"
 
@@ -54,12 +55,14 @@ class PgBackend final : public Backend {
               settings_, node_facts(loaded), [this] { told(&BackendEvents::superseded); },
               [this] { tick(); }
           ),
-          store_(pool_, node_) {
+          store_(pool_, node_),
+          limits_(pool_, node_) {
         ready_ = true;
     }
     ~PgBackend() override { close(); }
 
     queue::QueueStore& store() noexcept override { return store_; }
+    queue::LimitStore& limits() noexcept override { return limits_; }
 
     void connect(BackendEvents events) override {
         store_.set_fresh_work_taker(events.fresh_work);
@@ -67,12 +70,15 @@ class PgBackend final : public Backend {
             const std::lock_guard lock(mutex_);
             events_ = std::move(events);
         }
-        work_.emplace(settings_, "outpost_work", [this](const std::string&) {
-            told(&BackendEvents::work_due);
-        });
-        reports_due_.emplace(settings_, "outpost_report", [this](const std::string&) {
+        std::map<std::string, db::Listener::Callback> channels;
+        channels["outpost_work"] = [this](const std::string&) { told(&BackendEvents::work_due); };
+        channels["outpost_report"] = [this](const std::string&) {
             told(&BackendEvents::report_due);
-        });
+        };
+        channels["outpost_limits"] = [this](const std::string& who) {
+            if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
+        };
+        notifications_.emplace(settings_, std::move(channels));
     }
 
     void reconfigure(const Loaded& loaded) override {
@@ -115,9 +121,10 @@ class PgBackend final : public Backend {
             const int taken = judge ? queue::take_over(session, uncertain) : 0;
             if (taken > 0)
                 log::info("queue", "took over {} recipients of nodes that are gone", taken);
+            const bool more_changes = queue::fold_waiting(session);
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
-            return taken > 0 || more_messages || more_history;
+            return taken > 0 || more_changes || more_messages || more_history;
         };
         co_return co_await pool_.run(work);
     }
@@ -128,8 +135,7 @@ class PgBackend final : public Backend {
             events_ = {};
         }
         store_.set_fresh_work_taker(nullptr);
-        work_.reset();
-        reports_due_.reset();
+        notifications_.reset();
         node_.leave([this](db::Session& session) { store_.stages().write(session); });
         pool_.stop();
     }
@@ -165,7 +171,8 @@ class PgBackend final : public Backend {
     db::Pool pool_;
     queue::Node node_;
     queue::PgStore store_;
-    std::optional<db::Listener> work_, reports_due_;
+    queue::PgLimits limits_;
+    std::optional<db::Listener> notifications_;
 };
 
 }  // namespace

@@ -19,8 +19,9 @@ bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) 
     const auto members = [](const dispatch::Settings& s) {
         return std::tuple(
             s.max_in_flight, s.max_recipients, s.content_memory, s.per_destination, s.per_transport,
-            s.recipients_per_delivery, s.waiting_per_destination, s.claim_batch, s.poll_interval,
-            s.attempt_timeout, s.unreachable_before_rest, s.rest, s.drain_time
+            s.destination_rate, s.transport_rate, s.destinations, s.recipients_per_delivery,
+            s.waiting_per_destination, s.claim_batch, s.poll_interval, s.attempt_timeout,
+            s.unreachable_before_rest, s.rest, s.drain_time
         );
     };
     return members(old) == members(next);
@@ -79,6 +80,11 @@ std::vector<std::string> needs_restart(const Settings& old, const Settings& next
     check(same_database(old.database, next.database), "database");
     check(same_dns(old.dns, next.dns), "dns");
     check(old.plugins == next.plugins, "plugins");
+    check(
+        old.plugin_processes.memory == next.plugin_processes.memory &&
+            old.plugin_processes.answer_time == next.plugin_processes.answer_time,
+        "plugin_processes"
+    );
     check(same_limits(old.limits, next.limits), "limits");
     check(same_sink(old.sink, next.sink), "sink");
     return keys;

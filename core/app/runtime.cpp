@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
@@ -35,6 +36,17 @@ unsigned loops_for(const RuntimeOptions& options) {
                                : std::max(1U, std::thread::hardware_concurrency());
 }
 
+dispatch::Settings fitting_limits(const Settings& settings) {
+    const auto limits = within_descriptors(settings, descriptor_limit());
+    if (limits.max_in_flight < settings.limits.max_in_flight) {
+        log::warning(
+            "outpost", "limits.deliveries is {} instead of {}: this process may open {} files",
+            limits.max_in_flight, settings.limits.max_in_flight, descriptor_limit()
+        );
+    }
+    return limits;
+}
+
 submit::Listeners::Settings listening(const Settings& settings) {
     submit::Listeners::Settings listening{settings.hostname, settings.listeners, {}};
     for (const auto& [name, account] : settings.accounts)
@@ -53,7 +65,7 @@ struct Runtime::Parts {
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           dispatcher(
-              loops, backend->store(), *resolver, *dialer, settings.limits,
+              loops, backend->store(), backend->limits(), *resolver, *dialer, fitting_limits(settings),
               make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
           ),
           reporter(
@@ -64,7 +76,7 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
-          listeners(loops, backend->store(), settings.limits.content_memory) {
+          listeners(loops, backend->store(), settings.limits.content_memory / 2) {
         if (settings.sink) sink = make_sink();
     }
 
@@ -79,7 +91,7 @@ struct Runtime::Parts {
         loops.start();
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { superseded = true; }}
+             [this] { dispatcher.limits_changed(); }, [this] { superseded = true; }}
         );
         if (sink) sink->start();
         dispatcher.start();
@@ -157,6 +169,7 @@ void Runtime::stop() {
 void Runtime::run() {
     Signals signals;
     raise_descriptor_limit();
+    return_large_blocks();
     start();
     notify_service_manager("READY=1");
     if (options_.on_ready) options_.on_ready();

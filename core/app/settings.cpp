@@ -11,14 +11,6 @@ using config::maybe;
 using config::Spec;
 using config::words;
 
-config::KeyRule domain_names() {
-    return [](std::string_view key) -> Result<std::string> {
-        const auto domain = mail::Domain::parse(key);
-        if (!domain) return Err{"is not a domain name: " + domain.error()};
-        return domain->ascii();
-    };
-}
-
 config::Type<log::Level> log_level() {
     using log::Level;
     return config::one_of<Level>(
@@ -77,6 +69,27 @@ config::Type<SinkSettings> sink_type() {
         .type();
 }
 
+config::Type<PluginProcesses> plugin_processes_type() {
+    using namespace std::chrono_literals;
+    return Spec<PluginProcesses>(
+               "plugin processes",
+               "Each plugin runs in a process of its own, which is started again when it dies. Its "
+               "deliveries are tried again alone; a recipient that three die of in a row is held."
+    )
+        .key(
+            "memory", &PluginProcesses::memory, config::size<std::uint64_t>(0),
+            "What a process may use, message content included; beyond it, it dies. 0: no limit."
+        )
+        .key(
+            "answer_time", &PluginProcesses::answer_time,
+            config::duration<std::chrono::seconds>(1s, 1h),
+            "A process that gives no sign of life for so long, because a plugin does not come "
+            "back, "
+            "is ended."
+        )
+        .type();
+}
+
 config::Type<Settings> settings_type() {
     return Spec<Settings>("outpost", "The whole file.")
         .required(
@@ -114,6 +127,10 @@ config::Type<Settings> settings_type() {
         .key(
             "plugins", &Settings::plugins, list_of(config::path(config::PathRule::readable_file)),
             "Shared libraries to load."
+        )
+        .key(
+            "plugin_processes", &Settings::plugin_processes, plugin_processes_type(),
+            "The processes in which plugins run."
         )
         .key("retry", &Settings::retry, retry_type(), "When to try again and when to give up.")
         .key("limits", &Settings::limits, limits_type(), "How much is done at once.")

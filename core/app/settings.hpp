@@ -57,6 +57,13 @@ struct SinkSettings {
     std::filesystem::path directory;  ///< where received messages are kept; empty: nowhere
 };
 
+/// The processes of plugins: one for each library, and some for deliveries that may have crashed
+/// it.
+struct PluginProcesses {
+    std::uint64_t memory = 1ULL << 30;  ///< octets that each may use; zero: any
+    std::chrono::seconds answer_time{30};
+};
+
 struct Settings {
     std::string hostname;  ///< EHLO name, Received, Reporting-MTA
     std::string node;      ///< never empty once loaded: the host name by default
@@ -70,6 +77,7 @@ struct Settings {
     /// Always has "direct", configured or not.
     std::map<std::string, transports::TransportSettings> transports;
     std::vector<std::filesystem::path> plugins;
+    PluginProcesses plugin_processes;
     delivery::RetryPolicy retry;
     dispatch::Settings limits;
     Retention retention;

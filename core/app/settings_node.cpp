@@ -75,23 +75,65 @@ config::Type<dns::Settings> dns_type() {
         .type();
 }
 
+namespace {
+
+config::Type<dispatch::DestinationLimit> destination_limit() {
+    using dispatch::DestinationLimit;
+    return config::Spec<DestinationLimit>("destination_limit", "What one destination may have.")
+        .key(
+            "deliveries", &DestinationLimit::deliveries, integer<std::size_t>(0, 10'000'000),
+            "Deliveries under way; 0: `deliveries_per_destination`."
+        )
+        .key(
+            "rate", &DestinationLimit::rate, rate(),
+            "Messages in an interval. Without it: `messages_per_destination`."
+        )
+        .type();
+}
+
+}  // namespace
+
 config::Type<dispatch::Settings> limits_type() {
     using dispatch::Settings;
     const auto count = [](std::size_t least) { return integer<std::size_t>(least, 10'000'000); };
     return config::Spec<Settings>(
-               "limits", "How much this node takes on at once. All of it counts per node."
+               "limits",
+               "How much is taken on at once. What is set for destinations and transports holds "
+               "for "
+               "all nodes together; the rest is per node."
     )
         .key(
             "deliveries", &Settings::max_in_flight, count(1),
-            "Deliveries under way: attempts of one message for one next hop."
+            "Deliveries under way: attempts of one message for one next hop. Each takes a file "
+            "descriptor and some 20 KiB of memory; where the system's limit of open files "
+            "(`LimitNOFILE=`) allows less, so many are under way."
         )
         .key(
             "deliveries_per_destination", &Settings::per_destination, count(1),
-            "Of these to one recipient domain, or to one relay."
+            "Of these through one transport to one recipient domain, or to one relay; all nodes "
+            "together."
         )
         .key(
             "deliveries_per_transport", &Settings::per_transport, count(1),
-            "Of these through one transport."
+            "Of these through one transport; all nodes together."
+        )
+        .key(
+            "messages_per_destination", &Settings::destination_rate, rate(),
+            "Messages in an interval through one transport to one recipient domain, or to one "
+            "relay; "
+            "all nodes together. `100/1m`: never more than 100 within a minute. Each attempt "
+            "counts, "
+            "however many recipients it has."
+        )
+        .key(
+            "messages_per_transport", &Settings::transport_rate, rate(),
+            "Messages in an interval through one transport; all nodes together. A transport's own "
+            "`rate` comes first."
+        )
+        .key(
+            "destinations", &Settings::destinations,
+            config::map_of(destination_limit(), domain_names()),
+            "Limits of single recipient domains, through each transport that delivers by domain."
         )
         .key(
             "recipients_per_delivery", &Settings::recipients_per_delivery,
@@ -108,7 +150,13 @@ config::Type<dispatch::Settings> limits_type() {
         )
         .key(
             "content_memory", &Settings::content_memory, config::size<std::uint64_t>(1 << 20),
-            "Message content held in memory; beyond it, content is read again when it is needed."
+            "Message content held in memory. One half is for mail on its way in, beyond which "
+            "clients "
+            "hear 452; the other for mail on its way out, beyond which content is read again when "
+            "it is "
+            "needed, and large messages wait. Of each half an eighth is for messages up to 1 MiB "
+            "alone; "
+            "so a listener's `max_message_size` can be 7/16 of this at most."
         )
         .key(
             "claim_batch", &Settings::claim_batch, integer<std::size_t>(1, 100'000),

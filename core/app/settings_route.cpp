@@ -57,7 +57,7 @@ bool is_status_prefix(std::string_view text) {
 /// Names of error kinds, as delivery::text gives them.
 std::vector<std::string> error_kinds() {
     std::vector<std::string> names;
-    for (int kind = 0; kind <= static_cast<int>(delivery::ErrorKind::local); ++kind) {
+    for (int kind = 0; kind <= static_cast<int>(delivery::ErrorKind::crash); ++kind) {
         names.emplace_back(delivery::text(static_cast<delivery::ErrorKind>(kind)));
     }
     return names;
@@ -71,8 +71,7 @@ config::Type<std::string> last_error() {
         {"anyOf",
          {{{"enum", kinds}},
           {{"type", "string"}, {"pattern", "^[45](\\.[0-9]{1,3}){0,2}$"}},
-          {{"type", "number"}, {"minimum", 4}, {"exclusiveMaximum", 6}}}}
-    };  // 4.7
+          {{"type", "number"}, {"minimum", 4}, {"exclusiveMaximum", 6}}}}};  // 4.7
     type.read = [kinds](config::Reader& reader, const config::Node& node, std::string& value) {
         if (node.kind != config::Node::Kind::scalar)
             return reader.expected("a kind of error or a status like 4.7.1", node);
@@ -118,7 +117,9 @@ config::Type<Route> message_size() {
             route.min_size = range.least;
             route.max_size = range.most;
         },
-        [](const Route& route) { return config::Range{route.min_size, route.max_size}; }
+        [](const Route& route) {
+            return config::Range{route.min_size, route.max_size};
+        }
     );
 }
 

@@ -63,7 +63,12 @@ void add_smtp_options(Spec<T>& spec, Access smtp) {
         .key(
             "max_connections", [smtp](T& t) -> auto& { return smtp(t).max_connections; },
             integer<std::size_t>(0, 100'000),
-            "Connections at once in all; 0: no limit but those of `limits`."
+            "Deliveries at once in all, by all nodes together; 0: no limit but those of `limits`."
+        )
+        .key(
+            "rate", [smtp](T& t) -> auto& { return smtp(t).rate; }, rate(),
+            "Messages in an interval, by all nodes together. Without it: "
+            "`limits.messages_per_transport`."
         )
         .key(
             "max_idle_per_host", [smtp](T& t) -> auto& { return smtp(t).max_idle_per_host; },
@@ -369,6 +374,11 @@ config::Type<PluginSettings> plugin_type() {
         .key(
             "options", &PluginSettings::options, config::free_options(),
             "What the plugin wants to know."
+        )
+        .key(
+            "own_process", &PluginSettings::own_process, boolean(),
+            "Run it in a process of its own (see `plugin_processes`), so that its crash is not the "
+            "server's. `false` saves some time for each message."
         )
         .type();
 }

@@ -15,6 +15,9 @@ config::Type<std::string> host_or_address();
 config::Type<net::IpAddress> ip_address();
 config::Type<net::Cidr> network();
 config::Type<net::Endpoint> endpoint(std::uint16_t default_port);
+/// A number of messages in an interval: `100/1m`.
+config::Type<delivery::Rate> rate();
+config::KeyRule domain_names();
 /// A TCP port; 0 stands for `standard` in the struct and is not to be written.
 config::Type<std::uint16_t> port(std::uint16_t standard);
 config::Type<tls::ClientSettings> tls_files();
@@ -35,5 +38,6 @@ config::Type<Retention> retention_type();
 config::Type<DsnSettings> dsn_type();
 config::Type<SendmailSettings> sendmail_type();
 config::Type<SinkSettings> sink_type();
+config::Type<PluginProcesses> plugin_processes_type();
 
 }  // namespace outpost::app

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that several sections share: names and addresses.
+#include <fmt/format.h>
+
+#include <charconv>
+
 #include "core/app/settings_types.hpp"
 
 namespace outpost::app {
@@ -21,6 +25,32 @@ Result<net::IpAddress> parse_ip(std::string_view text) {
 Result<std::string> parse_host_or_address(std::string_view text) {
     if (const auto address = parse_ip(text)) return address->to_string();
     return parse_host(text);
+}
+
+Result<delivery::Rate> parse_rate(std::string_view text) {
+    const auto how =
+        Err{std::string("write a number of messages and an interval: 100/1m, 5000/1h")};
+    const auto slash = text.find('/');
+    if (slash == text.npos) return how;
+    std::uint32_t messages = 0;
+    const auto* const end = text.data() + slash;
+    const auto [read_to, error] = std::from_chars(text.data(), end, messages);
+    if (error != std::errc() || read_to != end || messages == 0 || messages > 1'000'000'000)
+        return how;
+    std::string interval(text.substr(slash + 1));
+    // "100/m" is a minute, too.
+    if (!interval.empty() && interval.front() >= 'a') interval.insert(0, "1");
+    const auto span = config::parse_duration(interval);
+    if (!span) return Err{"of the interval: " + span.error()};
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*span);
+    if (seconds != *span || seconds < std::chrono::seconds(1) || seconds > std::chrono::hours(168))
+        return Err{std::string("the interval is whole seconds, from 1s to 7d")};
+    return delivery::Rate{messages, seconds};
+}
+
+std::string format_rate(const delivery::Rate& rate) {
+    if (!rate.is_set()) return {};
+    return fmt::format("{}/{}", rate.messages, config::format_duration(rate.per));
 }
 
 std::string unchanged(const std::string& text) {
@@ -69,6 +99,20 @@ config::Type<net::Endpoint> endpoint(std::uint16_t default_port) {
             return endpoint == net::Endpoint{} ? std::string() : endpoint.text();
         }
     );
+}
+
+config::KeyRule domain_names() {
+    return [](std::string_view key) -> Result<std::string> {
+        const auto domain = mail::Domain::parse(key);
+        if (!domain) return Err{"is not a domain name: " + domain.error()};
+        return domain->ascii();
+    };
+}
+
+config::Type<delivery::Rate> rate() {
+    auto type = config::parsed<delivery::Rate>("a rate", parse_rate, format_rate);
+    type.schema["pattern"] = "^[0-9]+/([smhdw]|[0-9]+|([0-9]+(ms|s|m|h|d|w))+)$";
+    return type;
 }
 
 config::Type<std::uint16_t> port(std::uint16_t standard) {

@@ -6,8 +6,9 @@
 
 namespace outpost::app {
 
-/// Makes the transports of a configuration: the built-in kinds here, the others by the plugins that
-/// the configuration loads (once for each file; a plugin stays loaded while anything of it lives).
+/// Makes the transports of a configuration: the built-in kinds here, the others by the plugins of
+/// the configuration, in processes of their own or in this one (loaded once for each file, when
+/// first needed, for as long as anything of them lives).
 /// Tokens are fetched on threads of its own. To be used from one thread; must outlive the
 /// transports.
 class TransportFactory {

@@ -2,6 +2,7 @@
 #include "core/base/encoding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace outpost {
@@ -10,11 +11,23 @@ namespace {
 constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int hex_value(char c) {
+constexpr int digit_value(int c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
+}
+
+/// The value of each octet as a hexadecimal digit, -1 for others: bodies are read this way.
+constexpr auto hex_values = [] {
+    std::array<std::int8_t, 256> values{};
+    for (int c = 0; c < 256; ++c)
+        values[static_cast<std::size_t>(c)] = static_cast<std::int8_t>(digit_value(c));
+    return values;
+}();
+
+int hex_value(char c) {
+    return hex_values[static_cast<unsigned char>(c)];
 }
 
 char lower(char c) {
@@ -74,12 +87,11 @@ std::string hex_encode(std::string_view bytes) {
 
 std::optional<std::string> hex_decode(std::string_view text) {
     if (text.size() % 2 != 0) return std::nullopt;
-    std::string out;
-    out.reserve(text.size() / 2);
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        out += static_cast<char>(high << 4 | low);
+    std::string out(text.size() / 2, '\0');
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+        if ((high | low) < 0) return std::nullopt;
+        out[i] = static_cast<char>(high << 4 | low);
     }
     return out;
 }

@@ -8,6 +8,7 @@
 
 #include "core/app/load.hpp"
 #include "core/cli/commands.hpp"
+#include "core/plugin_host/serve.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -238,6 +239,8 @@ int run(int argc, char** argv) {
     if (std::filesystem::path(argv[0]).filename() == "sendmail") return sendmail(arguments);
     if (!arguments.empty() && arguments[0] == "sendmail")
         return sendmail({arguments.begin() + 1, arguments.end()});
+    // How the server starts the process of a plugin: for it alone, so no help mentions it.
+    if (!arguments.empty() && arguments[0] == "plugin-host") return plugin_host::serve_plugin();
     try {
         return CommandLine().run(argc, argv);
     } catch (const std::exception& error) {

@@ -11,6 +11,7 @@
 #include "core/mail/header.hpp"
 #include "core/queue/claim.hpp"
 #include "core/route/explain.hpp"
+#include "core/route/list.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -20,16 +21,20 @@ const db::Statement find_recipients{"explain_recipients", R"(
     FROM outpost_private.recipient WHERE message_id = $1 ORDER BY number
 )"};
 
-/// The lists that apply to this account and sender.
-route::RouteLists lists_for(const app::Settings& settings, const route::Facts& facts) {
-    route::RouteLists lists;
-    lists.global = &settings.routes;
-    const auto account = settings.accounts.find(facts.account);
-    if (account != settings.accounts.end()) lists.account = &account->second.routes;
-    const auto domain = settings.domains.find(facts.sender.domain().ascii());
-    if (domain != settings.domains.end()) lists.domain = &domain->second.routes;
-    return lists;
-}
+/// The lists that apply to one account and sender.
+class Lists {
+  public:
+    Lists(const app::Settings& settings, const route::Facts& facts) : global_(settings.routes) {
+        const auto account = settings.accounts.find(facts.account);
+        if (account != settings.accounts.end()) account_ = account->second.routes;
+        const auto domain = settings.domains.find(facts.sender.domain().ascii());
+        if (domain != settings.domains.end()) domain_ = domain->second.routes;
+    }
+    route::RouteLists all() const { return {&account_, &domain_, &global_}; }
+
+  private:
+    route::RouteList account_, domain_, global_;
+};
 
 /// Nothing when the lookup failed for now; no hosts when the domain has none for good.
 std::optional<std::vector<std::string>> look_up_mx(
@@ -58,10 +63,10 @@ std::optional<std::vector<std::string>> look_up_mx(
 }
 
 void print_decision(const app::Settings& settings, route::Facts facts) {
-    const route::RouteLists lists = lists_for(settings, facts);
-    if (route::needs_mx(lists) && !facts.mx_hosts && !facts.recipient.domain().empty())
+    const Lists lists(settings, facts);
+    if (route::needs_mx(lists.all()) && !facts.mx_hosts && !facts.recipient.domain().empty())
         facts.mx_hosts = look_up_mx(settings, facts.recipient.domain());
-    std::cout << route::explain(route::decide(lists, facts));
+    std::cout << route::explain(route::decide(lists.all(), facts, route::Trace::whole));
 }
 
 Result<mail::Address> address(const std::string& text, const char* option) {
@@ -112,7 +117,7 @@ int explain_facts(const app::Settings& settings, const ExplainOptions& options) 
 
 int explain_queued(const app::Settings& settings, std::int64_t id) {
     db::Session session(settings.database);
-    const auto message = queue::load_message(session, MessageId{id});
+    const auto message = queue::load_header(session, MessageId{id});
     if (!message) {
         std::cerr << "outpost route explain: there is no message " << id << "\n";
         return failed;

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <list>
 #include <system_error>
 #include <thread>
 
@@ -70,23 +71,31 @@ class Receiver : public pqxx::notification_receiver {
 }  // namespace
 
 struct Listener::State {
-    State(Settings s, std::string c, Callback b)
-        : settings(std::move(s)), channel(std::move(c)), callback(std::move(b)) {}
+    State(Settings s, std::map<std::string, Callback> c)
+        : settings(std::move(s)), channels(std::move(c)) {
+        for (const auto& [name, callback] : channels)
+            names += (names.empty() ? "" : ", ") + name;
+    }
 
     void work();
     void listen();
 
     const Settings settings;
-    const std::string channel;
-    const Callback callback;
+    const std::map<std::string, Callback> channels;
+    std::string names;
     StopSignal stopped;
     bool complained = false;
     std::thread thread;
 };
 
 Listener::Listener(Settings settings, std::string channel, Callback callback)
-    : state_(std::make_unique<State>(std::move(settings), std::move(channel), std::move(callback))
-      ) {
+    : Listener(
+          std::move(settings),
+          std::map<std::string, Callback>{{std::move(channel), std::move(callback)}}
+      ) {}
+
+Listener::Listener(Settings settings, std::map<std::string, Callback> channels)
+    : state_(std::make_unique<State>(std::move(settings), std::move(channels))) {
     state_->thread = std::thread([state = state_.get()] { state->work(); });
 }
 
@@ -106,7 +115,7 @@ void Listener::State::work() {
             listen();
         } catch (const std::exception& error) {
             // The pool tells the operator that the database is away; once is enough here.
-            if (!complained) log::warning("db", "not listening on {}: {}", channel, error.what());
+            if (!complained) log::warning("db", "not listening on {}: {}", names, error.what());
             complained = true;
         }
         if (!stopped.is_set()) stopped.wait(-1, pause_ms);
@@ -117,10 +126,13 @@ void Listener::State::work() {
 void Listener::State::listen() {
     constexpr int check_ms = 30'000;
     pqxx::connection connection(complete_connection_string(settings));
-    Receiver receiver(connection, channel, callback);
-    if (complained) log::info("db", "listening on {} again", channel);
+    std::list<Receiver> receivers;  // they cannot be moved
+    for (const auto& [channel, callback] : channels)
+        receivers.emplace_back(connection, channel, callback);
+    if (complained) log::info("db", "listening on {} again", names);
     complained = false;
-    receiver("", 0);
+    for (Receiver& receiver : receivers)
+        receiver("", 0);
     while (!stopped.is_set()) {
         connection.get_notifs();
         if (!connection.is_open()) throw Unavailable("the connection was lost");

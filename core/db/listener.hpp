@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -8,7 +9,7 @@
 
 namespace outpost::db {
 
-/// Hears NOTIFY on one channel, on a thread and a connection of its own.
+/// Hears NOTIFY on one channel or several, on a thread and a connection of its own.
 class Listener {
   public:
     /// Called on the listener's thread with each notification's payload, and with an empty payload
@@ -18,6 +19,7 @@ class Listener {
 
     /// Starts the thread; it reconnects by itself until `stop`.
     Listener(Settings settings, std::string channel, Callback callback);
+    Listener(Settings settings, std::map<std::string, Callback> channels);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/async/awaitable.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/ids.hpp"
 #include "core/mail/address.hpp"
@@ -48,9 +49,18 @@ struct Message {
     std::string envid;  ///< xtext-decoded
     std::string tag;    ///< class given at submission, for routes
     WallTime submitted_at{};
-    WallTime due_from{
-    };  ///< submitted, or released later (RFC 4865): its time for retries begins here
+    WallTime
+        due_from{};  ///< submitted, or released later (RFC 4865): its time for retries begins here
     std::uint64_t size = 0;  ///< octets of content
+};
+
+/// Reads the content of a message that is not held in memory.
+class ContentSource {
+  public:
+    virtual ~ContentSource() = default;
+    /// The content, once there is room for it in memory; to be let go as soon as it has been sent.
+    /// Null: it cannot be had now, and the attempt is over. Never throws.
+    virtual awaitable<mail::ContentPtr> read() = 0;
 };
 
 /// One unit of work for a transport: a message and those of its recipients that share a next hop.
@@ -60,6 +70,10 @@ struct DeliveryJob {
     /// The recipients' common domain (empty for address literals: then one recipient a job).
     mail::Domain domain;
     int attempt = 1;  ///< counting this one
+    int crashes = 0;  ///< attempts in a row, before this one, that a process died under
+    /// Where the content comes from when `message` is without: only for transports that say so with
+    /// Transport::reads_content_late. Lives as long as the attempt.
+    ContentSource* source = nullptr;
 };
 
 }  // namespace outpost::delivery

@@ -27,7 +27,7 @@ bool needs_smtputf8(const DeliveryJob& job) {
                job.recipients.begin(), job.recipients.end(),
                [](const Recipient& r) { return r.address.needs_smtputf8(); }
            ) ||
-           (message.smtputf8 &&
+           (message.smtputf8 && message.content &&
             std::any_of(
                 message.content->header().begin(), message.content->header().end(),
                 [](unsigned char c) { return c >= 0x80; }
@@ -59,8 +59,15 @@ bool lines_end_with_crlf(const mail::Content& content) {
     return good && check.finish();
 }
 
-/// Ends the transaction before its message is complete.
-class LeaseLost : public smtp::ProtocolError {
+Verdict bare_line_ends() {
+    return Verdict::failed(
+        Stage::mail, ErrorKind::local, {5, 6, 0},
+        "the message has a bare CR or LF and cannot be sent over SMTP"
+    );
+}
+
+/// Ends the transaction, and the connection, before its message is complete.
+class Abandoned : public smtp::ProtocolError {
   public:
     using smtp::ProtocolError::ProtocolError;
 };
@@ -130,12 +137,7 @@ std::optional<Verdict> Transaction::unfit() const {
             "the message needs REQUIRETLS, which the remote does not offer"
         );
     }
-    if (!lines_end_with_crlf(*message.content)) {
-        return Verdict::failed(
-            Stage::mail, ErrorKind::local, {5, 6, 0},
-            "the message has a bare CR or LF and cannot be sent over SMTP"
-        );
-    }
+    if (message.content && !lines_end_with_crlf(*message.content)) return bare_line_ends();
     return std::nullopt;
 }
 
@@ -266,9 +268,11 @@ awaitable<void> Transaction::finish_with_data(bool asked_already) {
 // packet and one wake-up less. Of large ones all but little is sent before the gate is asked, so
 // that it is asked late.
 awaitable<bool> Transaction::send_data() {
+    // Content and block are gone before the wait for the reply, which may take minutes.
+    const mail::ContentPtr content = co_await get_content();
     smtp::DataEncoder encoder;
-    Pieces pieces(*job_.message->content);
-    std::string block;  // gone before the wait for the reply, which may take minutes
+    Pieces pieces(*content);
+    std::string block;
     for (std::string_view piece = pieces.next(write_block); !piece.empty();
          piece = pieces.next(write_block)) {
         if (!encoder.encode(piece, block))
@@ -283,6 +287,24 @@ awaitable<bool> Transaction::send_data() {
     session_.stage_ = Stage::final_dot;
     co_await send_content(block);
     co_return true;
+}
+
+// Content that is not in memory is read now, when nothing but the content itself is left to wait
+// for.
+awaitable<mail::ContentPtr> Transaction::get_content() {
+    if (job_.message->content) co_return job_.message->content;
+    mail::ContentPtr content = co_await job_.source->read();
+    if (!content) {
+        conclude_open(Verdict::deferred(
+            Stage::data, ErrorKind::local, {4, 3, 0}, "the content could not be read just now"
+        ));
+        throw Abandoned("the content could not be read");
+    }
+    if (!lines_end_with_crlf(*content)) {
+        conclude_open(bare_line_ends());
+        throw Abandoned("the content cannot be sent");
+    }
+    co_return content;
 }
 
 // A server that has had enough may say so amid the content and close: its words tell more than the
@@ -323,10 +345,10 @@ awaitable<void> Transaction::send_octets(Pieces& pieces, std::uint64_t count) {
 // gate is asked, so that it is asked late.
 awaitable<void> Transaction::finish_with_bdat() {
     session_.stage_ = Stage::data;
-    const mail::Content& content = *job_.message->content;
-    const std::uint64_t last = std::min<std::uint64_t>(content.size(), write_block);
-    const std::uint64_t first = content.size() - last;
-    Pieces pieces(content);
+    mail::ContentPtr content = co_await get_content();
+    const std::uint64_t last = std::min<std::uint64_t>(content->size(), write_block);
+    const std::uint64_t first = content->size() - last;
+    Pieces pieces(*content);
     if (first > 0) {
         co_await chat_.send("BDAT " + std::to_string(first), timeouts_.command);
         co_await send_octets(pieces, first);
@@ -341,6 +363,7 @@ awaitable<void> Transaction::finish_with_bdat() {
     if (!open) co_return;
     session_.stage_ = Stage::final_dot;
     co_await send_last_chunk(pieces, last);
+    content.reset();
     co_await read_final_replies();
 }
 
@@ -367,7 +390,7 @@ awaitable<bool> Transaction::gate_opens() {
             "our lease was lost before the final dot; nothing was sent"
         ));
         chat_.close();
-        throw LeaseLost("our lease was lost before the final dot");
+        throw Abandoned("our lease was lost before the final dot");
     }
     co_return open;
 }

@@ -34,6 +34,7 @@ class Transaction {
     awaitable<bool> send_data();
     awaitable<void> finish_with_bdat();
     awaitable<void> send_last_chunk(Pieces& pieces, std::uint64_t count);
+    awaitable<mail::ContentPtr> get_content();
     awaitable<bool> start_data(bool asked_already);
     awaitable<void> send_octets(Pieces& pieces, std::uint64_t count);
     awaitable<void> send_content(std::string_view octets);

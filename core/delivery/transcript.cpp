@@ -23,6 +23,14 @@ void Transcript::add(char direction, std::string_view line) {
     );
 }
 
+void Transcript::append(std::span<const TranscriptLine> lines) {
+    for (const auto& line : lines) {
+        const auto before = lines_.size();
+        add(line.direction, line.text);
+        if (lines_.size() > before) lines_.back().since_start = line.since_start;
+    }
+}
+
 std::string Transcript::text() const {
     std::string out;
     for (const auto& line : lines_) {

@@ -68,6 +68,9 @@ class Transport {
     virtual bool per_domain() const noexcept = 0;
     /// Whether this transport can be trusted with REQUIRETLS (RFC 8689). Others fail with 5.7.30.
     virtual bool can_require_tls() const noexcept = 0;
+    /// True when the transport asks a job's `source` for content that its message comes without. So
+    /// content takes up memory only while it is sent, not while a slow host makes us wait.
+    virtual bool reads_content_late() const noexcept { return false; }
     /// Drops idle connections; called regularly, and when the configuration that made it is gone.
     virtual void prune() noexcept {}
 };

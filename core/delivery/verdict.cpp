@@ -9,10 +9,9 @@
 namespace outpost::delivery {
 namespace {
 
-constexpr std::array<std::string_view, 12> error_kind_names = {"none",      "config",    "dns",
-                                                               "connect",   "timeout",   "protocol",
-                                                               "tls",       "auth",      "policy",
-                                                               "reply_4xx", "reply_5xx", "local"};
+constexpr std::array<std::string_view, 13> error_kind_names = {
+    "none", "config", "dns",       "connect",   "timeout", "protocol", "tls",
+    "auth", "policy", "reply_4xx", "reply_5xx", "local",   "crash"};
 
 /// A refusal to authenticate or to start TLS is trouble of that kind whatever its code.
 ErrorKind kind_of_refusal(Stage stage, const smtp::Reply& reply) {

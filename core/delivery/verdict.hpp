@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,8 @@ enum class ErrorKind {
     policy,
     reply_4xx,
     reply_5xx,
-    local
+    local,
+    crash  ///< the process that delivered died
 };
 std::string_view text(ErrorKind kind) noexcept;
 std::optional<ErrorKind> parse_error_kind(std::string_view text) noexcept;
@@ -62,6 +64,8 @@ class Transcript {
     void sent(std::string_view line) { add('>', line); }
     void received(std::string_view line) { add('<', line); }
     void remark(std::string_view line) { add('*', line); }
+    /// Lines of a session that another process held for us, with the times it gave them.
+    void append(std::span<const TranscriptLine> lines);
     const std::vector<TranscriptLine>& lines() const noexcept { return lines_; }
     /// One line each: "   0.123 > EHLO mail.example.org". Control characters are escaped.
     std::string text() const;

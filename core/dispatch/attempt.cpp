@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <random>
 #include <span>
 #include <utility>
 
 #include "core/base/log.hpp"
 #include "core/dispatch/attempt_log.hpp"
+#include "core/dispatch/late_content.hpp"
 #include "core/dispatch/settle_plan.hpp"
 
 namespace outpost::dispatch {
@@ -28,7 +30,8 @@ double throw_dice() {
 delivery::DeliveryJob make_job(
     const Parcel& parcel, std::shared_ptr<const delivery::Message> message
 ) {
-    delivery::DeliveryJob job{std::move(message), {}, {}, parcel.claims.front().attempts};
+    const auto& first = parcel.claims.front();
+    delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
     job.domain = parcel.claims.front().recipient.address.domain();
     for (const auto& claim : parcel.claims) {
         job.recipients.push_back(claim.recipient);
@@ -37,14 +40,13 @@ delivery::DeliveryJob make_job(
     return job;
 }
 
-// Waits for room in the content budget: a big message waits in its own lane.
-awaitable<bool> wait_for_room(const ContentMemory& memory, std::uint64_t size) {
-    constexpr std::chrono::seconds patience{60};
-    const auto deadline = Deadline::in(patience);
+// A suspect waits for the one before him, but not so long that many would fill the node.
+awaitable<bool> wait_for_turn(Suspects& suspects) {
+    const auto deadline = Deadline::in(std::chrono::seconds(10));
     asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (!memory.has_room(size)) {
+    while (!suspects.try_begin()) {
         if (deadline.passed()) co_return false;
-        timer.expires_after(std::chrono::milliseconds(100));
+        timer.expires_after(std::chrono::milliseconds(50));
         co_await timer.async_wait(use_awaitable);
     }
     co_return true;
@@ -74,8 +76,7 @@ class Attempt {
               gate,
               transcript_,
               Deadline::in(parts.settings.attempt_timeout),
-              loop
-          } {}
+              loop} {}
 
     /// Transports in order, as long as each can reach nothing. One that cannot be used is passed
     /// over; why counts only when no transport could be tried at all.
@@ -84,9 +85,11 @@ class Attempt {
         for (const auto& name : parcel_.decision->transports) {
             if (tried && context_.deadline.passed()) break;
             const auto* entry = parcel_.snapshot->transport(name);
-            // The slot of the first transport was taken with the lane's turn.
-            const bool takes_slot = name != parcel_.lane.transport;
-            if (const auto verdict = unusable(name, entry, takes_slot)) {
+            auto verdict = unusable(name, entry);
+            // The first transport's allowance was taken with the lane's turn.
+            const bool takes_own = name != parcel_.lane.transport;
+            if (!verdict && takes_own) verdict = co_await wait_for_allowance(name);
+            if (verdict) {
                 transcript_.remark(verdict->words());
                 const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
                 if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
@@ -94,7 +97,7 @@ class Attempt {
             }
             if (tried) transcript_.remark(fmt::format("falling back on transport {}", name));
             auto outcome = co_await deliver(name, *entry->transport);
-            if (takes_slot) parts_.slots.release(name);
+            if (takes_own) give_back_allowance(name);
             const bool unreachable = outcome.unreachable;
             tried = Tried{std::move(outcome), name, unreachable};
             if (!unreachable) break;
@@ -107,10 +110,8 @@ class Attempt {
     std::string transcript() const { return transcript_.text(); }
 
   private:
-    /// Why the transport cannot be used for this job; otherwise its slot is taken, if it needs one.
-    std::optional<Verdict> unusable(
-        const std::string& name, const TransportEntry* entry, bool takes_slot
-    ) {
+    /// Why the transport cannot be used for this job.
+    std::optional<Verdict> unusable(const std::string& name, const TransportEntry* entry) const {
         if (entry == nullptr) {
             return Verdict::deferred(
                 Stage::route, ErrorKind::config, {4, 3, 5},
@@ -124,15 +125,30 @@ class Attempt {
                 fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
             );
         }
-        const auto limit =
-            entry->concurrency > 0 ? entry->concurrency : parts_.settings.per_transport;
-        if (takes_slot && !parts_.slots.try_take(name, limit)) {
-            return Verdict::deferred(
-                Stage::route, ErrorKind::local, {4, 4, 5},
-                fmt::format("fallback transport '{}' has all its connections in use", name)
-            );
-        }
         return std::nullopt;
+    }
+
+    // A fallback has no lane to wait in, and other nodes may have to be asked: a short wait does.
+    awaitable<std::optional<Verdict>> wait_for_allowance(std::string name) {
+        constexpr std::chrono::seconds patience{10};
+        const auto deadline = context_.deadline.narrowed(patience);
+        const auto limit = transport_limit(parts_.settings, *parcel_.snapshot, name);
+        const Need need{queue::LimitKey::whole(name), limit};
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        while (!parts_.allowances.take(need, SteadyClock::now())) {
+            if (deadline.passed()) {
+                co_return Verdict::deferred(
+                    Stage::route, ErrorKind::local, {4, 4, 5},
+                    fmt::format("fallback transport '{}' is at its limit", name)
+                );
+            }
+            timer.expires_after(std::chrono::milliseconds(50));
+            co_await timer.async_wait(use_awaitable);
+        }
+        co_return std::nullopt;
+    }
+    void give_back_allowance(const std::string& name) {
+        parts_.allowances.give(queue::LimitKey::whole(name), SteadyClock::now());
     }
 
     // An exception is a bug of the transport; it costs this attempt and nothing else.
@@ -180,8 +196,7 @@ queue::Settled settle_one(
 ) {
     const auto& decision = *parcel.decision;
     const SettleRules rules{
-        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()
-    };
+        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()};
     auto settled = plan_settlement(claim, verdict, rules);
     settled.started = common.started;
     settled.duration = common.duration;
@@ -196,16 +211,27 @@ queue::Settled settle_one(
     return settled;
 }
 
+/// Refused at the gate: not sent, because the database or the lease was lost; or the content could
+/// not be read, or no socket be opened. It is no failure of the recipient, so the attempt does not
+/// count.
+bool was_not_tried(
+    const queue::Claimed& claim, const Verdict& verdict, const Gate& gate, const LateContent& late
+) {
+    if (verdict.kind() != Verdict::Kind::deferred) return false;
+    if (gate.refused(claim.recipient.number)) return true;
+    const bool ours = verdict.error_kind() == ErrorKind::local;
+    return ours && (late.failed() || verdict.stage() == Stage::connect);
+}
+
 AttemptResult conclude(
-    const Parcel& parcel, const Gate& gate, const Tried& tried, const Common& common
+    const Parcel& parcel, const Gate& gate, const LateContent& late, const Tried& tried,
+    const Common& common
 ) {
     AttemptResult result;
     for (std::size_t i = 0; i < parcel.claims.size(); ++i) {
         const auto& claim = parcel.claims[i];
         const auto& verdict = tried.outcome.verdicts[i];
-        // Refused at the gate: not sent, because the database or the lease was lost. It is no
-        // failure of the recipient, so the attempt does not count.
-        if (gate.refused(claim.recipient.number) && verdict.kind() == Verdict::Kind::deferred) {
+        if (was_not_tried(claim, verdict, gate, late)) {
             result.untried.push_back({claim.key, claim.token});
             result.untried_pause = std::chrono::seconds(5);
         } else {
@@ -223,32 +249,52 @@ AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> 
     return result;
 }
 
+awaitable<AttemptResult> attempt_now(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+) {
+    auto message = parcel.claims.front().envelope;
+    if (!message->content && !may_read_late(parcel)) {
+        auto share = co_await wait_for_room(parts.memory, message->size);
+        if (!share) co_return put_off(parcel, std::chrono::seconds(30));
+        auto loaded = co_await parts.store.load(message->id);
+        // Dropped by a person meanwhile: the lease leads nowhere.
+        if (!loaded || !loaded->content) co_return put_off(parcel, std::nullopt);
+        delivery::Message charged = *loaded;
+        charged.content = ContentMemory::charged(std::move(charged.content), std::move(share));
+        message = std::make_shared<const delivery::Message>(std::move(charged));
+    }
+    LateContent late(parts.store, parts.memory, message);
+    auto job = make_job(parcel, std::move(message));
+    job.source = &late;
+    Common common;
+    common.started = parts.store.now();
+    const auto start = SteadyClock::now();
+    Attempt running(parcel, std::move(job), gate, parts, loop);
+    const auto tried = co_await running.run();
+    common.duration = SteadyClock::now() - start;
+    common.transport = tried.transport;
+    common.transcript = running.transcript();
+    co_return conclude(parcel, gate, late, tried, common);
+}
+
 }  // namespace
 
 awaitable<AttemptResult> attempt(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
-    auto message = parcel.claims.front().envelope;
-    if (!message->content) {
-        if (!co_await wait_for_room(parts.memory, message->size))
-            co_return put_off(parcel, std::chrono::seconds(30));
-        auto loaded = co_await parts.store.load(message->id);
-        // Dropped by a person meanwhile: the lease leads nowhere.
-        if (!loaded || !loaded->content) co_return put_off(parcel, std::nullopt);
-        delivery::Message charged = *loaded;
-        if (auto content = parts.memory.charge(charged.content))
-            charged.content = std::move(content);
-        message = std::make_shared<const delivery::Message>(std::move(charged));
-    }
-    Common common;
-    common.started = parts.store.now();
-    const auto start = SteadyClock::now();
-    Attempt running(parcel, make_job(parcel, std::move(message)), gate, parts, loop);
-    const auto tried = co_await running.run();
-    common.duration = SteadyClock::now() - start;
-    common.transport = tried.transport;
-    common.transcript = running.transcript();
-    co_return conclude(parcel, gate, tried, common);
+    const bool interrupted = std::any_of(
+        parcel.claims.begin(), parcel.claims.end(),
+        [](const queue::Claimed& claim) { return claim.interrupted; }
+    );
+    if (interrupted) co_await parts.store.note_begun(leases_of(parcel.claims));
+    if (!Suspects::is_suspect(parcel)) co_return co_await attempt_now(parcel, gate, parts, loop);
+    const bool in_turn = co_await wait_for_turn(parts.suspects);
+    if (!in_turn) co_return put_off(parcel, std::chrono::seconds(20));
+    struct Turn {
+        Suspects& suspects;
+        ~Turn() { suspects.end(); }
+    } const turn{parts.suspects};
+    co_return co_await attempt_now(parcel, gate, parts, loop);
 }
 
 queue::Settled defer_unrouted(

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "core/dispatch/allowances.hpp"
 #include "core/dispatch/content_memory.hpp"
 #include "core/dispatch/gate.hpp"
 #include "core/dispatch/parcel.hpp"
 #include "core/dispatch/settings.hpp"
-#include "core/dispatch/transport_slots.hpp"
+#include "core/dispatch/suspects.hpp"
 
 namespace outpost::dispatch {
 
@@ -18,8 +19,9 @@ struct AttemptParts {
     queue::QueueStore& store;
     dns::Resolver& resolver;
     net::Dialer& dialer;
-    TransportSlots& slots;
+    Allowances& allowances;
     ContentMemory& memory;
+    Suspects& suspects;
     const Settings& settings;
 };
 

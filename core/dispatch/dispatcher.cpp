@@ -28,8 +28,8 @@ std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::secon
 }  // namespace
 
 Dispatcher::Dispatcher(
-    EventLoops& loops, queue::QueueStore& store, dns::Resolver& resolver, net::Dialer& dialer,
-    Settings settings, SnapshotPtr snapshot, std::function<void()> on_report
+    EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits, dns::Resolver& resolver,
+    net::Dialer& dialer, Settings settings, SnapshotPtr snapshot, std::function<void()> on_report
 )
     : loops_(loops),
       store_(store),
@@ -38,14 +38,19 @@ Dispatcher::Dispatcher(
       snapshot_(std::move(snapshot)),
       on_report_(std::move(on_report)),
       budget_(settings_.max_recipients),
-      memory_(settings_.content_memory),
+      memory_(settings_.content_memory / 2),
       recorder_(store),
-      parts_{store, resolver, dialer, slots_, memory_, settings_},
-      lanes_(settings_, slots_),
+      parts_{store, resolver, dialer, allowances_, memory_, suspects_, settings_},
+      lanes_(settings_, allowances_),
+      limit_keeper_(
+          limits, allowances_, loops.at(0).get_executor(),
+          [this](const std::vector<queue::LimitKey>& destinations) { resume(destinations); }
+      ),
       wake_(loops.at(0).get_executor()),
       running_on_(loops.size()) {}
 
 void Dispatcher::start() {
+    limit_keeper_.start(tasks_);
     tasks_.spawn("claim loop", loops_.at(0).get_executor(), claim_loop());
 }
 
@@ -116,7 +121,7 @@ std::shared_ptr<const delivery::Message> Dispatcher::within_memory(
 ) {
     if (!message->content) return message;
     auto copy = std::make_shared<delivery::Message>(*message);
-    copy->content = memory_.charge(message->content);
+    copy->content = memory_.keep(message->content);
     return copy;
 }
 
@@ -132,8 +137,8 @@ awaitable<void> Dispatcher::route_with_lookups(
                 co_await look_up_mx(resolver_, domain, Deadline::in(std::chrono::seconds(30)));
         }
         std::shared_ptr<const delivery::Message> loaded;
-        if (needs.header) loaded = co_await store_.load(claims.front().key.message);
-        const auto kept = loaded ? within_memory(loaded) : claims.front().envelope;
+        if (needs.header) loaded = co_await store_.load_header(claims.front().key.message);
+        const auto kept = claims.front().envelope;
         std::vector<Routed> routed;
         std::vector<queue::Settled> open;
         for (auto claim : claims) {
@@ -188,13 +193,24 @@ void Dispatcher::place(std::vector<Parcel> parcels) {
 // Delivering
 
 void Dispatcher::pump() {
-    // Without the database no final dot may be sent: an attempt would be in vain.
-    while (!draining_ && !database_away_ && !recorder_.waits_for_database() &&
-           running_ < settings_.max_in_flight) {
+    while (may_begin()) {
         auto parcel = lanes_.next(SteadyClock::now());
-        if (!parcel) return;
+        if (!parcel) break;
         start_delivery(std::move(*parcel));
     }
+    if (allowances_.take_news()) limit_keeper_.wake();
+}
+
+// Without the database no final dot may be sent: an attempt would be in vain. Nor with a lease that
+// may be over.
+bool Dispatcher::may_begin() const {
+    return !draining_ && !database_away_ && !recorder_.waits_for_database() &&
+           running_ < settings_.max_in_flight && limit_keeper_.may_begin();
+}
+
+void Dispatcher::resume(const std::vector<queue::LimitKey>& destinations) {
+    lanes_.resume(destinations);
+    pump();
 }
 
 // Taking turns would let the loops drift apart, and open sessions lie idle on one that another

@@ -14,6 +14,7 @@
 #include "core/dispatch/attempt.hpp"
 #include "core/dispatch/grouping.hpp"
 #include "core/dispatch/lanes.hpp"
+#include "core/dispatch/limit_keeper.hpp"
 #include "core/dispatch/recipient_budget.hpp"
 #include "core/dispatch/recorder.hpp"
 #include "core/dispatch/routing.hpp"
@@ -27,14 +28,17 @@ class Dispatcher final : public queue::FreshWorkTaker {
   public:
     /// `on_report` is called, on any loop, when an outcome was recorded that owes a report.
     Dispatcher(
-        EventLoops& loops, queue::QueueStore& store, dns::Resolver& resolver, net::Dialer& dialer,
-        Settings settings, SnapshotPtr snapshot, std::function<void()> on_report
+        EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits,
+        dns::Resolver& resolver, net::Dialer& dialer, Settings settings, SnapshotPtr snapshot,
+        std::function<void()> on_report
     );
 
     /// Begins to claim. Once.
     void start();
     /// There may be due recipients (NOTIFY). Thread-safe.
     void wake();
+    /// Another node has taken, given back or wants what limits are for (NOTIFY). Thread-safe.
+    void limits_changed() { limit_keeper_.changed(); }
     /// From now on, what is claimed follows this configuration. Thread-safe.
     void use(SnapshotPtr snapshot);
     /// Stops claiming, gives back what waits, lets what is in flight finish; shortly before the
@@ -70,6 +74,8 @@ class Dispatcher final : public queue::FreshWorkTaker {
 
     // Delivering and recording.
     void pump();
+    bool may_begin() const;
+    void resume(const std::vector<queue::LimitKey>& destinations);
     void start_delivery(Parcel parcel);
     std::size_t least_busy_loop() const;
     awaitable<void> deliver(
@@ -100,13 +106,15 @@ class Dispatcher final : public queue::FreshWorkTaker {
 
     RecipientBudget budget_;
     ContentMemory memory_;
-    TransportSlots slots_;
+    Suspects suspects_;
+    Allowances allowances_;
     Recorder recorder_;
     const AttemptParts parts_;
     std::atomic<bool> draining_{false};
 
     // Only on the first loop:
     Lanes lanes_;
+    LimitKeeper limit_keeper_;
     Event wake_;
     bool notified_ = false, more_due_ = false, database_away_ = false;
     int failures_ = 0;

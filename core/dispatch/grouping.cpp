@@ -47,7 +47,8 @@ std::vector<Parcel> group(
         auto lane = lane_of(*snapshot, *one.decision, one.claim.recipient.address);
         auto key = key_of(one, lane);
         const auto found = open.find(key);
-        const bool alone = !one.claim.recipient.address.literal().empty();
+        // A suspect is alone, so that nobody shares his fate should he turn out to be poison.
+        const bool alone = !one.claim.recipient.address.literal().empty() || one.claim.crashes > 0;
         if (alone || found == open.end() ||
             parcels[found->second].claims.size() >= std::max<std::size_t>(most, 1)) {
             if (!alone) open[std::move(key)] = parcels.size();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dispatch/lanes.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -13,8 +14,24 @@ bool Lanes::found_dead(const Lane& lane) const noexcept {
 
 // After its rest a dead destination gets one probe at a time until one succeeds.
 bool Lanes::may_start(const Lane& lane) const noexcept {
-    const auto limit = found_dead(lane) ? 1 : settings_.per_destination;
-    return !lane.waiting.empty() && lane.running < limit;
+    if (lane.waiting.empty() || lane.stalled) return false;
+    return !found_dead(lane) || lane.running == 0;
+}
+
+// Where few messages may go, few wait here: the others stay in the database, for any node. (To a
+// relay's many domains the claim cannot look away.)
+Lanes::Lane& Lanes::lane_for(const Parcel& parcel) {
+    const auto [found, is_new] = lanes_.try_emplace(parcel.lane);
+    auto& lane = found->second;
+    if (!is_new) return lane;
+    lane.limit = destination_limit(settings_, parcel.lane.next_hop);
+    lane.waiting_most = settings_.waiting_per_destination;
+    if (parcel.lane.next_hop.empty()) return lane;
+    const auto whole = transport_limit(settings_, *parcel.snapshot, parcel.lane.transport);
+    for (const auto& rate : {lane.limit.rate, whole.rate}) {
+        if (rate.is_set()) lane.waiting_most = std::min(lane.waiting_most, 2 * rate.messages);
+    }
+    return lane;
 }
 
 void Lanes::offer_turn(const LaneKey& key, Lane& lane) {
@@ -27,7 +44,7 @@ void Lanes::note_waiting(const LaneKey& key, Lane& lane, std::ptrdiff_t recipien
     lane.waiting_recipients += static_cast<std::size_t>(recipients);
     waiting_recipients_ += static_cast<std::size_t>(recipients);
     // Half full is enough to stop claiming: what is on its way still finds a place.
-    if (2 * lane.waiting_recipients >= settings_.waiting_per_destination) {
+    if (2 * lane.waiting_recipients >= lane.waiting_most && lane.waiting_recipients > 0) {
         crowded_.insert(key);
     } else {
         crowded_.erase(key);
@@ -35,10 +52,10 @@ void Lanes::note_waiting(const LaneKey& key, Lane& lane, std::ptrdiff_t recipien
 }
 
 Lanes::Admission Lanes::admit(Parcel& parcel, SteadyTime now) {
-    auto& lane = lanes_[parcel.lane];
+    auto& lane = lane_for(parcel);
     lane.last_used = now;
     if (found_dead(lane) && now < lane.rests_until) return Admission::resting;
-    if (lane.waiting_recipients >= settings_.waiting_per_destination) return Admission::full;
+    if (lane.waiting_recipients >= lane.waiting_most) return Admission::full;
     const LaneKey key = parcel.lane;
     note_waiting(key, lane, std::ssize(parcel.claims));
     lane.waiting.push_back(std::move(parcel));
@@ -57,7 +74,7 @@ std::optional<Parcel> Lanes::next(SteadyTime now) {
         auto turn = turns_.upper_bound(last_transport_);
         if (turn == turns_.end()) turn = turns_.begin();
         last_transport_ = turn->first;
-        auto parcel = next_of(turn->first);
+        auto parcel = next_of(turn->first, now);
         if (turn->second.empty()) turns_.erase(turn);
         if (!parcel) continue;
         lanes_[parcel->lane].last_used = now;
@@ -66,7 +83,7 @@ std::optional<Parcel> Lanes::next(SteadyTime now) {
     return std::nullopt;
 }
 
-std::optional<Parcel> Lanes::next_of(const std::string& transport) {
+std::optional<Parcel> Lanes::next_of(const std::string& transport, SteadyTime now) {
     auto& turn = turns_[transport];
     while (!turn.empty()) {
         const LaneKey key = turn.front();
@@ -76,7 +93,12 @@ std::optional<Parcel> Lanes::next_of(const std::string& transport) {
             turn.pop_front();
             continue;
         }
-        if (!slots_.try_take(transport, transport_limit(lane.waiting.front()))) return std::nullopt;
+        const auto lacking = take_allowance(key, lane, turn.size() - 1, now);
+        if (lacking == Allowances::Lacking::transport) return std::nullopt;
+        if (lacking == Allowances::Lacking::destination) {
+            lane.stalled = true;
+            continue;
+        }
         turn.pop_front();
         lane.has_turn = false;
         Parcel parcel = std::move(lane.waiting.front());
@@ -89,20 +111,38 @@ std::optional<Parcel> Lanes::next_of(const std::string& transport) {
     return std::nullopt;
 }
 
-std::size_t Lanes::transport_limit(const Parcel& parcel) const {
-    const auto* entry = parcel.snapshot->transport(parcel.lane.transport);
-    const bool has_own = entry != nullptr && entry->concurrency > 0;
-    return has_own ? entry->concurrency : settings_.per_transport;
+Allowances::Lacking Lanes::take_allowance(
+    const LaneKey& key, const Lane& lane, std::size_t others, SteadyTime now
+) {
+    const auto waiting = lane.waiting.size();
+    const auto& snapshot = *lane.waiting.front().snapshot;
+    const Need destination{{key.transport, key.next_hop}, lane.limit, waiting};
+    const Need whole{
+        queue::LimitKey::whole(key.transport), transport_limit(settings_, snapshot, key.transport),
+        waiting + others};
+    return allowances_.take(destination, whole, now);
+}
+
+void Lanes::resume(const std::vector<queue::LimitKey>& destinations) {
+    for (const auto& one : destinations) {
+        const LaneKey key{one.transport, one.destination};
+        const auto found = lanes_.find(key);
+        if (found == lanes_.end()) continue;
+        found->second.stalled = false;
+        offer_turn(key, found->second);
+    }
 }
 
 std::vector<Parcel> Lanes::finished(
     const LaneKey& key, const std::optional<std::string>& unreachable, SteadyTime now
 ) {
-    slots_.release(key.transport);
+    allowances_.give({key.transport, key.next_hop}, now);
+    allowances_.give(queue::LimitKey::whole(key.transport), now);
     const auto found = lanes_.find(key);
     if (found == lanes_.end()) return {};
     auto& lane = found->second;
     lane.last_used = now;
+    lane.stalled = false;
     if (lane.running > 0) --lane.running;
     std::vector<Parcel> given_up;
     if (!unreachable) {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/dispatch/allowances.hpp"
 #include "core/dispatch/parcel.hpp"
 #include "core/dispatch/settings.hpp"
-#include "core/dispatch/transport_slots.hpp"
 
 namespace outpost::dispatch {
 
@@ -19,7 +19,8 @@ namespace outpost::dispatch {
 /// rests. A plain data structure: no clock, no I/O; belongs to one thread.
 class Lanes {
   public:
-    Lanes(const Settings& settings, TransportSlots& slots) : settings_(settings), slots_(slots) {}
+    Lanes(const Settings& settings, Allowances& allowances)
+        : settings_(settings), allowances_(allowances) {}
 
     enum class Admission {
         waiting,  ///< taken
@@ -31,10 +32,13 @@ class Lanes {
     /// Why the destination rests: the words of the attempt that found it dead.
     std::string resting_reason(const LaneKey& lane) const;
 
-    /// The next delivery that may start, taking the transport's slot for it; lanes in turn.
+    /// The next delivery that may start, its allowance taken; lanes in turn. A lane that may not
+    /// begin more for now leaves its turn to the others.
     std::optional<Parcel> next(SteadyTime now);
-    /// A delivery of this lane has ended; frees its slot. `unreachable` is set when it reached no
-    /// host. Returns what waited in the lane when that makes it rest: to be deferred.
+    /// These destinations may have been allowed more: their lanes take turns again.
+    void resume(const std::vector<queue::LimitKey>& destinations);
+    /// A delivery of this lane has ended; gives its allowance back. `unreachable` is set when it
+    /// reached no host. Returns what waited in the lane when that makes it rest: to be deferred.
     std::vector<Parcel> finished(
         const LaneKey& lane, const std::optional<std::string>& unreachable, SteadyTime now
     );
@@ -53,24 +57,30 @@ class Lanes {
     struct Lane {
         std::deque<Parcel> waiting;
         std::size_t waiting_recipients = 0;
+        std::size_t waiting_most = 0;  ///< recipients
         std::size_t running = 0;
+        Limit limit;
         std::size_t unreachable_in_a_row = 0;
         std::string last_reason;
         SteadyTime rests_until{};
         SteadyTime last_used{};
         bool has_turn = false;  ///< it stands in the turn of its transport
+        bool stalled = false;   ///< its limit lets it begin no more for now
     };
 
     bool found_dead(const Lane& lane) const noexcept;
     bool may_start(const Lane& lane) const noexcept;
     void offer_turn(const LaneKey& key, Lane& lane);
-    std::optional<Parcel> next_of(const std::string& transport);
-    std::size_t transport_limit(const Parcel& parcel) const;
+    std::optional<Parcel> next_of(const std::string& transport, SteadyTime now);
+    Allowances::Lacking take_allowance(
+        const LaneKey& key, const Lane& lane, std::size_t others, SteadyTime now
+    );
+    Lane& lane_for(const Parcel& parcel);
     void note_waiting(const LaneKey& key, Lane& lane, std::ptrdiff_t recipients);
     std::vector<Parcel> take_waiting(const LaneKey& key, Lane& lane);
 
     const Settings& settings_;
-    TransportSlots& slots_;
+    Allowances& allowances_;
     std::map<LaneKey, Lane> lanes_;
     std::map<std::string, std::deque<LaneKey>> turns_;  ///< by transport: lanes that may start
     std::string last_transport_;                        ///< transports take turns, too

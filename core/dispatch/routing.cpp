@@ -9,16 +9,6 @@
 namespace outpost::dispatch {
 namespace {
 
-bool needs_header(const route::RouteLists& lists) {
-    const auto asks = [](const std::vector<route::Route>* routes) {
-        return routes != nullptr &&
-               std::any_of(routes->begin(), routes->end(), [](const route::Route& route) {
-                   return route.header.has_value();
-               });
-    };
-    return asks(lists.account) || asks(lists.domain) || asks(lists.global);
-}
-
 route::RouteLists lists_of(const Snapshot& snapshot, const queue::Claimed& claim) {
     const auto& message = *claim.envelope;
     return snapshot.lists_for(message.account, message.mail_from.domain());
@@ -55,7 +45,7 @@ Needs needs_of(const Snapshot& snapshot, const queue::Claimed& claim) {
     const auto lists = lists_of(snapshot, claim);
     return {
         route::needs_mx(lists) && !claim.recipient.address.domain().empty(),
-        needs_header(lists) && !claim.envelope->content
+        route::needs_header(lists) && !claim.envelope->content
     };
 }
 

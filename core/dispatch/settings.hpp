@@ -3,22 +3,42 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
+
+#include "core/delivery/rate.hpp"
 
 namespace outpost::dispatch {
 
-/// How much one node takes on at once, and how long it waits. Every bound is per node.
+/// What one destination may have instead of what all have.
+struct DestinationLimit {
+    std::size_t deliveries = 0;  ///< 0: as all
+    delivery::Rate rate;         ///< unset: as all
+    bool operator==(const DestinationLimit&) const = default;
+};
+
+/// How much is taken on at once, and how long things wait. The limits of destinations and
+/// transports hold for all nodes together, every other bound is per node.
 struct Settings {
     /// Deliveries (attempts of one message with its recipients of one next hop) in flight.
-    std::size_t max_in_flight = 500;
+    std::size_t max_in_flight = 12'000;
     /// Recipients leased by this node: waiting in its lanes or in flight.
     std::size_t max_recipients = 20'000;
-    /// Octets of message content kept in memory; beyond it content is read again when it is needed.
+    /// Octets of message content kept in memory: half for mail on its way in, beyond which clients
+    /// are told to come again, and half for mail on its way out, beyond which deliveries wait and
+    /// read content when they need it.
     std::uint64_t content_memory = 256ULL * 1024 * 1024;
     /// Deliveries in flight to one destination: a recipient domain, or a relay's next hop.
     std::size_t per_destination = 20;
     /// Deliveries in flight through one transport, unless the transport has its own limit. Each
-    /// costs little, so that hundreds that wait for silent hosts leave room for the others.
-    std::size_t per_transport = 400;
+    /// costs little, so that thousands that wait for slow hosts leave room for the others.
+    std::size_t per_transport = 10'000;
+    /// Messages to one destination in an interval.
+    delivery::Rate destination_rate;
+    /// Messages through one transport in an interval, unless the transport has its own rate.
+    delivery::Rate transport_rate;
+    /// Limits of single destinations, by domain (A-labels).
+    std::map<std::string, DestinationLimit> destinations;
     /// Recipients of one message handed to a transport together (RFC 5321 section 4.5.3.1.8: 100).
     std::size_t recipients_per_delivery = 100;
     /// Recipients that may wait for one destination on this node; the others stay in the database.

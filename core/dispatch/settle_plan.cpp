@@ -6,6 +6,8 @@
 namespace outpost::dispatch {
 namespace {
 
+using delivery::ErrorKind;
+using delivery::Stage;
 using delivery::Verdict;
 using queue::RecipientState;
 using queue::Report;
@@ -71,6 +73,26 @@ void settle_deferred(
     if (delay_report_due(claim, rules)) settled.report = Report::delayed;
 }
 
+bool is_crash(const Verdict& verdict) {
+    return verdict.error_kind() == ErrorKind::crash;
+}
+
+/// An attempt that did not get as far as the message has shown nothing: the count stays.
+int crashes_after(const queue::Claimed& claim, const Verdict& verdict) {
+    if (verdict.kind() != Verdict::Kind::deferred) return 0;
+    if (is_crash(verdict)) return claim.crashes + 1;
+    return verdict.stage() <= Stage::connect ? claim.crashes : 0;
+}
+
+/// Whatever it does to the processes that touch it, it does it no fourth time.
+constexpr int crashes_of_poison = 3;
+
+void hold_poison(queue::Settled& settled) {
+    settled.state = RecipientState::held;
+    settled.hold_reason =
+        "poison: three attempts in a row ended in a crash, this last: " + settled.verdict.words();
+}
+
 void settle_unknown(
     queue::Settled& settled, const queue::Claimed& claim, const SettleRules& rules
 ) {
@@ -85,6 +107,8 @@ void settle_unknown(
             settled.state = RecipientState::delivered;
             return;
         case route::OnUncertain::resend:
+            if (settled.crashes >= crashes_of_poison && is_crash(settled.verdict))
+                return hold_poison(settled);
             // The remote may still be busy storing it: RFC 5321 section 4.5.3.2.6 grants it 10
             // minutes.
             settle_deferred(
@@ -114,6 +138,7 @@ queue::Settled plan_settlement(
     settled.verdict = fair_verdict(given);
     // What an earlier attempt left unknown stays unknown until a remote has accepted the message.
     settled.uncertain = claim.uncertain;
+    settled.crashes = crashes_after(claim, settled.verdict);
     switch (settled.verdict.kind()) {
         case Verdict::Kind::delivered:
             settled.state = RecipientState::delivered;
@@ -126,6 +151,8 @@ queue::Settled plan_settlement(
         case Verdict::Kind::deferred:
             if (outcome_unknown(settled.verdict)) {
                 settle_unknown(settled, claim, rules);
+            } else if (settled.crashes >= crashes_of_poison && is_crash(settled.verdict)) {
+                hold_poison(settled);
             } else {
                 settle_deferred(
                     settled, claim, rules, retry_delay(rules.retry, claim.attempts, rules.dice)

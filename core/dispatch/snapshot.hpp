@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "core/delivery/rate.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/transport.hpp"
-#include "core/route/table.hpp"
+#include "core/route/list.hpp"
 
 namespace outpost::dispatch {
 
 struct TransportEntry {
     delivery::TransportPtr transport;
     std::size_t concurrency = 0;  ///< deliveries in flight through it; 0: Settings::per_transport
+    delivery::Rate rate = {};     ///< messages through it; unset: Settings::transport_rate
 };
 
 /// What the configuration says about delivering. Immutable: a reload makes another one, and an
@@ -22,9 +24,9 @@ struct TransportEntry {
 struct Snapshot {
     std::string version;    ///< of the configuration, for attempt rows
     std::string ehlo_name;  ///< our host name
-    std::map<std::string, std::vector<route::Route>> account_routes;
-    std::map<mail::Domain, std::vector<route::Route>> domain_routes;  ///< by the sender's domain
-    std::vector<route::Route> global_routes;
+    std::map<std::string, route::RouteList> account_routes;
+    std::map<mail::Domain, route::RouteList> domain_routes;  ///< by the sender's domain
+    route::RouteList global_routes;
     std::map<std::string, TransportEntry> transports;
     delivery::RetryPolicy retry;
 

@@ -9,6 +9,7 @@
 
 #include "core/base/crypto.hpp"
 #include "core/net/connect.hpp"
+#include "core/net/shortage.hpp"
 #include "core/net/tcp_stream.hpp"
 
 namespace outpost::dns {
@@ -62,18 +63,24 @@ awaitable<Outcome> ask_udp(net::Endpoint server, Question question, bool edns, D
     asio::error_code error;
     const udp::endpoint remote(server.address, server.port);
     asking->socket.open(remote.protocol(), error);
+    while (net::is_shortage(error) && co_await net::wait_out_shortage(error, deadline))
+        asking->socket.open(remote.protocol(), error);
+    if (!error) asking->socket.non_blocking(true, error);
     if (!error) asking->socket.connect(remote, error);
     if (error) co_return Err{network_failure(server, error)};
     Asking::limit(asking, deadline);
     co_await asking->socket.async_send(
         asio::buffer(*query), asio::redirect_error(use_awaitable, error)
     );
-    std::string packet;
+    // Thousands may wait for slow servers: there is a buffer only once there is an answer.
     while (!error) {
-        packet.resize(64 * 1024);
-        const std::size_t size = co_await asking->socket.async_receive(
-            asio::buffer(packet), asio::redirect_error(use_awaitable, error)
+        co_await asking->socket.async_wait(
+            udp::socket::wait_read, asio::redirect_error(use_awaitable, error)
         );
+        if (error) break;
+        std::string packet(64 * 1024, '\0');
+        const std::size_t size = asking->socket.receive(asio::buffer(packet), 0, error);
+        if (error == asio::error::would_block) error = {};
         if (error) break;
         packet.resize(size);
         if (auto response = decode_response(packet, id, question)) co_return std::move(*response);

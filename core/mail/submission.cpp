@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/base/encoding.hpp"
 #include "core/mail/header.hpp"
@@ -53,6 +54,8 @@ class HeaderEndFinder {
             line_start_ = complete ? end + crlf.size() : text.size();
         }
     }
+    /// All of the text is header, however it goes on.
+    void give_up(std::string_view text) { line_start_ = body_start_ = text.size(); }
     /// Where the fields end, and where the body begins.
     std::size_t fields_end() const noexcept { return line_start_; }
     std::size_t body_start() const noexcept { return body_start_; }
@@ -68,10 +71,11 @@ MessageParts split_message(std::vector<std::string> chunks) {
     HeaderEndFinder finder;
     std::size_t used = 0;
     bool found = false;
-    while (!found) {
-        if (used < chunks.size()) text += chunks[used++];
+    while (!found && text.size() <= longest_header) {
+        if (used < chunks.size()) text += std::exchange(chunks[used++], {});
         found = finder.look(text, used == chunks.size());
     }
+    if (!found) finder.give_up(text);
 
     MessageParts parts;
     if (finder.body_start() < text.size()) parts.body.push_back(text.substr(finder.body_start()));

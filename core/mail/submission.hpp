@@ -15,6 +15,9 @@ namespace outpost::mail {
 /// A message with more Received fields than this is going round in circles (RFC 5321 section 6.3).
 constexpr std::size_t max_received_fields = 50;
 
+/// Nobody has honest headers of this size; parsing and routing read them whole.
+constexpr std::size_t longest_header = 1 << 20;
+
 /// A message taken apart: the header section with the empty line that ends it, and the body.
 struct MessageParts {
     std::string header;
@@ -24,7 +27,7 @@ struct MessageParts {
 /// Splits a whole message (CRLF line ends, chunks of any size) at the first empty line. Where there
 /// is none, the header section ends before the first line that cannot belong to it, and the empty
 /// line is added; so a text without any header becomes all body. Chunks behind the header are
-/// moved.
+/// moved. A header section that goes on beyond `longest_header` is not followed to its end.
 MessageParts split_message(std::vector<std::string> chunks);
 
 /// Makes local input (sendmail, SQL) fit for the wire: LF and CRLF become CRLF, the last line gets

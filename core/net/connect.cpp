@@ -7,6 +7,8 @@
 #include <memory>
 #include <system_error>
 
+#include "core/net/shortage.hpp"
+
 namespace outpost::net {
 namespace {
 
@@ -20,6 +22,17 @@ struct Attempt {
     bool timed_out = false;
 };
 
+asio::error_code open(Socket& socket, const asio::generic::stream_protocol& protocol) {
+    asio::error_code error;
+    socket.open(protocol, error);
+    if (!error && is_reserved(socket.native_handle())) {
+        asio::error_code ignored;
+        socket.close(ignored);
+        error = asio::error::no_descriptors;
+    }
+    return error;
+}
+
 }  // namespace
 
 awaitable<Socket> connect(
@@ -28,7 +41,10 @@ awaitable<Socket> connect(
 ) {
     const auto executor = co_await asio::this_coro::executor;
     const auto attempt = std::make_shared<Attempt>(executor);
-    attempt->socket.open(to.protocol());
+    auto error = open(attempt->socket, to.protocol());
+    while (is_shortage(error) && co_await wait_out_shortage(error, deadline))
+        error = open(attempt->socket, to.protocol());
+    if (error) throw std::system_error(error);
     if (source.size() > 0) attempt->socket.bind(source);
     attempt->timer.expires_at(deadline.at());
     attempt->timer.async_wait([weak = std::weak_ptr(attempt)](const asio::error_code& error) {
@@ -38,7 +54,6 @@ awaitable<Socket> connect(
         asio::error_code ignored;
         held->socket.close(ignored);
     });
-    asio::error_code error;
     co_await attempt->socket.async_connect(to, asio::redirect_error(use_awaitable, error));
     attempt->timer.cancel();
     if (attempt->timed_out) throw std::system_error(std::make_error_code(std::errc::timed_out));

@@ -23,12 +23,10 @@ LineReader::Line judge(std::string raw) {
 
 }  // namespace
 
-LineReader::LineReader(Stream& stream, std::size_t buffer_size)
-    : stream_(stream), buffer_(buffer_size, '\0') {}
-
-awaitable<std::string_view> LineReader::peek(Deadline deadline) {
+awaitable<std::string_view> LineReader::peek(std::size_t size, Deadline deadline) {
     if (begin_ == end_) {
         begin_ = end_ = 0;
+        if (buffer_.size() != size) buffer_ = std::string(size, '\0');
         const std::span<char> room(buffer_);
         end_ = co_await stream_.read_some(room, deadline);
     }
@@ -43,7 +41,7 @@ awaitable<LineReader::Line> LineReader::read_line(std::size_t limit, Deadline de
     std::string line;
     std::size_t length = 0;  // of the whole line, also of what is not kept
     for (;;) {
-        const std::string_view waiting = co_await peek(deadline);
+        const std::string_view waiting = co_await peek(sizes_.line, deadline);
         if (waiting.empty()) co_return Line{Status::end, std::move(line)};
         const auto feed = waiting.find('\n');
         const std::size_t taken = feed == waiting.npos ? waiting.size() : feed + 1;

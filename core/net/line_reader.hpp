@@ -7,7 +7,8 @@
 
 namespace outpost::net {
 
-/// Buffered reading of CRLF lines and of raw octets over one Stream.
+/// Buffered reading of CRLF lines and of raw octets over one Stream. Thousands of sessions wait for
+/// a line at any time, so that takes a small buffer; a large one is there only while content comes.
 class LineReader {
   public:
     enum class Status {
@@ -21,14 +22,20 @@ class LineReader {
         std::string text;
     };
 
-    explicit LineReader(Stream& stream, std::size_t buffer_size = 16 * 1024);
+    /// Octets read at once.
+    struct Sizes {
+        std::size_t line = 1024;
+        std::size_t content = 16 * 1024;
+    };
+    explicit LineReader(Stream& stream) : LineReader(stream, Sizes()) {}
+    LineReader(Stream& stream, Sizes sizes) : stream_(stream), sizes_(sizes) {}
 
     /// Reads one line of at most `limit` octets, CRLF included. A peer that never ends its line is
     /// cut off (std::system_error, protocol error) after 64 KiB more.
     awaitable<Line> read_line(std::size_t limit, Deadline deadline);
     /// What is buffered, reading more if nothing is; empty at the peer's end. Take it with
     /// `consume`.
-    awaitable<std::string_view> peek(Deadline deadline);
+    awaitable<std::string_view> peek(Deadline deadline) { return peek(sizes_.content, deadline); }
     void consume(std::size_t count);
     /// True when bytes wait in the buffer: the peer has sent ahead (pipelining, or an injection).
     bool has_buffered() const noexcept { return begin_ < end_; }
@@ -36,7 +43,10 @@ class LineReader {
     void discard() noexcept { begin_ = end_ = 0; }
 
   private:
+    awaitable<std::string_view> peek(std::size_t size, Deadline deadline);
+
     Stream& stream_;
+    const Sizes sizes_;
     std::string buffer_;
     std::size_t begin_ = 0, end_ = 0;
 };

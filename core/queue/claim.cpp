@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/claim.hpp"
 
+#include <iterator>
 #include <map>
+#include <set>
 
 #include "core/base/log.hpp"
+#include "core/queue/insert.hpp"
 #include "core/queue/lease_columns.hpp"
 
 namespace outpost::queue {
@@ -23,7 +26,7 @@ const std::string lease_and_return = R"(
     SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts,
         l.uncertain, l.last_error, l.last_status, l.transport_override, l.warned,
         m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, m.ret, m.envid,
-        m.tag, m.submitted_at, m.due_from
+        m.tag, m.submitted_at, m.due_from, l.crashes, l.interrupted
     FROM leased l JOIN outpost_private.message m ON m.id = l.message_id
 )";
 
@@ -50,34 +53,39 @@ const std::string from_front = R"(
         LIMIT $2 FOR UPDATE OF r SKIP LOCKED)
 )" + lease_and_return;
 
-const Statement front_is_full{"claim_front_is_full", R"(
+const Statement front_full{"claim_front_is_full", R"(
     SELECT count(*) = 2000 FROM (SELECT FROM outpost_private.recipient
     WHERE state = 'queued' AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT 2000) front
 )"};
 
-// When saturated destinations fill the front: from each other destination a share, found by jumping
-// from domain to domain in the index. A million due recipients of one domain cost no more than one.
-const std::string by_domain = R"(
-    WITH RECURSIVE lanes AS (
-        (SELECT domain FROM outpost_private.recipient WHERE state = 'queued' ORDER BY domain LIMIT 1)
-        UNION ALL
-        SELECT (
-            SELECT r.domain FROM outpost_private.recipient r
-            WHERE r.state = 'queued' AND r.domain > lanes.domain ORDER BY r.domain LIMIT 1)
-        FROM lanes WHERE lanes.domain IS NOT NULL),
+// When a few destinations fill the front: from each other destination a share, those for which least
+// is waiting first. Which have anything due is known from the counts and from the changes that were
+// not added to them yet (schema/0008_big_queues.sql), so neither a million due recipients of one
+// domain nor a million domains that are not due cost more than one. A domain that the counts name in
+// vain, since all of it was claimed a moment ago, costs one look into the index.
+const std::string by_lane = R"(
+    WITH lanes AS MATERIALIZED (
+        SELECT domain FROM (
+            (SELECT name AS domain, queued FROM outpost_private.waiting
+            WHERE next_due <= now() AND name <> ALL ($4::text[])
+            ORDER BY next_due DESC LIMIT 2000)
+            UNION ALL
+            SELECT domain, queued FROM outpost_private.waiting_change
+            WHERE next_due <= now() AND domain <> ALL ($4::text[])) due_lanes
+        GROUP BY domain ORDER BY sum(queued), random()),
     due AS (
         SELECT one.message_id, one.number
         FROM lanes CROSS JOIN LATERAL (
             SELECT r.message_id, r.number FROM outpost_private.recipient r
             WHERE r.state = 'queued' AND r.domain = lanes.domain AND r.next_attempt_at <= now()
-            ORDER BY r.next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED) one
-        WHERE lanes.domain <> ALL ($4::text[]) LIMIT $2)
+            ORDER BY r.next_attempt_at LIMIT 10 FOR UPDATE SKIP LOCKED) one
+        LIMIT $2)
 )" + lease_and_return;
 
 const Statement claim_oldest{"claim_oldest", oldest.c_str()};
 const Statement claim_from_front{"claim_from_front", from_front.c_str()};
-const Statement claim_by_domain{"claim_by_domain", by_domain.c_str()};
+const Statement claim_by_lane{"claim_by_lane", by_lane.c_str()};
 
 const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
 const Statement select_message{"select_message", R"(
@@ -85,9 +93,14 @@ const Statement select_message{"select_message", R"(
         submitted_at, due_from, header FROM outpost_private.message
     WHERE id = $1
 )"};
+// A page of a body: some rows, and of each no more than a slice (a row from SQL may be a whole
+// body).
+constexpr std::size_t page_rows = 136, slice_octets = 1 << 20;
 const Statement select_content{"select_content", R"(
-    SELECT data FROM outpost_private.content WHERE message_id = $1
-    ORDER BY seq
+    SELECT seq, CASE WHEN seq = $2::int4 THEN substr(data, $3::int4, 1048576)
+        ELSE substr(data, 1, 1048576) END
+    FROM outpost_private.content WHERE message_id = $1 AND seq >= $2::int4
+    ORDER BY seq LIMIT 136
 )"};
 const Statement give_back_leases{"give_back_leases", R"(
     UPDATE outpost_private.recipient r
@@ -177,6 +190,8 @@ Claimed claimed_of(const db::Row& row) {
     claimed.last_status = row.text(9);
     claimed.transport_override = row.text(10);
     claimed.warned = row.flag(11);
+    claimed.crashes = static_cast<int>(row.number(23));
+    claimed.interrupted = row.flag(24);
     return claimed;
 }
 
@@ -205,6 +220,62 @@ std::vector<Claimed> claims_of(db::Session& session, const db::Rows& rows) {
     return claims;
 }
 
+/// Of a batch, one in so many recipients is kept for destinations that the front does not show.
+constexpr std::size_t shares = 4;
+
+/// The ways of claiming, for one node and under one token.
+struct Claiming {
+    db::Session& session;
+    NodeId node;
+    LeaseToken token;
+
+    std::vector<Claimed> from_front(std::size_t most, const std::vector<std::string>& saturated)
+        const {
+        if (saturated.empty())
+            return claims_of(
+                session, session.exec(
+                             claim_oldest, to_number(node), static_cast<std::int64_t>(most),
+                             to_number(token)
+                         )
+            );
+        return claim(claim_from_front, most, saturated);
+    }
+    std::vector<Claimed> by_lane(std::size_t most, const std::vector<std::string>& not_from) const {
+        return claim(claim_by_lane, most, not_from);
+    }
+    /// Whether there may be due recipients behind those that `from_front` has looked at.
+    bool front_is_full(const std::vector<std::string>& saturated) const {
+        return !saturated.empty() && session.exec(front_full).at(0).flag(0);
+    }
+
+  private:
+    std::vector<Claimed> claim(
+        const Statement& statement, std::size_t most, const std::vector<std::string>& not_from
+    ) const {
+        return claims_of(
+            session, session.exec(
+                         statement, to_number(node), static_cast<std::int64_t>(most),
+                         to_number(token), not_from
+                     )
+        );
+    }
+};
+
+std::vector<std::string> with_domains_of(
+    const std::vector<Claimed>& claims, const std::vector<std::string>& saturated
+) {
+    std::set<std::string> domains(saturated.begin(), saturated.end());
+    for (const Claimed& claim : claims)
+        domains.insert(lane_of(claim.recipient.address));
+    return {domains.begin(), domains.end()};
+}
+
+void append(std::vector<Claimed>& claims, std::vector<Claimed> more) {
+    claims.insert(
+        claims.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end())
+    );
+}
+
 }  // namespace
 
 LeaseToken new_lease_token(db::Session& session) {
@@ -215,28 +286,95 @@ std::vector<Claimed> claim_due(
     db::Session& session, NodeId node, LeaseToken token, std::size_t limit,
     const std::vector<std::string>& saturated
 ) {
-    const auto most = static_cast<std::int64_t>(limit);
-    if (saturated.empty())
-        return claims_of(
-            session, session.exec(claim_oldest, to_number(node), most, to_number(token))
-        );
-    auto claims = claims_of(
-        session, session.exec(claim_from_front, to_number(node), most, to_number(token), saturated)
-    );
-    if (!claims.empty() || !session.exec(front_is_full).at(0).flag(0)) return claims;
-    return claims_of(
-        session, session.exec(claim_by_domain, to_number(node), most, to_number(token), saturated)
-    );
+    const Claiming claiming{session, node, token};
+    const std::size_t share = limit / shares;
+    std::vector<Claimed> claims = claiming.from_front(limit - share, saturated);
+    if (claims.size() < limit - share && !claiming.front_is_full(saturated)) return claims;
+    // More is due than the front shows, perhaps all of one destination's: the others get a share.
+    if (claims.size() < limit)
+        append(claims, claiming.by_lane(limit - claims.size(), with_domains_of(claims, saturated)));
+    if (claims.size() < limit)
+        append(claims, claiming.from_front(limit - claims.size(), saturated));
+    return claims;
 }
+
+namespace {
+
+/// The body of a message, page by page.
+class BodyReader {
+  public:
+    BodyReader(db::Session& session, MessageId id) : session_(session), id_(id) {}
+
+    std::vector<std::string> read() {
+        while (read_page()) {
+        }
+        return std::move(body_);
+    }
+
+  private:
+    /// False when there is no more.
+    bool read_page() {
+        const db::Rows rows = session_.exec(select_content, to_number(id_), seq_, offset_);
+        std::vector<std::string> page;
+        bool cut = false;
+        for (const db::Row row : rows) {
+            page.push_back(row.bytes(1));
+            cut = step(static_cast<std::int32_t>(row.number(0)), page.back().size());
+            if (cut) break;  // the rest of this row comes before the next
+        }
+        const bool full = rows.size() == page_rows;
+        full ? add_joined(page) : add(page);
+        return cut || full;
+    }
+
+    /// Sets where to go on behind this part of a row; true when there may be more of it.
+    bool step(std::int32_t seq, std::size_t octets) {
+        const bool cut = octets == slice_octets;
+        const std::int32_t here = seq == seq_ ? offset_ : 1;
+        offset_ = cut ? here + static_cast<std::int32_t>(octets) : 1;
+        seq_ = cut ? seq : seq + 1;
+        return cut;
+    }
+
+    void add(std::vector<std::string>& page) {
+        for (std::string& data : page) {
+            if (!data.empty()) body_.push_back(std::move(data));
+        }
+    }
+    /// Large content in blocks that malloc gets from the system and gives back to it.
+    void add_joined(const std::vector<std::string>& page) {
+        std::size_t octets = 0;
+        for (const std::string& data : page)
+            octets += data.size();
+        std::string& block = body_.emplace_back();
+        block.reserve(octets);
+        for (const std::string& data : page)
+            block += data;
+    }
+
+    db::Session& session_;
+    const MessageId id_;
+    std::int32_t seq_ = 0, offset_ = 1;  // where the next page begins
+    std::vector<std::string> body_;
+};
+
+}  // namespace
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
-    std::vector<std::string> body;
-    for (const db::Row row : session.exec(select_content, to_number(id)))
-        body.push_back(row.bytes(0));
-    message->content = std::make_shared<mail::Content>(rows.at(0).bytes(11), std::move(body));
+    message->content =
+        std::make_shared<mail::Content>(rows.at(0).bytes(11), BodyReader(session, id).read());
+    return message;
+}
+
+std::shared_ptr<const delivery::Message> load_header(db::Session& session, MessageId id) {
+    const db::Rows rows = session.exec(select_message, to_number(id));
+    if (rows.empty()) return nullptr;
+    const auto message = envelope_of(rows.at(0), 0, id);
+    message->content =
+        std::make_shared<mail::Content>(rows.at(0).bytes(11), std::vector<std::string>());
     return message;
 }
 

@@ -17,7 +17,11 @@ std::vector<Claimed> claim_due(
     db::Session& session, NodeId node, LeaseToken token, std::size_t limit,
     const std::vector<std::string>& saturated
 );
+/// The message with its content; null when it is gone. What PostgreSQL sends is read in pieces, so
+/// that there is no second copy of a large content at any time.
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id);
+/// The message with its header section alone.
+std::shared_ptr<const delivery::Message> load_header(db::Session& session, MessageId id);
 /// Whether as much is stored as was accepted: an empty body must never go out for a lost one.
 bool is_whole(const delivery::Message& message);
 /// Holds the recipients of a message that is not whole, as far as this node has them.

@@ -17,6 +17,7 @@ const Statement expire_call{"expire", R"(
 const Statement expire_history_call{"expire_history", R"(
     SELECT outpost_private.expire_history(make_interval(secs => $1::float8), $2::int4)
 )"};
+const Statement fold_call{"fold_waiting", "SELECT outpost_private.fold_waiting($1::int4)"};
 const Statement drop_accounts{"drop_accounts", R"(
     DELETE FROM outpost_private.account WHERE name <> ALL ($1::text[])
 )"};
@@ -57,6 +58,11 @@ bool expire_history(db::Session& session, std::chrono::seconds age) {
     return session.exec(expire_history_call, static_cast<double>(age.count()), batch)
                .at(0)
                .number(0) == batch;
+}
+
+bool fold_waiting(db::Session& session) {
+    constexpr int most = 10'000;
+    return session.exec(fold_call, most).at(0).number(0) == most;
 }
 
 void publish_configuration(db::Session& session, const ConfigurationRows& rows) {

@@ -156,6 +156,25 @@ struct RecipientColumns {
     }
 };
 
+/// What one statement carries of content: its parameters are copied on their way, and a large body
+/// must not be copied as a whole.
+constexpr std::size_t statement_octets = 4 << 20;
+
+void write_content(db::Session& session, const ContentColumns& all) {
+    for (std::size_t next = 0; next < all.data.size();) {
+        ContentColumns part;
+        std::size_t octets = 0;
+        do {
+            part.message.push_back(all.message[next]);
+            part.seq.push_back(all.seq[next]);
+            part.data.push_back(all.data[next]);
+            octets += all.data[next++].view().size();
+        } while (next < all.data.size() && octets + all.data[next].view().size() <= statement_octets
+        );
+        session.exec(insert_content, part.message, part.seq, part.data);
+    }
+}
+
 std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion> batch) {
     MessageColumns c;
     for (const Insertion& one : batch)
@@ -203,8 +222,7 @@ std::vector<Inserted> insert_messages(
             );
         }
     }
-    if (!content.message.empty())
-        session.exec(insert_content, content.message, content.seq, content.data);
+    write_content(session, content);
     if (!recipients.message.empty()) {
         const LeaseToken token{session
                                    .exec(

@@ -179,6 +179,7 @@ void Node::beat(db::Session& session) {
         return;
     }
     set_clock(rows.at(0).time(1));
+    if (!lease_is_safe()) ++lease_losses_;  // perhaps: nobody knows how long the database waited
     // First the doubt, then the trust: a final dot in between must see the doubt.
     const SteadyTime answered = awake_or_not();
     if (answered.time_since_epoch().count() >= safe_before) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,9 @@ class Node {
     /// either, nor just after: whoever lost the database as we did gets the time to come back, for it
     /// may know of outcomes that it could not record.
     bool may_judge_others() const noexcept;
+    /// How often the lease had run out before a heartbeat renewed it: after that, others no longer
+    /// counted what this node held.
+    std::uint64_t lease_losses() const noexcept { return lease_losses_; }
     /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
     WallTime now() const noexcept;
     void set_config_version(std::string version);
@@ -73,6 +77,7 @@ class Node {
     /// The newest token that may have been given before a lapse of our lease.
     std::atomic<std::int64_t> doubtful_{0};
     std::atomic<SteadyTime::rep> judges_from_{0};
+    std::atomic<std::uint64_t> lease_losses_{0};
     /// What the database's time of day is ahead of our monotonic clock; measured at each heartbeat.
     std::atomic<Duration::rep> clock_offset_{0};
     std::mutex mutex_;

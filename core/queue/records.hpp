@@ -53,6 +53,8 @@ struct Claimed {
     std::string last_status;
     std::string transport_override;  ///< set by an operator; empty: routes decide
     bool warned = false;             ///< a delay DSN has been asked for already
+    int crashes = 0;  ///< attempts in a row, before this one, that a process died under
+    bool interrupted = false;  ///< its node died while it had the recipient, begun or not
     std::shared_ptr<const delivery::Message>
         envelope;  ///< shared by a message's recipients; content may be null
 };
@@ -72,6 +74,7 @@ struct Settled {
     std::optional<WallTime> next_attempt;           ///< for queued
     std::string hold_reason;                        ///< for held
     bool uncertain = false;
+    int crashes = 0;  ///< attempts in a row, with this one, that a process died under
     Report report = Report::none;
 
     int attempt = 1;

@@ -121,7 +121,9 @@ bool write_one_report(db::Session& session, const ReportSettings& settings) {
     const MessageId id{picked.at(0).number(0)};
     const db::Rows rows = session.exec(lock_recipients, to_number(id));
     if (rows.empty()) return true;  // another node was faster; there may be more
-    const auto original = load_message(session, id);
+    // A large original is never returned in full, so it is not read at all.
+    auto original = load_header(session, id);
+    if (original && original->size <= settings.max_original) original = load_message(session, id);
     if (original && original->mail_from.is_null()) {
         session.exec(note_double_bounces, to_number(id));
     } else if (original) {

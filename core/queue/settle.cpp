@@ -18,7 +18,7 @@ using db::Statement;
 const Statement update_recipients{"settle_recipients", R"(
     UPDATE outpost_private.recipient r
     SET state = s.state, next_attempt_at = s.next_attempt_at, uncertain = s.uncertain,
-        crashes = 0, hold_reason = s.hold_reason,
+        crashes = 0, interrupted = false, hold_reason = s.hold_reason,
         held_by = CASE WHEN s.state = 'held' THEN 'outpost' ELSE '' END,
         held_at = CASE WHEN s.state = 'held' THEN clock_timestamp() END,
         warned = r.warned OR s.report = 'delayed',
@@ -59,6 +59,12 @@ const Statement insert_attempts{"settle_insert_attempts", R"(
         started_at, duration, list, index, name, reason, transport, host, ip, port, version,
         cipher, verified, requirement, stage, outcome, error, code, status, reply, config,
         transcript)
+)"};
+// Rare, so it is no column of the statement above.
+const Statement note_crashes{"settle_crashes", R"(
+    UPDATE outpost_private.recipient r SET crashes = s.crashes
+    FROM unnest($1::int8[], $2::int4[], $3::int4[]) AS s (m, n, crashes)
+    WHERE r.message_id = s.m AND r.number = s.n
 )"};
 const Statement note_double_bounces{"settle_double_bounces", R"(
     INSERT INTO outpost_private.double_bounce (message_id, number, address, status, reply)
@@ -227,6 +233,20 @@ void write_attempts(
     );
 }
 
+void write_crashes(
+    db::Session& session, std::span<const Settled* const> batch, const Keys& updated
+) {
+    std::vector<std::int64_t> message;
+    std::vector<std::int32_t> number, crashes;
+    for (const Settled* one : batch) {
+        if (one->crashes == 0 || !updated.contains(one->key)) continue;
+        message.push_back(to_number(one->key.message));
+        number.push_back(one->key.number);
+        crashes.push_back(one->crashes);
+    }
+    if (!message.empty()) session.exec(note_crashes, message, number, crashes);
+}
+
 void follow_up(db::Session& session, std::span<const Settled* const> batch, const Keys& updated) {
     std::vector<std::int64_t> finished, failed_message;
     std::vector<std::int32_t> failed_number;
@@ -256,6 +276,7 @@ std::vector<bool> write_settlements(
     const Keys updated = update_states(session, batch);
     const std::map<RecipientKey, bool> before = written_before(session, batch, updated);
     write_attempts(session, batch, updated, before, node);
+    write_crashes(session, batch, updated);
     follow_up(session, batch, updated);
     transaction.commit();
     std::vector<bool> recorded;

@@ -29,14 +29,16 @@ class Stages {
     void flush();
     /// Writes what has been gathered, now. Throws as Session does.
     void write(db::Session& session);
-    /// Writes that the final dot is about to be sent; false when a lease is no longer in force.
-    awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain);
+    /// A stage that must be known before it is reached.
+    struct Note {
+        std::vector<Lease> leases;
+        delivery::Stage stage{};
+        std::string on_uncertain;  ///< what is to be done should this node die then
+    };
+    /// Writes it durably, together with others; false when a lease is no longer in force.
+    awaitable<bool> write(Note note);
 
   private:
-    struct Dot {
-        std::vector<Lease> leases;
-        std::string on_uncertain;
-    };
     struct Reached {
         LeaseToken token{};
         delivery::Stage stage{};
@@ -47,7 +49,7 @@ class Stages {
     static void write(db::Session& session, const Gathered& gathered);
 
     db::Pool& pool_;
-    db::GroupCommit<Dot, bool> dots_;
+    db::GroupCommit<Note, bool> notes_;
     std::mutex mutex_;
     Gathered gathered_;
 };

@@ -52,9 +52,14 @@ class QueueStore {
     /// The message with its content; null when it is gone, or damaged: then what this node leases
     /// of it is held.
     virtual awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) = 0;
+    /// The message with no more of its content than the header section; null when it is gone.
+    virtual awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) = 0;
 
     /// Notes how far a delivery is (best effort, coalesced, never waits).
     virtual void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept = 0;
+    /// Writes durably that an attempt begins: for recipients whose node died last time, so that this
+    /// attempt cannot end that way unnoticed.
+    virtual awaitable<void> note_begun(std::vector<Lease> leases) = 0;
     /// Whether the final dot may be sent: false when this node's lease is about to run out by its
     /// monotonic clock, or a lease is known to be lost. `on_uncertain` says what shall become of
     /// the recipients should we die before the reply is recorded: "hold" and "assume_delivered" are

@@ -178,8 +178,17 @@ awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) 
     co_return co_await pool_.run(work);
 }
 
+awaitable<std::shared_ptr<const delivery::Message>> PgStore::load_header(MessageId id) {
+    const auto work = [id](db::Session& session) { return queue::load_header(session, id); };
+    co_return co_await pool_.run(work);
+}
+
 void PgStore::progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept {
     stages_.progress(leases, stage);
+}
+
+awaitable<void> PgStore::note_begun(std::vector<Lease> leases) {
+    co_await stages_.write({std::move(leases), delivery::Stage::connect, "resend"});
 }
 
 awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_uncertain) {
@@ -192,7 +201,9 @@ awaitable<bool> PgStore::final_dot(std::vector<Lease> leases, std::string on_unc
         stages_.progress(leases, delivery::Stage::final_dot);
         co_return true;
     }
-    co_return co_await stages_.final_dot(std::move(leases), std::move(on_uncertain));
+    co_return co_await stages_.write(
+        {std::move(leases), delivery::Stage::final_dot, std::move(on_uncertain)}
+    );
 }
 
 awaitable<std::vector<bool>> PgStore::settle(std::vector<Settled> outcomes) {

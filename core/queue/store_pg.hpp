@@ -29,7 +29,9 @@ class PgStore final : public QueueStore {
     awaitable<std::vector<Claimed>> claim(std::size_t limit, std::vector<std::string> saturated)
         override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
+    awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) override;
     void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept override;
+    awaitable<void> note_begun(std::vector<Lease> leases) override;
     awaitable<bool> final_dot(std::vector<Lease> leases, std::string on_uncertain) override;
     awaitable<std::vector<bool>> settle(std::vector<Settled> outcomes) override;
     awaitable<void> give_back(std::vector<Lease> leases, std::optional<WallTime> next) override;

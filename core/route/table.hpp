@@ -24,9 +24,12 @@ class DomainPattern {
     /// Whether the pattern itself covers `domain`, leaving negation aside.
     bool covers(const mail::Domain& domain) const noexcept;
     const std::string& text() const noexcept { return text_; }
+    enum class Kind { exact, below, any, none };
+    Kind kind() const noexcept { return kind_; }
+    /// Of `exact` and `below`; else empty.
+    const mail::Domain& domain() const noexcept { return domain_; }
 
   private:
-    enum class Kind { exact, below, any, none };
     Kind kind_ = Kind::any;
     bool negated_ = false;
     mail::Domain domain_;
@@ -97,22 +100,30 @@ struct Decision {
     /// The route named here would match if only the MX hosts were known: nothing is decided, there
     /// are no transports, and the recipient has to wait.
     bool open = false;
-    std::vector<TraceEntry> trace;
+    std::size_t looked_at = 0;      ///< routes, the chosen one included
+    std::vector<TraceEntry> trace;  ///< what was looked at, in order: as much as Trace says
     /// "global route 2 'bulk' -> [smarthost, direct]: ..." one line for attempt rows.
     std::string reason() const;
 };
 
+class RouteList;
+
 /// Routes by owner. Account and domain lists are looked up by the caller's maps.
 struct RouteLists {
-    const std::vector<Route>* account = nullptr;
-    const std::vector<Route>* domain = nullptr;  ///< of the sender's domain
-    const std::vector<Route>* global = nullptr;
+    const RouteList* account = nullptr;
+    const RouteList* domain = nullptr;  ///< of the sender's domain
+    const RouteList* global = nullptr;
 };
+/// How much a decision tells: the last routes that were passed over, as attempt rows have it, or
+/// all of them, which takes as long as there are routes.
+enum class Trace { nearest, whole };
 /// Account list, then domain list, then global list; in each the first match wins; nothing matches:
 /// transport "direct". A route whose other conditions hold, and whose MX condition cannot be
 /// judged, is not passed over: that might send mail another way for a lookup that failed.
-Decision decide(const RouteLists& lists, const Facts& facts);
+Decision decide(const RouteLists& lists, const Facts& facts, Trace trace = Trace::nearest);
 /// Whether any route asks for MX hosts: only then must the caller look them up first.
 bool needs_mx(const RouteLists& lists) noexcept;
+/// Whether any route asks for a field of the header.
+bool needs_header(const RouteLists& lists) noexcept;
 
 }  // namespace outpost::route

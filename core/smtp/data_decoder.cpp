@@ -9,7 +9,10 @@
 namespace outpost::smtp {
 namespace {
 
-constexpr std::size_t chunk_size = 64 * 1024;
+constexpr std::size_t small_chunk = 64 * 1024;
+/// Of what is large: a block that malloc gets from the system and gives back to it.
+constexpr std::size_t large_chunk = 1024 * 1024;
+constexpr std::size_t small_chunks = large_chunk / small_chunk;
 
 }  // namespace
 
@@ -41,11 +44,18 @@ bool ContentCollector::check(std::string_view octets) {
     return true;
 }
 
+void ContentCollector::begin_chunk() {
+    const bool large = chunks_.size() >= small_chunks;
+    chunk_size_ = large ? large_chunk : small_chunk;
+    auto& chunk = chunks_.emplace_back();
+    if (large) chunk.reserve(large_chunk);
+}
+
 void ContentCollector::store(std::string_view octets) {
     while (!octets.empty()) {
-        if (chunks_.empty() || chunks_.back().size() == chunk_size) chunks_.emplace_back();
+        if (chunks_.empty() || chunks_.back().size() == chunk_size_) begin_chunk();
         auto& chunk = chunks_.back();
-        const auto part = octets.substr(0, chunk_size - chunk.size());
+        const auto part = octets.substr(0, chunk_size_ - chunk.size());
         chunk += part;
         octets.remove_prefix(part.size());
     }

@@ -39,11 +39,13 @@ class ContentCollector {
 
   private:
     bool check(std::string_view octets);
+    void begin_chunk();
     void store(std::string_view octets);
 
     ContentLimits limits_;
     ContentFault fault_ = ContentFault::none;
     std::vector<std::string> chunks_;
+    std::size_t chunk_size_ = 0;  ///< of the last one, when it is full
     std::uint64_t size_ = 0;
     std::size_t line_length_ = 0;
     bool after_cr_ = false;

@@ -7,14 +7,18 @@
 
 namespace outpost::smtp {
 
-/// Octets of message content that all sessions together may hold in memory before it is queued.
+/// Octets of message content that all sessions together may hold in memory before it is queued. An
+/// eighth of it is for small messages alone, so that large ones never shut the door to them.
 /// Thread-safe.
 class MemoryBudget {
   public:
     explicit MemoryBudget(std::uint64_t limit) : limit_(limit) {}
 
-    bool take(std::uint64_t octets) noexcept {
-        if (used_.fetch_add(octets) + octets <= limit_) return true;
+    /// Takes `octets` more for a message that then has `whole`.
+    bool take(std::uint64_t octets, std::uint64_t whole) noexcept {
+        constexpr std::uint64_t large = 1 << 20;
+        const auto limit = whole > large ? limit_ - limit_ / 8 : limit_;
+        if (used_.fetch_add(octets) + octets <= limit) return true;
         used_.fetch_sub(octets);
         return false;
     }
@@ -37,7 +41,7 @@ class Reservation {
     /// False: there is not so much left; what was held stays held.
     bool grow_to(std::uint64_t octets) noexcept {
         if (octets <= held_) return true;
-        if (!budget_->take(octets - held_)) return false;
+        if (!budget_->take(octets - held_, octets)) return false;
         held_ = octets;
         return true;
     }

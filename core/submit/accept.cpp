@@ -19,8 +19,6 @@ namespace {
 using smtp::make_reply;
 using smtp::Reply;
 
-/// Nobody has honest headers of this size; parsing and routing read them whole.
-constexpr std::size_t max_header = 1 << 20;
 constexpr std::size_t max_key = 200;
 constexpr std::size_t max_tag = 64;
 
@@ -68,7 +66,8 @@ bool is_from_permitted(const Arrival& arrival, std::string_view header) {
 }
 
 std::optional<Reply> check_header(const Arrival& arrival, std::string_view header) {
-    if (header.size() > max_header) return make_reply(552, "5.3.4", "the header is too large");
+    if (header.size() > mail::longest_header)
+        return make_reply(552, "5.3.4", "the header is too large");
     if (mail::count_fields(header, "Received") > arrival.max_received_fields) {
         return make_reply(
             554, "5.4.6", "the message goes round in circles: too many Received fields"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Measures Outpost beside its peers, one after the other on the same machine: see tests/README.md.
-    tests/bench/run                        every case; prints the ratios, draws tests/bench/results.svg
+    tests/bench/run                        every case; prints the ratios, draws build/bench/results.svg
     tests/bench/run --only relay,ceiling   some of them
     tests/bench/run --all                  also the long ones: big queues, churn, thousands of sessions
-    tests/bench/run --readme               only tells the last run again, as the README's table
+    tests/bench/run --readme               only tells the last run again, as the README's table and picture
 fsync and synchronous_commit are on; servers, database, generator and sink share the machine."""
 import argparse
 import datetime
@@ -44,14 +44,14 @@ def parse():
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="Outpost alone")
     parser.add_argument("--statements", action="store_true", help="what PostgreSQL's time went to, by statement (costs some of it)")
     parser.add_argument("--all", action="store_true", help="the long cases, too")
-    parser.add_argument("--readme", action="store_true", help="tells the last run again, without measuring")
+    parser.add_argument("--readme", action="store_true", help="tells the last run again, without measuring, and draws tests/bench/results.svg")
     return parser.parse_args()
 
 
-def tell(results):
+def tell(results, drawing):
     print("\n" + report.markdown(results))
-    picture.draw(results, RESULTS.parent / "results.svg")
-    print(f"\npicture: {RESULTS.parent / 'results.svg'} (for the README: tests/bench/results.svg)")
+    picture.draw(results, drawing)
+    print(f"\npicture: {drawing}")
 
 
 def measure(options):
@@ -68,9 +68,9 @@ def measure(options):
 def main():
     options = parse()
     if options.readme:
-        return tell(Results.last_run(RESULTS))
+        return tell(Results.last_run(RESULTS), HERE / "results.svg")
     machine.prepare_network()
-    tell(measure(options))
+    tell(measure(options), RESULTS.parent / "results.svg")
     for name in LONG if options.all else ():
         if (HERE / name).exists():
             subprocess.run([sys.executable, HERE / name], check=False)

@@ -157,6 +157,15 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load(MessageId id) {
     co_return found == stored_.end() ? nullptr : found->second;
 }
 
+awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_header(MessageId id) {
+    const auto whole = co_await load(id);
+    if (!whole) co_return nullptr;
+    auto message = std::make_shared<Message>(*whole);
+    message->content =
+        std::make_shared<mail::Content>(whole->content->header(), std::vector<std::string>());
+    co_return message;
+}
+
 bool MemoryQueueStore::holds(const queue::Lease& lease) const {
     const auto found = rows_.find(lease.key);
     return found != rows_.end() && found->second.state == RecipientState::leased &&
@@ -170,6 +179,11 @@ void MemoryQueueStore::progress(
     for (const auto& lease : leases) {
         if (holds(lease)) rows_.at(lease.key).stage = stage;
     }
+}
+
+awaitable<void> MemoryQueueStore::note_begun(std::vector<queue::Lease> leases) {
+    progress(leases, delivery::Stage::connect);
+    co_return;
 }
 
 awaitable<bool> MemoryQueueStore::final_dot(

@@ -46,7 +46,9 @@ class MemoryQueueStore : public queue::QueueStore {
         std::size_t limit, std::vector<std::string> saturated
     ) override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
+    awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) override;
     void progress(const std::vector<queue::Lease>& leases, delivery::Stage stage) noexcept override;
+    awaitable<void> note_begun(std::vector<queue::Lease> leases) override;
     awaitable<bool> final_dot(std::vector<queue::Lease> leases, std::string on_uncertain) override;
     awaitable<std::vector<bool>> settle(std::vector<queue::Settled> outcomes) override;
     awaitable<void> give_back(std::vector<queue::Lease> leases, std::optional<WallTime> next)

@@ -4,6 +4,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "core/net/shortage.hpp"
+
 namespace outpost::transports {
 namespace {
 
@@ -23,6 +25,7 @@ OpenSession SessionPool::take(std::size_t loop, const std::string& key) {
         std::move(sessions.back().open);  // the one used last: least likely to be closed
     const bool stale = SteadyClock::now() - sessions.back().since > limits_.idle;
     sessions.pop_back();
+    --idle_count_;
     if (sessions.empty()) idle_.erase(found);
     if (stale) return {};
     taken.fresh = false;
@@ -40,10 +43,11 @@ void SessionPool::put(
     std::size_t loop, const std::string& key, OpenSession session, const Executor& executor
 ) {
     session.session->rest();
-    if (session.session->messages_sent() < limits_.messages_per_session &&
+    if (!net::shortage_now() && session.session->messages_sent() < limits_.messages_per_session &&
         session.session->may_begin_another()) {
         const std::lock_guard lock(mutex_);
-        if (idle_to(key) < limits_.idle_per_destination) {
+        if (idle_to(key) < limits_.idle_per_destination && idle_count_ < limits_.idle_in_all) {
+            ++idle_count_;
             idle_[{key, loop}].push_back({std::move(session), SteadyClock::now(), executor});
             return;
         }
@@ -64,6 +68,7 @@ void SessionPool::prune(bool all) noexcept {
             });
             it = it->second.empty() ? idle_.erase(it) : std::next(it);
         }
+        idle_count_ -= old.size();
     }
     for (Idle& one : old) {
         const Executor executor = one.executor;

@@ -29,6 +29,7 @@ class SessionPool {
         std::size_t messages_per_session = 100;
         std::size_t idle_per_destination = 4;
         std::chrono::seconds idle{30};
+        std::size_t idle_in_all = 1000;  ///< each holds a descriptor that a delivery may need
     };
     explicit SessionPool(Limits limits) : limits_(limits) {}
     ~SessionPool() { prune(true); }
@@ -54,6 +55,7 @@ class SessionPool {
     Limits limits_;
     std::mutex mutex_;
     std::map<Key, std::vector<Idle>> idle_;
+    std::size_t idle_count_ = 0;
 };
 
 }  // namespace outpost::transports

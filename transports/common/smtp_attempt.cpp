@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/delivery/endings.hpp"
+#include "core/net/shortage.hpp"
 
 namespace outpost::transports {
 namespace {
@@ -130,6 +131,7 @@ class HostAttempt {
 
     // The first address that connects; nothing when none does.
     awaitable<net::StreamPtr> connect() {
+        if (net::shortage_now()) pool_.prune(true);  // unused sessions have the descriptors we need
         for (const net::IpAddress& address : plan_.addresses) {
             const net::Endpoint endpoint{address, plan_.port};
             auto facts = std::make_shared<delivery::RemoteFacts>();
@@ -167,6 +169,13 @@ class HostAttempt {
     }
 
     void note_failure(const net::Endpoint& endpoint, const std::system_error& error) {
+        if (net::is_shortage(error.code())) {
+            no_connection_ = Verdict::deferred(
+                Stage::connect, ErrorKind::local, {4, 3, 1},
+                std::string("no connection could be opened: ") + error.what()
+            );
+            return;
+        }
         const bool late = error.code() == std::errc::timed_out;
         const std::string reason =
             "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" +

@@ -72,6 +72,7 @@ class Direct final : public delivery::Transport {
 
     bool per_domain() const noexcept override { return true; }
     bool can_require_tls() const noexcept override { return true; }
+    bool reads_content_late() const noexcept override { return true; }
     void prune() noexcept override { pool_.prune(); }
 
     awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context)

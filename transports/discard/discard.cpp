@@ -10,7 +10,8 @@ class Discard final : public delivery::Transport {
   public:
     explicit Discard(DiscardSettings settings) : settings_(settings) {}
     bool per_domain() const noexcept override { return false; }
-    bool can_require_tls() const noexcept override { return true; }  // nothing leaves
+    bool can_require_tls() const noexcept override { return true; }     // nothing leaves
+    bool reads_content_late() const noexcept override { return true; }  // nor is it read
 
     awaitable<delivery::DeliveryOutcome>
     deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {

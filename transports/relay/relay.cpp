@@ -67,6 +67,7 @@ class Relay final : public delivery::Transport {
 
     bool per_domain() const noexcept override { return false; }
     bool can_require_tls() const noexcept override { return settings_.tls == RelayTls::verified; }
+    bool reads_content_late() const noexcept override { return true; }
     void prune() noexcept override { pool_.prune(); }
 
     awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context)

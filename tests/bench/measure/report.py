@@ -52,6 +52,10 @@ _CASES = {"relay": "to one relay", "mx": "to 1,000 domains by MX", "slow": "to 1
           "nodes": "to one relay", "bounded": "50 sessions a node, 50 ms a reply"}
 
 
+def _server_part(row):
+    return f" (server {row['peak_mb']['server']:,.0f})" if "postgres" in row["peak_mb"] else ""
+
+
 def markdown(results):
     """The table of the README."""
     machine = results.machine
@@ -65,7 +69,7 @@ def markdown(results):
                 database = row["cpu_ms"].get("postgres")
                 of_which = f" (PostgreSQL {database:.2f})" if database else ""
                 lines.append(f"| {name} {what} | {row['per_second']:,.0f}/s | {row['accept_p50_ms']:.0f} / {row['accept_p99_ms']:.0f} ms | "
-                             f"{row['cpu_ms_total']:.2f} ms{of_which} | {row['peak_mb_total']:,.0f} MB |")
+                             f"{row['cpu_ms_total']:.2f} ms{of_which} | {row['peak_mb_total']:,.0f} MB{_server_part(row)} |")
     rows, life = _cheapest(results, "rows"), results.best("life", "client")
     if rows:
         lines.append(f"| the same rows by a bare client, {rows['settings']} | {rows['per_second']:,.0f}/s | | {rows['cpu_ms_total']:.2f} ms (PostgreSQL) | |")

@@ -58,8 +58,9 @@ def _line(row):
     if "accept_per_second" not in row:
         return text + f" {row['per_second']:7.0f}/s, PostgreSQL {row['cpu_ms']['postgres']:.3f} ms CPU a message"
     parts = " + ".join(f"{name} {value:.3f}" for name, value in row["cpu_ms"].items())
+    memory = " + ".join(f"{name} {value:.0f}" for name, value in row["peak_mb"].items())
     text += (f" C={row['sessions']:<4} {row['per_second']:7.0f}/s end to end ({row['seconds']:.1f} s), accepted {row['accept_per_second']:.0f}/s "
              f"(p50 {row['accept_p50_ms']:.1f} ms, p99 {row['accept_p99_ms']:.1f} ms), CPU {row['cpu_ms_total']:.3f} ms ({parts}), "
-             f"memory {row['peak_mb_total']:.0f} MB, {row['peak_connections']} connections, tools {row['tools_cpu_ms']:.3f} ms, "
+             f"memory {memory} MB, {row['peak_connections']} connections, tools {row['tools_cpu_ms']:.3f} ms, "
              f"other work {row['other_work']:.0%}")
     return text + (f"  !! {problems(row)}" if problems(row) else "")

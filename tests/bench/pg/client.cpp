@@ -34,6 +34,11 @@ void Array::add(std::int64_t value) {
     add(binary(value));
 }
 
+void Array::add_integer(std::int32_t value) {
+    put32(octets_, sizeof value);
+    put32(octets_, static_cast<std::uint32_t>(value));
+}
+
 void Array::add(std::string_view value) {
     put32(octets_, static_cast<std::uint32_t>(value.size()));
     octets_ += value;

@@ -16,10 +16,12 @@ namespace outpost::bench {
 class Array {
   public:
     static Array of_bigint(std::size_t count) { return {20, count}; }
+    static Array of_integer(std::size_t count) { return {23, count}; }
     static Array of_text(std::size_t count) { return {25, count}; }
     static Array of_bytea(std::size_t count) { return {17, count}; }
     void add(std::int64_t value);
     void add(std::string_view value);
+    void add_integer(std::int32_t value);
     const std::string& octets() const noexcept { return octets_; }
 
   private:

@@ -6,6 +6,7 @@
 // exist (outpost migrate).
 //
 //   pg_rows --messages 20000 --batch 64 [--producers 2] [--consumers 2]
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -18,21 +19,23 @@ namespace {
 
 constexpr const char* insert_sql = R"(
     WITH new AS MATERIALIZED (
-        SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::bytea[], $5::text[],
-            $6::text[]) AS new (id, message_id, header, body, address, domain)),
+        SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::int8[], $5::text[],
+            $6::text[]) AS new (id, message_id, header, size, address, domain)),
     messages AS (
         INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit,
             smtputf8, ret, envid, tag, message_id, source, client)
-        SELECT id, '', 'sender@origin.test', header, octet_length(header) + octet_length(body),
-            false, false, '', '', '', message_id, 'relay', '127.0.0.1 helo source.bench.test'
+        SELECT id, '', 'sender@origin.test', header, size, false, false, '', '', '', message_id, 'relay', '127.0.0.1 helo source.bench.test'
         FROM new),
     contents AS (
         INSERT INTO outpost_private.content (message_id, seq, data)
-        SELECT id, 0, body FROM new)
+        SELECT * FROM unnest($7::int8[], $8::int4[], $9::bytea[]))
     INSERT INTO outpost_private.recipient (message_id, number, address, domain, notify, orcpt, state,
         attempts, lease_node, lease_token, leased_at)
     SELECT id, 1, address, domain, '', '', 'leased', 1, 1, 1, clock_timestamp() FROM new
 )";
+
+/// As much of a body as the server writes into one row (core/queue/insert.cpp).
+constexpr std::size_t row_octets = 8096;
 
 constexpr const char* settle_sql = R"(
     WITH done AS MATERIALIZED (SELECT unnest($1::int8[]) AS id),
@@ -86,23 +89,33 @@ class SameRows {
 
     Handover::Ids insert(Client& client, std::int64_t first) {
         const auto count = static_cast<std::size_t>(work_.batch);
-        auto id = Array::of_bigint(count);
+        const auto pieces = count * ((bodies_.front().text.size() + row_octets - 1) / row_octets);
+        auto id = Array::of_bigint(count), size = id, piece_of = Array::of_bigint(pieces);
         auto message_id = Array::of_text(count), address = message_id, domain = message_id;
-        auto head = Array::of_bytea(count), body = head;
+        auto head = Array::of_bytea(count), piece = Array::of_bytea(pieces);
+        auto seq = Array::of_integer(pieces);
         Handover::Ids ids;
         for (std::int64_t number = first; number < first + work_.batch; ++number) {
             const auto text = std::to_string(number);
+            std::string_view body = bodies_[static_cast<std::size_t>(number) % bodies_.size()].text;
             ids.push_back(number);
             id.add(number);
             message_id.add("<" + text + "@origin.test>");
             head.add(header);
-            body.add(bodies_[static_cast<std::size_t>(number) % bodies_.size()].text);
+            size.add(static_cast<std::int64_t>(header.size() + body.size()));
             address.add("r" + text + ".0@d0.bench.test");
             domain.add("d0.bench.test");
+            for (std::int32_t part = 0; !body.empty(); ++part) {
+                piece_of.add(number);
+                seq.add_integer(part);
+                piece.add(body.substr(0, row_octets));
+                body.remove_prefix(std::min(body.size(), row_octets));
+            }
         }
         client.run(
-            "insert", {&id.octets(), &message_id.octets(), &head.octets(), &body.octets(),
-                       &address.octets(), &domain.octets()}
+            "insert",
+            {&id.octets(), &message_id.octets(), &head.octets(), &size.octets(), &address.octets(),
+             &domain.octets(), &piece_of.octets(), &seq.octets(), &piece.octets()}
         );
         return ids;
     }

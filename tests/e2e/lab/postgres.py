@@ -66,9 +66,9 @@ class Postgres:
     def conninfo(self):
         return f"host={self.home} user=outpost dbname=outpost"
 
-    def sql(self, statement, database="outpost"):
+    def sql(self, statement, database="outpost", timeout=60):
         """Runs statements; the rows as text lines."""
-        return run(["psql", "-h", self.home, "-U", "outpost", "-d", database, "-X", "-v", "ON_ERROR_STOP=1", "-At", "-c", statement]).stdout.strip()
+        return run(["psql", "-h", self.home, "-U", "outpost", "-d", database, "-X", "-v", "ON_ERROR_STOP=1", "-At", "-c", statement], timeout=timeout).stdout.strip()
 
     def rows(self, query):
         """The rows of a query as dictionaries."""

@@ -135,6 +135,41 @@ transports:
     CHECK(std::get<transports::PluginSettings>(made.at("h")).options.at("timeout") == "5");
 }
 
+TEST_CASE("limits of destinations and transports are bound") {
+    const auto loaded = load(R"(hostname: a.example
+limits:
+  messages_per_destination: 100/1m
+  messages_per_transport: 5000/1h30m
+  destinations:
+    Big.Example: {deliveries: 5, rate: 1000/h}
+    small.example: {rate: 1/10}
+transports:
+  direct: {type: direct, max_connections: 7, rate: 20/s}
+)");
+    REQUIRE(loaded);
+    const auto& limits = loaded->settings.limits;
+    CHECK(limits.destination_rate == delivery::Rate{100, 60s});
+    CHECK(limits.transport_rate == delivery::Rate{5000, 90min});
+    CHECK(limits.destinations.at("big.example") == dispatch::DestinationLimit{5, {1000, 1h}});
+    CHECK(limits.destinations.at("small.example") == dispatch::DestinationLimit{0, {1, 10s}});
+    const auto& direct =
+        std::get<transports::DirectSettings>(loaded->settings.transports.at("direct"));
+    CHECK(direct.smtp.rate == delivery::Rate{20, 1s});
+    for (const auto* wrong :
+         {"100", "100/", "/1m", "0/1m", "-5/1m", "ten/1m", "10/500ms", "10/8d", "10/1m/2",
+          "10 / 1m"}) {
+        CHECK_MESSAGE(
+            said("limits: {messages_per_transport: '" + std::string(wrong) + "'}").find("a rate") !=
+                std::string::npos,
+            wrong
+        );
+    }
+    CHECK(
+        said("limits: {destinations: {'no domain': {}}}").find("is not a domain name") !=
+        std::string::npos
+    );
+}
+
 TEST_CASE("broken files: each message, with line and column") {
     const std::string relay = "transports: {relay: {type: smtp, host: b.example}}\n";
     const std::string certificate = "certificate: c, key: k";

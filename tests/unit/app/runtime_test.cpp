@@ -14,6 +14,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/support/memory_limit_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
@@ -28,6 +29,7 @@ class MemoryBackend final : public Backend {
     explicit MemoryBackend(test::MemoryQueueStore& store, std::atomic<int>& closed)
         : store_(store), closed_(closed) {}
     queue::QueueStore& store() noexcept override { return store_; }
+    queue::LimitStore& limits() noexcept override { return limits_; }
     void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
     void reconfigure(const Loaded&) override {}
     awaitable<bool> report_round() override { co_return false; }
@@ -39,6 +41,7 @@ class MemoryBackend final : public Backend {
 
   private:
     test::MemoryQueueStore& store_;
+    test::MemoryLimitStore limits_;
     std::atomic<int>& closed_;
 };
 

@@ -33,7 +33,7 @@ TEST_CASE("the program carries the schema, in order and with checksums") {
     const auto& all = db::embedded_migrations();
     REQUIRE_FALSE(all.empty());
     for (std::size_t i = 0; i < all.size(); ++i) {
-        CHECK(all[i].version == static_cast<int>(i) + 1);
+        if (i > 0) CHECK(all[i].version > all[i - 1].version);
         CHECK(all[i].checksum.size() == 64);
         CHECK_FALSE(all[i].name.empty());
     }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/support/memory_limit_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
@@ -65,7 +66,7 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, resolver, dialer, settings, snapshot, [this] { ++reports; }
+            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; }
         );
         dispatcher->start();
     }
@@ -123,6 +124,7 @@ class Node {
 
     EventLoops loops{2};
     test::MemoryQueueStore store;
+    test::MemoryLimitStore limits;
     FakeResolver resolver;
     NoDialer dialer;
     Settings settings;
@@ -479,6 +481,57 @@ TEST_CASE("fresh work is delivered from memory, within the node's room") {
         node.settled(node.enqueue({"bob@example.org"})).front().state == RecipientState::delivered
     );
     Node::until([&] { return node.dispatcher->held() == 0; });
+}
+
+TEST_CASE("content is read when it is asked for, or before the attempt for those who cannot ask") {
+    Node node;
+    node.direct->reads_late = true;
+    std::atomic<bool> came_without{false}, came_with{false};
+    std::atomic<std::size_t> read{0};
+    struct Asking {
+        static awaitable<DeliveryOutcome> deliver(
+            DeliveryOutcome outcome, delivery::ContentSource* source, std::atomic<std::size_t>& read
+        ) {
+            const auto content = co_await source->read();
+            if (!content) {
+                outcome.verdicts.front() =
+                    Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "not to be had");
+            } else {
+                read = content->size();
+            }
+            co_return outcome;
+        }
+    };
+    node.direct->script(
+        "example.org",
+        [&](const delivery::DeliveryJob& job, delivery::AttemptContext&) {
+            came_without = job.message->content == nullptr;
+            return Asking::deliver(
+                DeliveryOutcome::all(job, Verdict::delivered("ok")), job.source, read
+            );
+        }
+    );
+    node.relay->script(
+        "relayed.example",
+        [&](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
+            came_with = job.message->content != nullptr;
+            return answer(Verdict::delivered("ok"))(job, context);
+        }
+    );
+    auto to_relay = route_to({"relay"});
+    to_relay.to_domains = {route::DomainPattern::parse("relayed.example").value()};
+    node.snapshot->global_routes = {to_relay};
+    node.start();
+    CHECK(
+        node.settled(node.enqueue({"bob@example.org"})).front().state == RecipientState::delivered
+    );
+    CHECK(came_without);
+    CHECK(read == 25);
+    CHECK(
+        node.settled(node.enqueue({"bob@relayed.example"})).front().state ==
+        RecipientState::delivered
+    );
+    CHECK(came_with);
 }
 
 TEST_CASE("while the database is away outcomes are kept, and recorded when it is back") {

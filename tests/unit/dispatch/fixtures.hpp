@@ -75,6 +75,8 @@ class FakeTransport final : public delivery::Transport {
     using Script = std::function<awaitable<
         delivery::DeliveryOutcome>(const delivery::DeliveryJob&, delivery::AttemptContext&)>;
 
+    std::atomic<bool> reads_late{false};
+
     explicit FakeTransport(bool per_domain = true, bool requires_tls = true)
         : per_domain_(per_domain), requires_tls_(requires_tls) {}
 
@@ -103,6 +105,7 @@ class FakeTransport final : public delivery::Transport {
     }
     bool per_domain() const noexcept override { return per_domain_; }
     bool can_require_tls() const noexcept override { return requires_tls_; }
+    bool reads_content_late() const noexcept override { return reads_late; }
 
     int calls() const { return calls_; }
     int most_at_once() const { return most_; }

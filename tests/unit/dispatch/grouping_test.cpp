@@ -49,6 +49,20 @@ TEST_CASE("the lane is the domain if any transport delivers per domain, else the
     CHECK(lane_of(*snapshot, *decision({"direct"}), literal) == LaneKey{"direct", "[192.0.2.1]"});
 }
 
+TEST_CASE("who has seen a crash is alone in his parcel") {
+    const auto direct = decision({"direct"});
+    const auto message = test::message(1);
+    std::vector<Routed> routed;
+    for (std::int32_t number = 1; number <= 4; ++number) {
+        auto claim = test::claimed(message, number, std::to_string(number) + "@x.example");
+        claim.crashes = number % 2;
+        routed.push_back({std::move(claim), direct});
+    }
+    CHECK(
+        sizes(group(two_transports(), std::move(routed), 100)) == std::vector<std::size_t>{1, 2, 1}
+    );
+}
+
 TEST_CASE("recipients share a parcel only when everything about their delivery is the same") {
     const auto snapshot = two_transports();
     const auto direct = decision({"direct"}), relay = decision({"relay"});

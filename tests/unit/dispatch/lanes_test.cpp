@@ -13,11 +13,13 @@ namespace {
 
 struct World {
     Settings settings;
-    TransportSlots slots;
+    Allowances slots;
     std::shared_ptr<Snapshot> snapshot = std::make_shared<Snapshot>();
     std::shared_ptr<const route::Decision> decision = std::make_shared<route::Decision>();
     SteadyTime now = SteadyClock::now();
     std::int64_t next_message = 1;
+
+    World() { slots.count_alone(); }
 
     Parcel parcel(const std::string& transport, const std::string& domain) {
         Parcel made{{transport, domain}, snapshot, decision, {}};
@@ -69,9 +71,74 @@ TEST_CASE("a destination has no more deliveries at once than its limit, and the 
     CHECK(domain_of(lanes.next(world.now)) == "none");
 }
 
+TEST_CASE("a destination may have limits of its own") {
+    World world;
+    world.settings.per_destination = 5;
+    world.settings.destinations["small.example"] = {1, {}};
+    Lanes lanes(world.settings, world.slots);
+    for (int i = 0; i < 3; ++i) {
+        auto parcel = world.parcel("direct", "small.example");
+        lanes.admit(parcel, world.now);
+    }
+    CHECK(domain_of(lanes.next(world.now)) == "small.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    lanes.finished({"direct", "small.example"}, std::nullopt, world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "small.example");
+}
+
+TEST_CASE("a lane that waits for slots that other nodes hold holds up no other lane") {
+    World world;
+    world.slots.share();
+    world.settings.per_destination = 3;
+    Lanes lanes(world.settings, world.slots);
+    const auto grant = [&](const queue::LimitKey& key, std::size_t slots) {
+        const auto asked = world.slots.requests(world.now, 100);
+        lanes.resume(world.slots.granted(asked, {{key, slots, std::nullopt}}, world.now));
+    };
+    for (const auto* domain : {"a.example", "a.example", "b.example"}) {
+        auto parcel = world.parcel("direct", domain);
+        lanes.admit(parcel, world.now);
+    }
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    grant(queue::LimitKey::whole("direct"), 10);
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    grant({"direct", "b.example"}, 1);
+    CHECK(domain_of(lanes.next(world.now)) == "b.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    grant({"direct", "a.example"}, 1);
+    CHECK(domain_of(lanes.next(world.now)) == "a.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    lanes.finished({"direct", "a.example"}, std::nullopt, world.now);
+    CHECK(domain_of(lanes.next(world.now)) == "a.example");
+}
+
+TEST_CASE("where few messages may go, few wait on this node, and others go on") {
+    World world;
+    world.settings.destinations["slow.example"] = {0, {2, 60s}};
+    Lanes lanes(world.settings, world.slots);
+    const auto admit = [&](const std::string& domain) {
+        auto parcel = world.parcel("direct", domain);
+        return lanes.admit(parcel, world.now);
+    };
+    for (int i = 0; i < 4; ++i)
+        CHECK(admit("slow.example") == Lanes::Admission::waiting);
+    CHECK(admit("slow.example") == Lanes::Admission::full);
+    CHECK(lanes.saturated() == std::vector<std::string>{"slow.example"});
+    CHECK(admit("fast.example") == Lanes::Admission::waiting);
+    CHECK(domain_of(lanes.next(world.now)) == "fast.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+    const auto asked = world.slots.message_requests(world.now, 100);
+    REQUIRE(asked.size() == 1);
+    lanes.resume(
+        world.slots.messages_granted(asked, {{asked.front().key, 1, 0ms}}, world.now, world.now)
+    );
+    CHECK(domain_of(lanes.next(world.now)) == "slow.example");
+    CHECK(domain_of(lanes.next(world.now)) == "none");
+}
+
 TEST_CASE("a transport at its limit does not hold up another transport") {
     World world;
-    world.snapshot->transports["direct"] = {std::make_shared<test::FakeTransport>(), 1};
+    world.snapshot->transports["direct"] = {std::make_shared<test::FakeTransport>(), 1, {}};
     Lanes lanes(world.settings, world.slots);
     for (const auto* domain : {"a.example", "b.example"}) {
         auto parcel = world.parcel("direct", domain);

@@ -184,6 +184,50 @@ TEST_CASE("each verdict becomes the state and the report that its sender is owed
     }
 }
 
+TEST_CASE(
+    "a crash is counted, the third in a row puts on hold, and only a real try clears the count"
+) {
+    const auto crash = [](Stage stage) {
+        return Verdict::deferred(
+            stage, ErrorKind::crash, {4, 3, 0}, "the plugin 'x' crashed (signal 11)"
+        );
+    };
+    struct CrashCase {
+        const char* what;
+        Verdict verdict;
+        int before, after;
+        RecipientState state;
+        route::OnUncertain on_uncertain = route::OnUncertain::resend;
+    };
+    const std::vector<CrashCase> cases = {
+        {"first", crash(Stage::data), 0, 1, RecipientState::queued},
+        {"second", crash(Stage::route), 1, 2, RecipientState::queued},
+        {"third", crash(Stage::data), 2, 3, RecipientState::held},
+        {"third, after the dot", crash(Stage::final_dot), 2, 3, RecipientState::held},
+        {"first, after the dot", crash(Stage::final_dot), 0, 1, RecipientState::queued},
+        {"after the dot, assumed", crash(Stage::final_dot), 2, 3, RecipientState::delivered,
+         route::OnUncertain::assume_delivered},
+        {"refused for now", refused(450), 2, 0, RecipientState::queued},
+        {"not reached", refused(450, Stage::connect), 2, 2, RecipientState::queued},
+    };
+    const delivery::RetryPolicy policy;
+    const auto now = WallClock::now();
+    for (const auto& test : cases) {
+        CAPTURE(test.what);
+        auto message = test::message(7);
+        auto claim = test::claimed(message, 1, "bob@example.org", 2);
+        claim.crashes = test.before;
+        const auto settled =
+            plan_settlement(claim, test.verdict, {policy, test.on_uncertain, now, 0.5});
+        CHECK(settled.state == test.state);
+        CHECK(settled.crashes == test.after);
+        const bool poison = settled.hold_reason ==
+                            "poison: three attempts in a row ended in a crash, this last: the "
+                            "plugin 'x' crashed (signal 11)";
+        CHECK(poison == (test.state == RecipientState::held));
+    }
+}
+
 TEST_CASE("the next attempt follows the retry policy") {
     const auto now = WallClock::now();
     const delivery::RetryPolicy policy;

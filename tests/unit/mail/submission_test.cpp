@@ -52,6 +52,20 @@ TEST_CASE("a message is split at its empty line, however it is cut into chunks")
     }
 }
 
+TEST_CASE("a header section without end is not followed for ever") {
+    std::vector<std::string> chunks;
+    std::string line = "X-Filler: " + std::string(60, 'x') + "\r\n";
+    for (int i = 0; i < 100; ++i) {
+        auto& chunk = chunks.emplace_back();
+        while (chunk.size() < 60'000)
+            chunk += line;
+    }
+    const auto parts = split_message(std::move(chunks));
+    CHECK(parts.header.size() > longest_header);
+    CHECK(parts.header.size() < longest_header + 200'000);
+    CHECK(parts.body.size() > 80);
+}
+
 TEST_CASE("local input gets wire line ends, and what mail cannot carry is refused") {
     CHECK(*normalise_line_ends("") == "");
     CHECK(*normalise_line_ends("a\nb\r\n\nc") == "a\r\nb\r\n\r\nc\r\n");

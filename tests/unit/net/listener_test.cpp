@@ -11,6 +11,9 @@
 #include <thread>
 
 #include "core/base/log.hpp"
+#include "core/net/connect.hpp"
+#include "core/net/shortage.hpp"
+#include "tests/support/run.hpp"
 
 using namespace outpost;
 using namespace std::chrono_literals;
@@ -89,6 +92,38 @@ TEST_CASE("without descriptors a listener waits, and does not spin") {
     listener.stop();
     CHECK(soon([&] { return tasks.running() == 0; }));
     loops.stop();
+}
+
+TEST_CASE("without descriptors a connection waits for others to end, or for its deadline") {
+    asio::io_context here;
+    tcp::acceptor acceptor(here, {asio::ip::address_v4::loopback(), 0});
+    const asio::generic::stream_protocol::endpoint to(acceptor.local_endpoint());
+    const auto connect = [&](Deadline deadline) {
+        const auto once = [](auto remote, Deadline by) -> awaitable<std::error_code> {
+            try {
+                co_await net::connect(remote, {}, by);
+                co_return std::error_code();
+            } catch (const std::system_error& error) {
+                co_return error.code();
+            }
+        };
+        return test::run(here, once(to, deadline));
+    };
+    CHECK_FALSE(connect(Deadline::in(5s)));
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    const auto failed = connect(Deadline::in(10ms));
+    CHECK(net::is_shortage(failed));
+    std::thread other([&] {
+        std::this_thread::sleep_for(300ms);
+        setrlimit(RLIMIT_NOFILE, &before);
+    });
+    CHECK_FALSE(connect(Deadline::in(10s)));
+    other.join();
+    ::close(next);
 }
 
 TEST_CASE("an address in use is named") {

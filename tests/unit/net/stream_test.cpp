@@ -22,7 +22,7 @@ std::vector<net::LineReader::Line> lines_of(
     asio::write(theirs, asio::buffer(octets));
     theirs.close();
     const auto stream = net::make_stream(std::move(ours), nullptr);
-    net::LineReader reader(*stream, buffer);
+    net::LineReader reader(*stream, {.line = buffer});
     std::vector<net::LineReader::Line> out;
     const auto read_all = [](net::LineReader& from, std::size_t most,
                              auto& into) -> awaitable<void> {

@@ -3,11 +3,13 @@
 
 #include <asio/read_until.hpp>
 #include <asio/write.hpp>
+#include <cstdlib>
 #include <future>
 #include <system_error>
 
 #include "core/net/tcp_stream.hpp"
 #include "core/plugin/registry.hpp"
+#include "core/plugin_host/isolated_plugin.hpp"
 #include "tests/support/run.hpp"
 
 using namespace outpost;
@@ -110,11 +112,8 @@ struct Attempt {
     plugin::Registry registry;
 
     DeliveryOutcome deliver(const DeliveryJob& job, const std::string& address) {
-        REQUIRE(registry.load(std::string(PLUGIN_FOLDER) + "/lmtp.so"));
-        const auto transport = registry.make(
-            "lmtp", "store",
-            {{"address", address}, {"command_timeout", "1s"}, {"data_timeout", "1s"}}
-        );
+        const auto transport =
+            make({{"address", address}, {"command_timeout", "1s"}, {"data_timeout", "1s"}});
         REQUIRE(transport);
         AttemptContext context{"client.example.org",
                                resolver,
@@ -123,6 +122,20 @@ struct Attempt {
                                transcript,
                                Deadline::in(std::chrono::seconds(10))};
         return test::run(loop, (*transport)->deliver(job, context));
+    }
+
+    /// In this process or, as a server has it, in one of its own.
+    Result<TransportPtr> make(const plugin::Options& options) {
+        const std::string file = std::string(PLUGIN_FOLDER) + "/lmtp.so";
+        if (std::getenv("OUTPOST_TEST_ISOLATED") == nullptr) {
+            REQUIRE(registry.load(file));
+            return registry.make("lmtp", "store", options);
+        }
+        plugin_host::HostSettings settings;
+        settings.program = {PLUGIN_PROCESS, {"test_plugin_process"}};
+        const auto plugin = plugin_host::IsolatedPlugin::open(file, settings);
+        REQUIRE(plugin);
+        return (*plugin)->make("lmtp", "store", options);
     }
 };
 

@@ -1,6 +1,6 @@
 # What the plugin tests load: the plugins of this tree, and some that must be refused.
 outpost_export_sdk(test_plugin)
-foreach(name other_build other_version no_entry throws)
+foreach(name other_build other_version no_entry throws evil)
     add_library(bad_plugin_${name} MODULE ${CMAKE_CURRENT_LIST_DIR}/bad/${name}.cpp)
     set_target_properties(bad_plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
         LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bad_plugins)

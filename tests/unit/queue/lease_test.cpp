@@ -20,6 +20,11 @@ void let_die(QueueDatabase& database, const QueueNode& node) {
     );
 }
 
+/// As if a transport had said how far it is with all that is leased.
+void begin_deliveries(QueueDatabase& database) {
+    database.sql("UPDATE outpost_private.recipient SET stage = 'rcpt' WHERE state = 'leased'");
+}
+
 int take_over(QueueDatabase& database) {
     return queue::take_over(database.session, 600s);
 }
@@ -115,6 +120,7 @@ TEST_CASE(
     const auto crash = [&] {
         make_due(database);
         claim_one(node);
+        begin_deliveries(database);
         let_die(database, node);
         CHECK(take_over(database) == 1);
     };
@@ -132,6 +138,84 @@ TEST_CASE(
     CHECK(database.recipient("hold_reason", "a@a.example").find("poison") == 0);
     CHECK(database.recipient("attempts", "a@a.example") == "6");
     CHECK(database.number("SELECT count(*) FROM outpost.attempts") == 6);
+}
+
+TEST_CASE("a node's death counts against those whose delivery had begun, and no others") {
+    QueueDatabase database;
+    QueueNode node(database.settings);
+    node.enqueue(new_message({"begun@a.example", "waiting@a.example"}));
+    for (int death = 1; death <= 3; ++death) {
+        make_due(database);
+        CHECK(node.claim().size() == 2);
+        database.sql(
+            "UPDATE outpost_private.recipient SET stage = 'data' WHERE address = 'begun@a.example'"
+        );
+        let_die(database, node);
+        CHECK(take_over(database) == 2);
+        CHECK(database.recipient("crashes", "begun@a.example") == std::to_string(death));
+        CHECK(database.recipient("crashes", "waiting@a.example") == "0");
+    }
+    CHECK(database.recipient("state", "begun@a.example") == "held");
+    CHECK(database.recipient("state", "waiting@a.example") == "queued");
+    CHECK(
+        database.recipient("last_reply", "waiting@a.example") == "node n1 died before the attempt"
+    );
+    database.sql("SELECT outpost.release(message_id) FROM outpost.queue WHERE state = 'held'");
+    CHECK(database.recipient("state", "begun@a.example") == "queued");
+    CHECK(database.recipient("crashes", "begun@a.example") == "0");
+}
+
+TEST_CASE("who waited is not held for crashes he survived earlier") {
+    QueueDatabase database;
+    QueueNode node(database.settings);
+    node.enqueue(new_message({"a@a.example"}));
+    claim_one(node);
+    database.sql("UPDATE outpost_private.recipient SET crashes = 2");
+    let_die(database, node);
+    CHECK(take_over(database) == 1);
+    CHECK(database.recipient("state || ' ' || crashes", "a@a.example") == "queued 2");
+}
+
+TEST_CASE("crashes of a plugin are counted with the outcome, and told to whoever claims next") {
+    QueueDatabase database;
+    QueueNode node(database.settings);
+    node.enqueue(new_message({"a@a.example"}));
+    queue::Settled crashed = deferred(claim_one(node));
+    crashed.crashes = 2;
+    CHECK(node.settle(crashed));
+    CHECK(database.recipient("crashes", "a@a.example") == "2");
+    make_due(database);
+    const queue::Claimed again = claim_one(node);
+    CHECK(again.crashes == 2);
+    CHECK(node.settle(deferred(again)));
+    CHECK(database.recipient("crashes", "a@a.example") == "0");
+}
+
+TEST_CASE("what kills at once, before any stage is written, is found as well") {
+    QueueDatabase database;
+    QueueNode node(database.settings);
+    node.enqueue(new_message({"a@a.example"}));
+    queue::Claimed claim = claim_one(node);
+    CHECK_FALSE(claim.interrupted);
+    const auto die = [&] {
+        let_die(database, node);
+        CHECK(take_over(database) == 1);
+    };
+    die();
+    CHECK(database.recipient("crashes", "a@a.example") == "0");
+    for (int strike = 1; strike <= 3; ++strike) {
+        claim = claim_one(node);
+        CHECK(claim.interrupted);
+        node.run(node.store.note_begun({{claim.key, claim.token}}));
+        die();
+        CHECK(database.recipient("crashes", "a@a.example") == std::to_string(strike));
+    }
+    CHECK(database.recipient("state", "a@a.example") == "held");
+
+    database.sql("SELECT outpost.release(message_id) FROM outpost.queue");
+    CHECK(node.settle(deferred(claim_one(node))));
+    make_due(database);
+    CHECK_FALSE(claim_one(node).interrupted);
 }
 
 TEST_CASE("a lost lease is fenced: no final dot, and a late outcome changes nothing") {

@@ -224,7 +224,8 @@ TEST_CASE("readers see the views and no content; they may not act") {
     database.sql("SET ROLE unit_reader");
     const char* const views[] = {"messages",       "recipients",    "queue", "uncertain",
                                  "attempts",       "domains",       "nodes", "accounts",
-                                 "double_bounces", "configurations"};
+                                 "double_bounces", "configurations", "totals",
+                                 "history",        "tags",           "busiest_domains"};
     for (const char* view : views) {
         CAPTURE(std::string(view));
         CHECK(

@@ -155,6 +155,39 @@ TEST_CASE("the body is stored once, in order, and kept until the last recipient 
     CHECK(database.number("SELECT count(*) FROM outpost_private.message") == 1);
 }
 
+TEST_CASE("a large body is written and read in parts, and comes back whole and in order") {
+    QueueDatabase database;
+    QueueNode node(database.settings);
+    queue::NewMessage message = new_message({"a@a.example"});
+    std::vector<std::string> chunks;
+    for (int i = 0; i < 150; ++i)
+        chunks.push_back(std::to_string(i) + std::string(60'000, static_cast<char>('a' + i % 26)));
+    std::string whole;
+    for (const auto& chunk : chunks)
+        whole += chunk;
+    const mail::Content content("A: b\r\n\r\n", std::move(chunks));
+    message.content = std::make_shared<mail::Content>(content);
+    const MessageId id = node.enqueue(std::move(message));
+    const auto body_of = [&] {
+        std::string body;
+        const auto loaded = node.run(node.store.load(id));
+        for (const auto& chunk : loaded->content->body())
+            body += chunk;
+        return body;
+    };
+    CHECK((body_of() == whole));
+    CHECK(node.run(node.store.load_header(id))->content->size() == content.header().size());
+    // As SQL writes it: one row, here with another behind it.
+    database.sql(
+        "WITH whole AS (DELETE FROM outpost_private.content RETURNING seq, data)"
+        "INSERT INTO outpost_private.content (message_id, seq, data) SELECT " +
+        std::to_string(to_number(id)) +
+        ", (seq >= 1000)::int, string_agg(data, '' ORDER BY seq) FROM whole GROUP BY seq >= 1000"
+    );
+    CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 2);
+    CHECK((body_of() == whole));
+}
+
 TEST_CASE("fresh work goes to the taker, leased, when it has room and is due") {
     QueueDatabase database;
     QueueNode node(database.settings);

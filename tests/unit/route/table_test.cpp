@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "core/route/explain.hpp"
+#include "core/route/list.hpp"
 #include "core/route/table.hpp"
 
 using namespace outpost;
@@ -53,7 +54,8 @@ Route route_to(std::string transport) {
 std::string failed(const std::function<void(Route&)>& change, const Facts& about = facts()) {
     std::vector<Route> routes = {route_to("x")};
     change(routes[0]);
-    const auto decision = decide({nullptr, nullptr, &routes}, about);
+    const RouteList list = routes;
+    const auto decision = decide({nullptr, nullptr, &list}, about);
     REQUIRE(decision.trace.size() == 1);
     CHECK((decision.list == List::global) == decision.trace[0].failed.empty());
     return decision.trace[0].failed;
@@ -209,7 +211,7 @@ TEST_CASE("a route that hinges on MX hosts that are not known leaves the decisio
     auto elsewhere = route_to("elsewhere"), hosted = route_to("hosted"), rest = route_to("rest");
     elsewhere.mx_suffixes = hosted.mx_suffixes = patterns({".big.example"});
     elsewhere.tags = {"another"};  // fails without a look at the MX hosts
-    const std::vector<Route> routes = {elsewhere, hosted, rest};
+    const RouteList routes = {elsewhere, hosted, rest};
     Facts unknown = facts();
     unknown.mx_hosts.reset();
     const auto open = decide({nullptr, nullptr, &routes}, unknown);
@@ -228,9 +230,9 @@ TEST_CASE("a route that hinges on MX hosts that are not known leaves the decisio
 TEST_CASE("account list, then domain list, then global list; the first match wins") {
     auto late = route_to("late");
     late.min_attempts = 5;
-    const std::vector<Route> none = {late}, account = {late, route_to("account")},
-                             by_domain = {route_to("domain")},
-                             global = {late, route_to("global"), route_to("never")};
+    const RouteList none = {late}, account = {late, route_to("account")},
+                    by_domain = {route_to("domain")},
+                    global = {late, route_to("global"), route_to("never")};
     struct Case {
         RouteLists lists;
         List list;
@@ -262,7 +264,7 @@ TEST_CASE("the reason fits on one line, and explain tells the whole story") {
     second.name.clear();
     second.transports.push_back("direct");
     second.on_uncertain = OnUncertain::hold;
-    const std::vector<Route> routes = {first, second};
+    const RouteList routes = {first, second};
     const auto decision = decide({nullptr, nullptr, &routes}, facts());
     CHECK(decision.on_uncertain == OnUncertain::hold);
     CHECK(
@@ -278,8 +280,12 @@ TEST_CASE("the reason fits on one line, and explain tells the whole story") {
         "If a crash leaves the outcome of an attempt unknown, it is held for a person to decide.\n"
     );
 
-    const std::vector<Route> many(10, first);
+    const RouteList many = std::vector<Route>(10, first);
     const auto unmatched = decide({nullptr, nullptr, &many}, facts());
+    CHECK(unmatched.trace.size() == 3);
+    const auto in_full = decide({nullptr, nullptr, &many}, facts(), Trace::whole);
+    CHECK(in_full.trace.size() == 10);
+    CHECK(in_full.reason() == unmatched.reason());
     CHECK(unmatched.reason().starts_with(
         "no route matched -> [direct]: 7 others not, not global route 8 'bulk'"
     ));
@@ -302,8 +308,10 @@ TEST_CASE("text of a message cannot forge a line of the trace") {
 }
 
 TEST_CASE("MX hosts are looked up only when a route asks for them") {
-    std::vector<Route> plain = {route_to("a")}, asking = {route_to("a"), route_to("b")};
-    asking[1].mx_suffixes = patterns({".big.example"});
+    std::vector<Route> routes = {route_to("a"), route_to("b")};
+    const RouteList plain = routes;
+    routes[1].mx_suffixes = patterns({".big.example"});
+    const RouteList asking = routes;
     CHECK_FALSE(needs_mx({}));
     CHECK_FALSE(needs_mx({&plain, &plain, &plain}));
     CHECK(needs_mx({&plain, nullptr, &asking}));

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/dispatch/content_memory.hpp"
+#include "core/dispatch/parcel.hpp"
+#include "core/queue/store.hpp"
+
+namespace outpost::dispatch {
+
+/// Whether the content of this parcel's message may be read when it is about to be sent. Otherwise
+/// it must be there before an attempt begins: other transports expect it in the message, a UTF-8
+/// header decides what is said before, and for a large one to find room in memory may take longer
+/// than a server would wait for it.
+bool may_read_late(const Parcel& parcel);
+
+/// Waits for room for so much content; null when none came in time. Polls: a large message waits in
+/// its own lane.
+awaitable<ContentMemory::SharePtr> wait_for_room(ContentMemory& memory, std::uint64_t size);
+
+/// Reads content from the queue within the budget, when a transport asks for it.
+class LateContent final : public delivery::ContentSource {
+  public:
+    LateContent(
+        queue::QueueStore& store, ContentMemory& memory,
+        std::shared_ptr<const delivery::Message> message
+    )
+        : store_(store), memory_(memory), message_(std::move(message)) {}
+
+    awaitable<mail::ContentPtr> read() override;
+    /// It was asked for and could not be had: the attempt failed through no fault of the
+    /// recipients.
+    bool failed() const noexcept { return failed_; }
+
+  private:
+    queue::QueueStore& store_;
+    ContentMemory& memory_;
+    std::shared_ptr<const delivery::Message> message_;
+    bool failed_ = false;
+};
+
+}  // namespace outpost::dispatch
