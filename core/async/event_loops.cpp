@@ -23,7 +23,7 @@ void run(asio::io_context& loop) {
 
 EventLoops::EventLoops(std::size_t count) {
     for (std::size_t i = 0; i < std::max<std::size_t>(1, count); ++i) {
-        loops_.push_back(std::make_unique<asio::io_context>(1));
+        loops_.push_back(std::make_unique<Loop>(1));
         guards_.push_back(asio::make_work_guard(*loops_.back()));
     }
 }
@@ -46,6 +46,8 @@ void EventLoops::stop() {
     for (auto& thread : threads_)
         thread.join();
     threads_.clear();
+    for (auto& loop : loops_)
+        loop->shutdown();
 }
 
 }  // namespace outpost

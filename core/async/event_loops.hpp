@@ -21,7 +21,8 @@ class EventLoops {
     ~EventLoops();
 
     void start();
-    /// Stops all loops and joins their threads. What still waits is destroyed with the loops.
+    /// Stops all loops, joins their threads, and destroys what still waits: what it uses must live
+    /// until then, and need not live longer.
     void stop();
 
     std::size_t size() const noexcept { return loops_.size(); }
@@ -31,7 +32,11 @@ class EventLoops {
 
   private:
     using Guard = asio::executor_work_guard<asio::io_context::executor_type>;
-    std::vector<std::unique_ptr<asio::io_context>> loops_;
+    struct Loop : asio::io_context {
+        using asio::io_context::io_context;
+        using asio::execution_context::shutdown;  // destroys the coroutines that wait
+    };
+    std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<Guard> guards_;
     std::vector<std::thread> threads_;
     std::atomic<std::size_t> next_{0};
