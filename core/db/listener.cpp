@@ -15,6 +15,8 @@
 #include "core/db/connection_string.hpp"
 #include "core/db/errors.hpp"
 #include "core/db/pqxx_shim.hpp"
+#include "core/db/socket_handle.hpp"
+#include "core/db/statement_watch.hpp"
 
 namespace outpost::db {
 
@@ -66,6 +68,11 @@ class Receiver : public pqxx::notification_receiver {
 
   private:
     const Listener::Callback& callback_;
+};
+
+struct ShutDownAtEnd {
+    const SocketHandle& socket;
+    ~ShutDownAtEnd() { socket.shut_down(); }
 };
 
 }  // namespace
@@ -126,9 +133,15 @@ void Listener::State::work() {
 void Listener::State::listen() {
     constexpr int check_ms = 30'000;
     pqxx::connection connection(complete_connection_string(settings));
+    const SocketHandle socket(connection.sock());
     std::list<Receiver> receivers;  // they cannot be moved
-    for (const auto& [channel, callback] : channels)
-        receivers.emplace_back(connection, channel, callback);
+    // Receivers say UNLISTEN when they go, which a silent server would never answer.
+    const ShutDownAtEnd no_farewell{socket};
+    {
+        const StatementWatch::Guard watched(socket.get(), settings.hard_limit);
+        for (const auto& [channel, callback] : channels)
+            receivers.emplace_back(connection, channel, callback);
+    }
     if (complained) log::info("db", "listening on {} again", names);
     complained = false;
     for (Receiver& receiver : receivers)

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/db/statement_watch.hpp"
 
 namespace outpost::db {
 
@@ -139,13 +140,15 @@ bool Pool::State::wait_for_turn(std::unique_lock<std::mutex>& lock, bool connect
 /// One thread of the pool.
 void Pool::State::work() {
     std::unique_ptr<Session> session;
+    std::uint64_t silences = 0;  ///< before the session was made
     std::unique_lock lock(mutex);
     while (wait_for_turn(lock, session != nullptr)) {
         if (!session) {
+            silences = StatementWatch::silences();
             reconnect(lock, session);
             continue;
         }
-        if (!session->still_open()) {
+        if (!session->still_open() || silences != StatementWatch::silences()) {
             drop(session);
             continue;
         }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/db/session.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <set>
 
 #include <fmt/format.h>
@@ -13,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "core/db/connection_string.hpp"
 #include "core/db/pqxx_shim.hpp"
+#include "core/db/socket_handle.hpp"
 #include "core/db/statement_watch.hpp"
 
 namespace outpost::db {
@@ -42,7 +38,11 @@ std::string setup_script(const Settings& settings) {
         "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET bytea_output = 'hex'; "
         "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; "
         "SET client_min_messages = 'warning'; SET statement_timeout = {}; "
-        "SET idle_in_transaction_session_timeout = 0; "
+        // A client that was frozen or cut off in a transaction holds locks that others wait for; the
+        // server would notice after two hours.
+        "SET idle_in_transaction_session_timeout = '15s'; SET tcp_user_timeout = '15s'; "
+        "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; "
+        "SET tcp_keepalives_count = 3; "
         // Every statement of ours goes by index, in its order. Left to itself, the planner settles
         // for reading and sorting whole tables while they are small or not analysed yet, and keeps
         // to that in prepared statements as they grow.
@@ -64,29 +64,6 @@ class NoticeLog : public ::pqxx::errorhandler {
         }
         return false;
     }
-};
-
-/// A second handle on a connection's socket. It stays valid whenever the library closes its own, so
-/// other threads can shut the connection down without a race.
-class SocketHandle {
-  public:
-    explicit SocketHandle(int socket) : socket_(::fcntl(socket, F_DUPFD_CLOEXEC, 0)) {
-        if (socket_ < 0) throw Unavailable("no descriptor left for a database connection");
-    }
-    ~SocketHandle() { ::close(socket_); }
-    SocketHandle(const SocketHandle&) = delete;
-    SocketHandle& operator=(const SocketHandle&) = delete;
-
-    int get() const noexcept { return socket_; }
-    void shut_down() const noexcept { ::shutdown(socket_, SHUT_RDWR); }
-    /// A server says nothing on its own to a connection that is idle, but for its farewell.
-    bool is_silent() const noexcept {
-        pollfd one{socket_, POLLIN | POLLRDHUP, 0};
-        return ::poll(&one, 1, 0) == 0;
-    }
-
-  private:
-    int socket_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <map>
@@ -106,6 +107,8 @@ class Watcher {
         watched_.erase(id);
     }
 
+    std::uint64_t silences() const noexcept { return silences_; }
+
   private:
     void work() {
         constexpr std::chrono::seconds tick{1};
@@ -144,11 +147,20 @@ class Watcher {
         lock.lock();
         for (const auto& [id, peer] : silent) {
             const auto found = watched_.find(id);
-            if (found == watched_.end()) continue;  // it has ended meanwhile
-            found->second.ask_at = SteadyClock::now() + StatementWatch::silence;
-            if (answers[peer]) continue;
-            log::warning("db", "the database does not answer any more, a connection is given up");
-            cut(found->second);
+            if (found != watched_.end())
+                found->second.ask_at = SteadyClock::now() + StatementWatch::silence;
+        }
+        for (const auto& [peer, answered] : answers) {
+            if (!answered) give_up(peer);
+        }
+    }
+
+    /// Cuts all that wait for this server, however long they have waited: it answers nobody.
+    void give_up(const Peer& peer) {
+        log::warning("db", "the database does not answer any more, its connections are given up");
+        ++silences_;
+        for (const auto& [id, one] : watched_) {
+            if (peer_of(one.socket) == peer) cut(one);
         }
     }
 
@@ -156,6 +168,7 @@ class Watcher {
     std::condition_variable changed_;
     std::map<std::uint64_t, Watched> watched_;
     std::uint64_t last_id_ = 0;
+    std::atomic<std::uint64_t> silences_{0};
     bool stopping_ = false;
     std::thread thread_;
 };
@@ -164,6 +177,10 @@ class Watcher {
 
 StatementWatch::Guard::Guard(int socket, std::chrono::milliseconds hard_limit)
     : id_(Watcher::instance().add(socket, hard_limit)) {}
+
+std::uint64_t StatementWatch::silences() noexcept {
+    return Watcher::instance().silences();
+}
 
 StatementWatch::Guard::~Guard() {
     Watcher::instance().remove(id_);

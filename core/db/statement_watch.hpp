@@ -10,7 +10,7 @@ namespace outpost::db {
 ///
 /// A statement that has waited for `silence` makes the watch knock at the same address: who answers
 /// there may go on as long as it likes (a COMMIT may rightly wait for a standby), who does not has
-/// its connection shut down, and the waiting thread is free. Thread-safe.
+/// all connections that wait for it shut down, and the waiting threads are free. Thread-safe.
 class StatementWatch {
   public:
     static constexpr std::chrono::seconds silence{8};
@@ -30,6 +30,10 @@ class StatementWatch {
       private:
         std::uint64_t id_;
     };
+
+    /// How often a server did not answer the knock, so far: a connection that is older than the last
+    /// time is not to be trusted, though nothing has been asked on it.
+    static std::uint64_t silences() noexcept;
 };
 
 }  // namespace outpost::db

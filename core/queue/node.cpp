@@ -27,8 +27,11 @@ const Statement renew{"node_renew", R"(
         lease_until = clock_timestamp() + make_interval(secs => $2::float8)
     WHERE id = $1 AND NOT EXISTS (
         SELECT FROM outpost_private.node later WHERE later.name = n.name AND later.id > n.id)
-    RETURNING id, clock_timestamp(), (SELECT last_value FROM outpost_private.lease_token)
+    RETURNING id, clock_timestamp()
 )"};
+const Statement newest_token{
+    "node_newest_token", "SELECT last_value FROM outpost_private.lease_token"
+};
 const Statement give_all_back{"node_give_all_back", R"(
     UPDATE outpost_private.recipient
     SET state = 'queued', attempts = greatest(attempts - 1, 0),
@@ -183,7 +186,8 @@ void Node::beat(db::Session& session) {
     // First the doubt, then the trust: a final dot in between must see the doubt.
     const SteadyTime answered = awake_or_not();
     if (answered.time_since_epoch().count() >= safe_before) {
-        doubtful_ = rows.at(0).number(2);
+        // Asked for when the renewal has been committed: whoever leases later leases under it.
+        doubtful_ = session.exec(newest_token).at(0).number(0);
         judges_from_ = (answered + lease_ / 4).time_since_epoch().count();
         log::warning("node", "the lease was renewed late: what was leased before is asked for again");
     }

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Experiments with the database: stopped, failed over, cut off, full, slow, silent."""
+import os
+import signal
 import subprocess
 import time
 
 from lab.fault_proxy import FaultProxy
+from lab.ledger import drain
 from lab.postgres import Pair, Postgres, Through
 from lab.processes import SCRATCH, run, wait_until
 
@@ -67,21 +70,19 @@ def too_many_clients(trial):
     trial.load()
     for _ in range(trial.pick(1, 10)):
         trial.ledger.wait_accepted(100)
-        crowd = [subprocess.Popen(["psql", "-h", postgres.home, "-U", "app", "-d", "outpost", "-c", "select pg_sleep(600)"],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(40)]
+        # Each of the crowd tries again and again until it has a place, and keeps it.
+        push_in = f"until psql -h {postgres.home} -U app -d outpost -c 'select pg_sleep(600)'; do sleep 0.05; done"
         begin = time.monotonic()
+        crowd = [subprocess.Popen(["bash", "-c", push_in], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  start_new_session=True) for _ in range(25)]
         end_others = ("select count(pg_terminate_backend(pid)) from pg_stat_activity "
                       "where usename = 'app' and application_name = 'outpost'")
-        # One after the other: each place that the node loses is taken by somebody in the crowd.
-        while time.monotonic() < begin + 5:
-            postgres.sql(end_others)
+        while postgres.sql(end_others) != "0" or time.monotonic() < begin + 3:
             time.sleep(0.1)
-            crowd += [subprocess.Popen(["psql", "-h", postgres.home, "-U", "app", "-d", "outpost", "-c", "select pg_sleep(600)"],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(5)]
-        time.sleep(trial.pick(3, 20))
+        time.sleep(trial.pick(5, 20))
         end = time.monotonic()
         for client in crowd:
-            client.kill()
+            os.killpg(client.pid, signal.SIGKILL)
             client.wait()
         postgres.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()")
         trial.check_refusals(begin, end, seconds=2.5)
@@ -127,7 +128,8 @@ def slow_database(trial):
     postgres = Postgres()
     proxy = FaultProxy(postgres.home, PROXY_PORT)
     trial.node(Through(postgres, proxy.conninfo))
-    trial.load()
+    trial.load(threads=32)
+    trial.ledger.wait_accepted(100)
     for delay, seconds in trial.pick([(0.1, 10)], [(0.1, 60), (0.5, 120)]):
         proxy.delay = delay
         time.sleep(1)
@@ -135,7 +137,7 @@ def slow_database(trial):
         time.sleep(seconds)
         rate = (len(trial.ledger.accepted) - before) / seconds
         trial.check(rate > 1, f"only {rate:.1f} accepted a second")
-        trial.note(f"{rate:.0f}/s from 4 clients at {2 * delay:.1f} s an answer")
+        trial.note(f"{rate:.0f}/s from 32 clients at {2 * delay:.1f} s an answer")
     proxy.delay = 0
     trial.finish(postgres)
 
@@ -150,7 +152,7 @@ def silent_database(trial):
         trial.ledger.wait_accepted(100)
         stalled = time.monotonic()
         proxy.stall()
-        wait_until(lambda: trial.ledger.refused_between(stalled - 5, time.monotonic()), "the first is refused", 40)
+        wait_until(lambda: trial.ledger.refused_after(stalled), "the first is refused", 40)
         noticed = time.monotonic()
         trial.note(f"noticed after {noticed - stalled:.0f} s")
         trial.check(noticed - stalled < 20, f"noticed after {noticed - stalled:.1f} s only")
@@ -161,10 +163,13 @@ def silent_database(trial):
         trial.ledger.wait_accepted(50)
         trial.note_recovery(healed)
     trial.ledger.stop()
-    # Neither does it keep a node from stopping.
+    drain(postgres, 30)
+    # Neither does it keep a node from stopping; outcomes that could not be recorded end with it.
+    fault = trial.ledger.fault()
     proxy.stall()
     begin = time.monotonic()
     trial.check(node.process.stop(90) == 0, "the exit code was not 0")
+    fault.over()
     trial.note(f"stops in {time.monotonic() - begin:.0f} s while it is silent")
     proxy.cut()
     proxy.resume()

@@ -21,11 +21,11 @@ def lossy_receiver(trial):
         network.lose(SINK, 20)
         time.sleep(trial.pick(5, 30))
         network.heal()
+        # A reply that is held up here is lost when the connection is reset below.
+        fault = trial.ledger.fault()
         network.cut(SINK)
         time.sleep(trial.pick(3, 30))
         network.heal()
-        # A reset may hit a reply on its way.
-        fault = trial.ledger.fault()
         network.refuse(SINK)
         time.sleep(trial.pick(3, 10))
         network.heal()
@@ -55,7 +55,7 @@ def lossy_database(trial):
         trial.note_recovery(healed)
         swallowed = time.monotonic()
         network.cut(DATABASE)
-        wait_until(lambda: trial.ledger.refused_between(swallowed - 5, time.monotonic()), "the first is refused", 40)
+        wait_until(lambda: trial.ledger.refused_after(swallowed), "the first is refused", 40)
         noticed = time.monotonic()
         trial.note(f"a partition is noticed after {noticed - swallowed:.0f} s")
         trial.check(noticed - swallowed < 20, f"a partition was noticed after {noticed - swallowed:.1f} s only")

@@ -132,6 +132,10 @@ class Ledger:
     def refused_between(self, begin, end):
         return [refusal for refusal in self.refusals if begin <= refusal.began <= end]
 
+    def refused_after(self, moment):
+        """Refusals heard after that moment, whenever the message had been begun."""
+        return [refusal for refusal in self.refusals if refusal.ended >= moment]
+
     # -- the books
 
     def copies(self):
