@@ -46,6 +46,7 @@ void Seat::start() {
         child_.reset();
         refuse_all(error.what());
         listener_.on_end(error.what());
+        ++failures_;
         pause();
     }
 }
