@@ -206,7 +206,8 @@ class Large(unittest.TestCase):
               f"budget {BUDGET // MIB} MiB; {len(refusals)} times 452")
         self.assertEqual({number: 1 for number in range(100, 100 + MESSAGES)}, self.receiver.whole)
         self.assertGreater(len(refusals), 0, "the budget is smaller than what came at once")
-        self.assertLess(peak, BUDGET + CONSTANT)
+        if os.environ.get("OUTPOST_SANITIZED") != "ON":  # AddressSanitizer keeps freed memory
+            self.assertLess(peak, BUDGET + CONSTANT)
 
 
 if __name__ == "__main__":
