@@ -249,6 +249,15 @@ AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> 
     return result;
 }
 
+bool was_interrupted(const Parcel& parcel) {
+    return std::any_of(
+        parcel.claims.begin(), parcel.claims.end(),
+        [](const queue::Claimed& claim) { return claim.interrupted; }
+    );
+}
+
+// Who was interrupted is noted as begun only now: whoever still waits for his turn, or for his
+// content, has no part in a death of the node.
 awaitable<AttemptResult> attempt_now(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
@@ -263,6 +272,7 @@ awaitable<AttemptResult> attempt_now(
         charged.content = ContentMemory::charged(std::move(charged.content), std::move(share));
         message = std::make_shared<const delivery::Message>(std::move(charged));
     }
+    if (was_interrupted(parcel)) co_await parts.store.note_begun(leases_of(parcel.claims));
     LateContent late(parts.store, parts.memory, message);
     auto job = make_job(parcel, std::move(message));
     job.source = &late;
@@ -282,11 +292,6 @@ awaitable<AttemptResult> attempt_now(
 awaitable<AttemptResult> attempt(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
-    const bool interrupted = std::any_of(
-        parcel.claims.begin(), parcel.claims.end(),
-        [](const queue::Claimed& claim) { return claim.interrupted; }
-    );
-    if (interrupted) co_await parts.store.note_begun(leases_of(parcel.claims));
     if (!Suspects::is_suspect(parcel)) co_return co_await attempt_now(parcel, gate, parts, loop);
     const bool in_turn = co_await wait_for_turn(parts.suspects);
     if (!in_turn) co_return put_off(parcel, std::chrono::seconds(20));

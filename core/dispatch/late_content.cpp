@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 
 namespace outpost::dispatch {
+
 bool may_read_late(const Parcel& parcel) {
     const auto& message = *parcel.claims.front().envelope;
     if (message.smtputf8 || message.size >= ContentMemory::large_content) return false;
