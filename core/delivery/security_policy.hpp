@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,8 +9,8 @@
 #include "core/async/awaitable.hpp"
 #include "core/async/deadline.hpp"
 #include "core/delivery/job.hpp"
-#include "core/tls/facts.hpp"
 #include "core/tls/requirement.hpp"
+#include "core/tlsrpt/result.hpp"
 
 namespace outpost::delivery {
 
@@ -17,23 +18,41 @@ namespace outpost::delivery {
 struct MxHost {
     std::string name;  ///< A-labels; empty for an address literal
     std::uint16_t preference = 0;
-    bool secure = false;  ///< every DNS answer on the way was DNSSEC-secure
+    /// The DNS answers that led from the domain to this name were all DNSSEC-secure: its CNAMEs and
+    /// its MX, or the proof that it has none.
+    bool secure = false;
+    /// The addresses' answers were all secure, CNAMEs of `name` included. Known once they have been
+    /// looked up.
+    bool addresses_secure = false;
+    std::string expanded;  ///< where the CNAMEs of `name` end; equal to it without any
+    bool implicit = false;  ///< the domain has no MX: `name` is the domain itself, CNAMEs followed
 };
 
-/// One policy's view of one next hop, for one attempt.
+/// How a domain or a route wants a policy to act.
+enum class PolicyMode {
+    off,      ///< it is not asked
+    watch,    ///< it is checked and recorded ("would have failed"), and stops nothing
+    enforce
+};
+
+/// One policy's view of one domain and its hosts, for one attempt. Belongs to the attempt.
 class Assessment {
   public:
     virtual ~Assessment() = default;
-    virtual awaitable<tls::TlsRequirement> require(const MxHost& host, Deadline deadline) = 0;
-    /// What the session with this host reached (null: no TLS) and why it failed (empty: it did
-    /// not).
-    virtual void observe(
-        const MxHost& host, const tls::TlsFacts* reached, std::string_view error
-    ) noexcept = 0;
+    /// What this host must reach. Failed lookups are a `forbidden` requirement, never a weaker one.
+    virtual awaitable<tls::TlsDemand> require(const MxHost& host, Deadline deadline) = 0;
+    /// For TLS reports: the policy of the recipient domain; unset where this policy is one of hosts.
+    virtual std::optional<tlsrpt::Finding> of_domain() const { return std::nullopt; }
+    /// For TLS reports: the policy of a host that `require` was called for; unset where this policy
+    /// is one of domains, or found none.
+    virtual std::optional<tlsrpt::Finding> of_host(const MxHost& host) const {
+        (void)host;
+        return std::nullopt;
+    }
 };
 
 /// A source of TLS requirements for direct delivery: DANE, MTA-STS, REQUIRETLS, a route's own wish.
-/// Policies are peers; their requirements are joined with TlsRequirement::stricter.
+/// Policies are peers; what they demand is joined with TlsDemand::joined.
 class SecurityPolicy {
   public:
     virtual ~SecurityPolicy() = default;

@@ -15,18 +15,22 @@
 
 namespace outpost::delivery {
 
+struct SecurityEvidence;
+
 /// What became of a job: one verdict for each of its recipients, in the job's order.
 struct DeliveryOutcome {
     std::vector<Verdict> verdicts;
     /// Nothing could be reached at all (no host answered a connection): the route's next transport
     /// may try within the same attempt.
     bool unreachable = false;
+    /// Direct delivery only; null where nothing was learned.
+    std::shared_ptr<const SecurityEvidence> evidence = nullptr;
 
     /// The same verdict for every recipient.
     static DeliveryOutcome all(
         const DeliveryJob& job, const Verdict& verdict, bool unreachable = false
     ) {
-        return {std::vector<Verdict>(job.recipients.size(), verdict), unreachable};
+        return {std::vector<Verdict>(job.recipients.size(), verdict), unreachable, nullptr};
     }
 };
 

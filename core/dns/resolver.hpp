@@ -15,14 +15,20 @@ enum class Type : std::uint16_t {
     a = 1,
     ns = 2,
     cname = 5,
+    soa = 6,
     ptr = 12,
     mx = 15,
     txt = 16,
     aaaa = 28,
+    ds = 43,
+    rrsig = 46,
+    nsec = 47,
+    dnskey = 48,
+    nsec3 = 50,
     tlsa = 52
 };
 
-/// RFC 4033 section 5. Until a validating mode is configured, answers are `insecure` at best.
+/// RFC 4033 section 5. A bogus answer is a Failure.
 enum class Security { secure, insecure, bogus, indeterminate };
 
 /// No answer to be had. A value: DANE and MTA-STS must weigh it.
@@ -31,6 +37,12 @@ struct Failure {
     Kind kind = Kind::timeout;
     std::string text;         ///< for people: server and reason
     int extended_error = -1;  ///< RFC 8914 info code, -1 when none was given
+    std::string extended_text = {};  ///< what the server added to it; untrusted
+
+    /// DNSSEC validation failed, here or by what the server says (RFC 8914: codes 1, 2, 5 to 12).
+    bool is_dnssec() const noexcept;
+    /// For TLS reports: "dns-extended-error-9-dnskey-missing"; empty without a code.
+    std::string reason_code() const;
 };
 
 /// One record's data. `text` is the presentation of the rdata: an IP address for A/AAAA, a name in

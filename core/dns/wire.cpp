@@ -97,6 +97,13 @@ std::optional<Record> to_record(const ldns_rr* rr) {
         case Type::tlsa:
             record.text = joined_fields(rr, 0);
             return record;
+        case Type::soa:
+        case Type::ds:
+        case Type::rrsig:
+        case Type::nsec:
+        case Type::dnskey:
+        case Type::nsec3:
+            return std::nullopt;  // no part of an answer
     }
     return std::nullopt;
 }

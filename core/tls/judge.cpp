@@ -57,7 +57,7 @@ void fill_channel_binding(SSL* ssl, TlsFacts& facts) {
 }
 
 std::string unmet(SSL* ssl, const TlsRequirement& requirement) {
-    if (!requirement.forbidden.empty()) return requirement.forbidden.front();
+    if (!requirement.forbidden.empty()) return requirement.forbidden.front().reason;
     for (const PkixRequirement& one : requirement.pkix) {
         std::string problem = pkix_problem(ssl, one.names);
         if (!problem.empty()) return problem;

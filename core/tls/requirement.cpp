@@ -63,8 +63,10 @@ bool TlsRequirement::plaintext_allowed() const noexcept {
 }
 
 std::string TlsRequirement::describe() const {
-    if (!forbidden.empty()) return "forbidden(" + joined(forbidden, "; ") + ")";
     std::vector<std::string> parts;
+    for (const Refusal& refusal : forbidden)
+        parts.push_back(refusal.reason);
+    if (!parts.empty()) return "forbidden(" + joined(parts, "; ") + ")";
     if (!dane.empty()) parts.emplace_back("dane");
     for (const PkixRequirement& one : pkix)
         parts.push_back("pkix(" + joined(one.names, ",") + ")");

@@ -23,11 +23,25 @@ struct PkixRequirement {
     auto operator<=>(const PkixRequirement&) const = default;
 };
 
-/// The certificate must match one of these records (RFC 7672). `names` counts for DANE-TA only.
+/// The certificate must match one of these records (RFC 7672).
 struct DaneRequirement {
-    std::vector<TlsaRecord> records;
-    std::vector<std::string> names;
+    std::string base_domain;          ///< TLSA base domain: what SNI must name (section 8.1)
+    std::vector<TlsaRecord> records;  ///< usable ones only, never empty
+    std::vector<std::string> names;   ///< reference names; they count for DANE-TA only
     auto operator<=>(const DaneRequirement&) const = default;
+};
+
+/// Why a host must not be used.
+struct Refusal {
+    enum class Kind {
+        mta_sts_lookup,  ///< whether there is an MTA-STS policy could not be found out
+        mta_sts_mx,      ///< an enforced MTA-STS policy does not name the host
+        tlsa_lookup,     ///< whether there are TLSA records could not be found out
+        requiretls       ///< REQUIRETLS, and no policy verifies the host
+    };
+    Kind kind{};
+    std::string reason;  ///< a sentence for people
+    auto operator<=>(const Refusal&) const = default;
 };
 
 /// What TLS one connection must reach. A value in a join-semilattice: policies each return one, and
@@ -38,7 +52,7 @@ struct TlsRequirement {
     std::vector<PkixRequirement> pkix;      ///< all must pass
     std::vector<DaneRequirement> dane;      ///< all must pass
     bool must_announce_requiretls = false;  ///< RFC 8689
-    std::vector<std::string> forbidden;     ///< reasons why this host must not be used at all
+    std::vector<Refusal> forbidden;         ///< why this host must not be used at all
     std::vector<std::string> sources;       ///< the policies that spoke: "route", "mta-sts", "dane"
     /// TLS-Required: No (RFC 8689 section 5): failures are recorded, and ignored.
     bool ignore_errors = false;
@@ -60,6 +74,17 @@ struct TlsRequirement {
     /// people.
     std::string describe() const;
     auto operator<=>(const TlsRequirement&) const = default;
+};
+
+/// What a policy asks of one host, or all policies together. `watched` is checked and recorded, and
+/// stops nothing: DANE in report mode, MTA-STS in testing mode (RFC 8461 section 5).
+struct TlsDemand {
+    TlsRequirement enforced, watched;
+
+    TlsDemand joined(const TlsDemand& other) const {
+        return {enforced.stricter(other.enforced), watched.stricter(other.watched)};
+    }
+    auto operator<=>(const TlsDemand&) const = default;
 };
 
 }  // namespace outpost::tls

@@ -25,14 +25,15 @@ awaitable<tls::TlsRequirement> requirement_for(
 ) {
     tls::TlsRequirement requirement;
     for (const auto& assessment : assessments) {
-        const tls::TlsRequirement asked = co_await assessment->require(host, deadline);
-        requirement = requirement.stricter(asked);
+        const tls::TlsDemand asked = co_await assessment->require(host, deadline);
+        requirement = requirement.stricter(asked.enforced);
     }
     if (require_tls == true) {
         requirement.must_announce_requiretls = true;
         if (!requirement.needs_verification())
             requirement.forbidden.push_back(
-                "the message needs REQUIRETLS and no policy verifies this host"
+                {tls::Refusal::Kind::requiretls,
+                 "the message needs REQUIRETLS and no policy verifies this host"}
             );
     } else if (require_tls == false) {
         requirement = requirement.relaxed();
@@ -177,17 +178,12 @@ class Direct final : public delivery::Transport {
                                : delivery::TlsMode::opportunistic;
         if (!requirement.forbidden.empty() && !requirement.ignore_errors) {
             progress.note_all(Verdict::deferred(
-                Stage::tls, ErrorKind::policy, {4, 7, 30}, requirement.forbidden.front()
+                Stage::tls, ErrorKind::policy, {4, 7, 30}, requirement.forbidden.front().reason
             ));
             co_return;
         }
         context.gate.reached(Stage::connect);
         HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
-        if (outcome.tls) {
-            const tls::TlsFacts* reached = outcome.tls->reached ? &*outcome.tls->reached : nullptr;
-            for (const auto& assessment : assessments)
-                assessment->observe(host, reached, outcome.tls->error);
-        }
         for (Verdict& verdict : outcome.verdicts)
             verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), job.attempt);
         progress.note(outcome);

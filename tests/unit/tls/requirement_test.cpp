@@ -10,9 +10,10 @@ namespace {
 
 std::vector<TlsRequirement> samples() {
     TlsRequirement dane, forbidden;
-    dane.dane.push_back({{{3, 1, 1, "x"}}, {"mx.test"}});
+    dane.dane.push_back({"mx.test", {{3, 1, 1, "x"}}, {"mx.test"}});
     dane.sources = {"dane"};
-    forbidden.forbidden = {"MTA-STS does not list this host"};
+    forbidden.forbidden = {
+        {outpost::tls::Refusal::Kind::mta_sts_mx, "MTA-STS does not list this host"}};
     return {
         TlsRequirement::opportunistic(),
         TlsRequirement::encrypted("route"),
