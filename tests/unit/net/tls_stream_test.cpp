@@ -98,7 +98,7 @@ Ending shake_hands(
 TEST_CASE("a handshake is judged against its requirement, and the facts are known in any case") {
     const Certificates certificates;
     TlsRequirement dane;
-    dane.dane.push_back({{{3, 1, 1, "x"}}, {"mx.test"}});
+    dane.dane.push_back({"mx.test", {{3, 1, 1, "x"}}, {"mx.test"}});
     struct Case {
         const char* what;
         bool trust;
