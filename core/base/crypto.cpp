@@ -50,6 +50,25 @@ std::string digest(Hash hash, std::string_view data) {
     return out;
 }
 
+Hasher::Hasher(Hash hash) : state_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!state_ || EVP_DigestInit_ex(state_.get(), algorithm(hash), nullptr) != 1)
+        throw std::runtime_error("OpenSSL could not compute a digest");
+}
+
+void Hasher::feed(std::string_view piece) {
+    if (EVP_DigestUpdate(state_.get(), piece.data(), piece.size()) != 1)
+        throw std::runtime_error("OpenSSL could not compute a digest");
+}
+
+std::string Hasher::finish() {
+    std::string out(EVP_MAX_MD_SIZE, '\0');
+    unsigned length = 0;
+    if (EVP_DigestFinal_ex(state_.get(), bytes(out), &length) != 1)
+        throw std::runtime_error("OpenSSL could not compute a digest");
+    out.resize(length);
+    return out;
+}
+
 std::string hmac(Hash hash, std::string_view key, std::string_view data) {
     std::string out(EVP_MAX_MD_SIZE, '\0');
     unsigned length = 0;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dkim/key_record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/encoding.hpp"
+#include "core/dkim/tags.hpp"
+
+namespace outpost::dkim {
+namespace {
+
+constexpr std::size_t longest_string = 255;
+
+std::vector<std::string> words_of(const TagList& tags, std::string_view name) {
+    std::vector<std::string> words;
+    const TagList::Tag* tag = tags.find(name);
+    if (tag == nullptr) return words;
+    for (const auto word : split_at_colons(tag->value))
+        words.push_back(to_lower(word));
+    return words;
+}
+
+bool has(const std::vector<std::string>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+bool KeyRecord::is_for(std::string_view service) const {
+    return services.empty() || has(services, "*") || has(services, service);
+}
+
+Result<KeyRecord> parse_key_record(std::string_view text) {
+    const auto tags = TagList::parse(text);
+    if (!tags) return Err{tags.error()};
+    const TagList::Tag* version = tags->find("v");
+    if (version != nullptr && (version != &tags->tags().front() || version->value != "DKIM1"))
+        return Err{std::string("it does not begin with v=DKIM1")};
+    const TagList::Tag* key = tags->find("p");
+    if (key == nullptr) return Err{std::string("it has no key (p=)")};
+    auto octets = base64_decode(without_space(key->value));
+    if (!octets) return Err{std::string("its key (p=) is not base64")};
+
+    KeyRecord record;
+    record.key = std::move(*octets);
+    record.key_type = to_lower(tags->value_or("k", "rsa"));
+    record.hashes = words_of(*tags, "h");
+    record.services = words_of(*tags, "s");
+    const auto flags = words_of(*tags, "t");
+    record.testing = has(flags, "y");
+    record.strict = has(flags, "s");
+    return record;
+}
+
+std::string key_record(const PrivateKey& key) {
+    return fmt::format(
+        "v=DKIM1; k={}; p={}", key.algorithm() == Algorithm::rsa_sha256 ? "rsa" : "ed25519",
+        base64_encode(key.public_octets())
+    );
+}
+
+std::string zone_line(std::string_view name, std::string_view text) {
+    std::string line = fmt::format("{}. IN TXT", name);
+    const bool several = text.size() > longest_string;
+    if (several) line += " (";
+    for (; !text.empty(); text.remove_prefix(std::min(text.size(), longest_string)))
+        line += fmt::format("{}\"{}\"", several ? "\n    " : " ", text.substr(0, longest_string));
+    return several ? line + " )" : line;
+}
+
+}  // namespace outpost::dkim

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/async/awaitable.hpp"
+#include "core/async/deadline.hpp"
+#include "core/base/clock.hpp"
+#include "core/dkim/signature.hpp"
+#include "core/dns/resolver.hpp"
+#include "core/mail/content.hpp"
+
+namespace outpost::dkim {
+
+/// What became of one signature, in the words of RFC 8601 section 2.7.1.
+enum class Status {
+    pass,
+    fail,       ///< the message is not what was signed
+    policy,     ///< good, but not to be accepted: expired
+    neutral,    ///< nothing that we could verify, or one signature too many
+    temperror,  ///< no answer from the DNS; perhaps later
+    permerror   ///< never to be verified: malformed, no key, a key that is revoked or too weak
+};
+std::string_view text(Status status) noexcept;
+
+struct SignatureResult {
+    Status status = Status::permerror;
+    std::string reason;  ///< for people; empty for pass
+    std::optional<Signature> signature;  ///< what the field says, if it could be read
+    unsigned key_bits = 0;               ///< zero without a key
+    /// Of the look-up of the key: a key from a zone without DNSSEC is anyone's who can forge answers.
+    dns::Security key_security = dns::Security::indeterminate;
+    bool testing = false;  ///< the domain only tests (t=y): to be treated like no signature
+    bool whole_body = true;  ///< false: anyone may have added to the body (l=)
+
+    bool passed() const noexcept { return status == Status::pass; }
+    /// i=, or what stands for it.
+    std::string identity() const;
+};
+
+struct VerifyOptions {
+    std::size_t most = 8;           ///< signatures that are verified; the others are neutral
+    std::string service = "email";  ///< that the key must be for (s=)
+    WallTime now = WallClock::now();
+    Deadline deadline;  ///< for all look-ups together
+};
+
+/// Verifies the signatures of a message, from the top. Empty: it has none. Hashes the body at most
+/// once for each way of canonicalisation and length; of `most` signatures this bounds the work.
+/// Never throws for what the message or the DNS say.
+awaitable<std::vector<SignatureResult>> verify(
+    const mail::Content& content, dns::Resolver& resolver, VerifyOptions options
+);
+
+/// The same once the keys are known: pure. `keys` has the answer to each signature's key_name.
+class KeyAnswers;
+
+}  // namespace outpost::dkim
