@@ -122,9 +122,9 @@ void BodyHash::take(std::string_view canonical) {
     const std::uint64_t wanted =
         length_ ? *length_ - std::min(*length_, octets_) : canonical.size();
     octets_ += canonical.size();
-    hasher_.feed(canonical.substr(0, static_cast<std::size_t>(
-                                         std::min<std::uint64_t>(wanted, canonical.size())
-                                     )));
+    hasher_.feed(canonical.substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(wanted, canonical.size()))
+    ));
 }
 
 std::string BodyHash::finish() {

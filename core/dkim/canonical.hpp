@@ -51,9 +51,7 @@ class BodyCanonicalizer {
 /// SHA-256 over a canonical body, or over the first octets of it (the tag l=).
 class BodyHash {
   public:
-    explicit BodyHash(
-        Canonicalization form, std::optional<std::uint64_t> length = std::nullopt
-    );
+    explicit BodyHash(Canonicalization form, std::optional<std::uint64_t> length = std::nullopt);
     BodyHash(const BodyHash&) = delete;
     BodyHash& operator=(const BodyHash&) = delete;
 

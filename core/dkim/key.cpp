@@ -58,9 +58,7 @@ std::string sign_rsa(EVP_PKEY* key, std::string_view digest) {
     std::size_t size = value.size();
     require(
         EVP_PKEY_sign_init(context.get()) == 1 && is_rsa_sha256(context.get()) &&
-            EVP_PKEY_sign(
-                context.get(), bytes(value), &size, bytes(digest), digest.size()
-            ) == 1,
+            EVP_PKEY_sign(context.get(), bytes(value), &size, bytes(digest), digest.size()) == 1,
         "sign"
     );
     value.resize(size);
@@ -183,9 +181,7 @@ std::string PrivateKey::public_octets() const {
     if (algorithm_ == Algorithm::ed25519_sha256) {
         std::string octets(ed25519_octets, '\0');
         std::size_t size = octets.size();
-        require(
-            EVP_PKEY_get_raw_public_key(key_.get(), bytes(octets), &size) == 1, "read a key"
-        );
+        require(EVP_PKEY_get_raw_public_key(key_.get(), bytes(octets), &size) == 1, "read a key");
         return octets;
     }
     const Bio bio(BIO_new(BIO_s_mem()), BIO_free);
@@ -198,9 +194,9 @@ Result<PublicKey> PublicKey::parse(Algorithm algorithm, std::string_view octets)
     if (algorithm == Algorithm::rsa_sha256) {
         key = parse_rsa(octets);
     } else if (octets.size() == ed25519_octets) {
-        key = owned(EVP_PKEY_new_raw_public_key(
-            EVP_PKEY_ED25519, nullptr, bytes(octets), octets.size()
-        ));
+        key = owned(
+            EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes(octets), octets.size())
+        );
     }
     ERR_clear_error();
     if (!key) return Err{std::string("the public key cannot be read")};

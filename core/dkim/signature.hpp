@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/dkim/canonical.hpp"
 #include "core/mail/domain.hpp"
+#include "core/mail/header.hpp"
 
 namespace outpost::dkim {
 
@@ -18,20 +18,20 @@ namespace outpost::dkim {
 enum class Algorithm { rsa_sha256, ed25519_sha256 };
 std::string_view text(Algorithm algorithm) noexcept;
 
-/// Of strangers' signatures no longer field is read.
+/// No longer field of a stranger is read.
 constexpr std::size_t longest_signature = 32 * 1024;
 
 /// What a DKIM-Signature field says (RFC 6376 section 3.5).
 struct Signature {
     Algorithm algorithm = Algorithm::rsa_sha256;
     Canonicalization header = Canonicalization::simple, body = Canonicalization::simple;
-    mail::Domain domain;               ///< d=
-    std::string selector;              ///< s=, as A-labels
-    std::string identity;              ///< i=; empty: "@" and the domain
-    std::vector<std::string> headers;  ///< h=, in its order
-    std::string body_hash;             ///< bh=, octets
-    std::string value;                 ///< b=, octets
-    std::optional<std::uint64_t> body_length;  ///< l=: the rest of the body is anyone's
+    mail::Domain domain;                                 ///< d=
+    std::string selector;                                ///< s=, as A-labels
+    std::string identity;                                ///< i=; empty: "@" and the domain
+    std::vector<std::string> headers;                    ///< h=, in its order
+    std::string body_hash;                               ///< bh=, octets
+    std::string value;                                   ///< b=, octets
+    std::optional<std::uint64_t> body_length;            ///< l=: the rest of the body is anyone's
     std::optional<std::uint64_t> signed_at, expires_at;  ///< t=, x=: seconds since 1970
 
     /// Where the public key is: "2026a._domainkey.example.org".
@@ -63,9 +63,11 @@ std::string without_value(std::string_view field);
 
 /// What a signature's own value is made over: SHA-256 of the fields that h= names, picked from the
 /// bottom up (section 5.4.2), and of the signature field itself (section 3.7).
-/// `section`: the header section; `field`: the signature's whole field with an empty value.
+/// `fields`: those of the message; `field`: the signature's whole field with an empty value;
+/// `self`: where it stands among the fields, null while it is being made.
 std::string header_digest(
-    std::string_view section, const Signature& signature, std::string_view field
+    std::span<const mail::HeaderField> fields, const Signature& signature, std::string_view field,
+    const mail::HeaderField* self = nullptr
 );
 
 }  // namespace outpost::dkim

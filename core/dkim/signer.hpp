@@ -23,7 +23,7 @@ const std::vector<std::string>& default_oversigned();
 /// How a domain signs.
 struct DomainSettings {
     std::map<std::string, std::optional<PrivateKey>> keys;  ///< by selector; none: not read
-    std::vector<std::string> sign;  ///< the selectors that sign; empty: all
+    std::vector<std::string> sign;                          ///< the selectors that sign; empty: all
     Canonicalization header = Canonicalization::relaxed, body = Canonicalization::relaxed;
     std::vector<std::string> headers = default_headers(), oversigned = default_oversigned();
     std::chrono::seconds expires_after{0};  ///< x=; zero: never
@@ -35,7 +35,8 @@ struct DomainSettings {
 struct Unsigned {
     std::string_view header;  ///< the header section
     const std::vector<std::string>& body;
-    const std::string& account;  ///< who submitted it; empty: the system itself, or a trusted network
+    const std::string&
+        account;  ///< who submitted it; empty: the system itself, or a trusted network
     const mail::Address& mail_from;
     WallTime now;
 };

@@ -70,9 +70,8 @@ Result<TagList> TagList::parse(std::string_view text) {
 }
 
 const TagList::Tag* TagList::find(std::string_view name) const noexcept {
-    const auto found = std::find_if(tags_.begin(), tags_.end(), [&](const Tag& tag) {
-        return tag.name == name;
-    });
+    const auto found =
+        std::find_if(tags_.begin(), tags_.end(), [&](const Tag& tag) { return tag.name == name; });
     return found == tags_.end() ? nullptr : &*found;
 }
 

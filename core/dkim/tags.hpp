@@ -17,8 +17,8 @@ class TagList {
         std::size_t raw_begin = 0, raw_end = 0;  ///< of the value with all white space, in the text
     };
 
-    /// `text` must outlive the list. The error is a sentence. A list in which a name occurs twice is
-    /// none.
+    /// `text` must outlive the list. The error is a sentence. A list in which a name occurs twice
+    /// is none.
     static Result<TagList> parse(std::string_view text);
 
     /// Null when there is no such tag. Names are told apart by case.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,12 +27,13 @@ std::string_view text(Status status) noexcept;
 
 struct SignatureResult {
     Status status = Status::permerror;
-    std::string reason;  ///< for people; empty for pass
+    std::string reason;                  ///< for people; empty for pass
     std::optional<Signature> signature;  ///< what the field says, if it could be read
     unsigned key_bits = 0;               ///< zero without a key
-    /// Of the look-up of the key: a key from a zone without DNSSEC is anyone's who can forge answers.
+    /// Of the look-up of the key: a key from a zone without DNSSEC is anyone's who can forge
+    /// answers.
     dns::Security key_security = dns::Security::indeterminate;
-    bool testing = false;  ///< the domain only tests (t=y): to be treated like no signature
+    bool testing = false;    ///< the domain only tests (t=y): to be treated like no signature
     bool whole_body = true;  ///< false: anyone may have added to the body (l=)
 
     bool passed() const noexcept { return status == Status::pass; }
@@ -47,13 +49,20 @@ struct VerifyOptions {
 };
 
 /// Verifies the signatures of a message, from the top. Empty: it has none. Hashes the body at most
-/// once for each way of canonicalisation and length; of `most` signatures this bounds the work.
-/// Never throws for what the message or the DNS say.
+/// once for each way of canonicalisation and length; with `most` signatures this bounds the work.
+/// Never throws for what the message or the DNS say. Hashing happens on the caller's executor: a
+/// large body is for a worker thread (look_up there, judge here).
 awaitable<std::vector<SignatureResult>> verify(
     const mail::Content& content, dns::Resolver& resolver, VerifyOptions options
 );
 
-/// The same once the keys are known: pure. `keys` has the answer to each signature's key_name.
-class KeyAnswers;
+/// The two halves of `verify`: answers to the look-ups by their names, and what follows from them.
+using KeyAnswers = std::map<std::string, Result<dns::Answer, dns::Failure>>;
+awaitable<KeyAnswers> look_up_keys(
+    const mail::Content& content, dns::Resolver& resolver, const VerifyOptions& options
+);
+std::vector<SignatureResult> judge(
+    const mail::Content& content, const KeyAnswers& keys, const VerifyOptions& options
+);
 
 }  // namespace outpost::dkim
