@@ -25,7 +25,7 @@ struct MxHost {
     /// The addresses' answers were all secure, CNAMEs of `name` included. Known once they have been
     /// looked up.
     bool addresses_secure = false;
-    std::string expanded;  ///< where the CNAMEs of `name` end; equal to it without any
+    std::string expanded;   ///< where the CNAMEs of `name` end; equal to it without any
     bool implicit = false;  ///< the domain has no MX: `name` is the domain itself, CNAMEs followed
     std::string mail_domain;  ///< where the CNAMEs of the recipient's domain end
 };
@@ -36,10 +36,11 @@ class Assessment {
     virtual ~Assessment() = default;
     /// What this host must reach. Failed lookups are a `forbidden` requirement, never a weaker one.
     virtual awaitable<tls::TlsDemand> require(const MxHost& host, Deadline deadline) = 0;
-    /// For TLS reports: the policy of the recipient domain; unset where this policy is one of hosts.
+    /// For TLS reports: the policy of the recipient domain; unset where this policy is one of
+    /// hosts.
     virtual std::optional<tlsrpt::Finding> of_domain() const { return std::nullopt; }
-    /// For TLS reports: the policy of a host that `require` was called for; unset where this policy
-    /// is one of domains, or found none.
+    /// For TLS reports: the policy of a host that `require` was called for, "no-policy-found" where
+    /// there is none; unset where this policy is one of domains.
     virtual std::optional<tlsrpt::Finding> of_host(const MxHost& host) const {
         (void)host;
         return std::nullopt;

@@ -8,13 +8,16 @@ namespace outpost::policies::dane {
 tls::TlsRequirement requirement(const Finding& finding) {
     tls::TlsRequirement asked;
     if (finding.base_domain.empty()) return asked;
-    asked = tls::TlsRequirement::encrypted("dane");
     if (finding.failure) {
+        asked.sources.emplace_back("dane");
         asked.forbidden.push_back(
             {tls::Refusal::Kind::tlsa_lookup, "the TLSA records of " + finding.base_domain +
                                                   " cannot be looked up: " + finding.failure->text}
         );
-    } else if (!finding.usable.empty()) {
+        return asked;
+    }
+    asked = tls::TlsRequirement::encrypted("dane");
+    if (!finding.usable.empty()) {
         tls::DaneRequirement records{finding.base_domain, finding.usable, finding.names};
         std::sort(records.records.begin(), records.records.end());
         const auto twice = std::unique(records.records.begin(), records.records.end());
