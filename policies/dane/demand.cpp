@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace outpost::policies::dane {
+namespace outpost::dane {
 
 tls::TlsRequirement requirement(const Finding& finding) {
     tls::TlsRequirement asked;
@@ -51,4 +51,4 @@ std::vector<std::string> reference_names(
     return names;
 }
 
-}  // namespace outpost::policies::dane
+}  // namespace outpost::dane

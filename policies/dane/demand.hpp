@@ -9,7 +9,7 @@
 #include "core/tls/requirement.hpp"
 
 /// From what the DNS says of a host to what its TLS must reach (RFC 7672). Pure.
-namespace outpost::policies::dane {
+namespace outpost::dane {
 
 /// What a search for TLSA records of one host found.
 struct Finding {
@@ -36,4 +36,4 @@ std::vector<std::string> reference_names(
     const std::string& expanded_recipient_domain
 );
 
-}  // namespace outpost::policies::dane
+}  // namespace outpost::dane

@@ -5,7 +5,7 @@
 
 using namespace outpost;
 using delivery::PolicyMode;
-using policies::dane::Finding;
+using dane::Finding;
 using Names = std::vector<std::string>;
 
 namespace {
@@ -15,10 +15,10 @@ const tls::TlsaRecord first{3, 1, 1, std::string(32, 'a')}, second{2, 0, 1, std:
 }  // namespace
 
 TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup forbids the host") {
-    CHECK(policies::dane::requirement({}) == tls::TlsRequirement::opportunistic());
+    CHECK(dane::requirement({}) == tls::TlsRequirement::opportunistic());
 
     const Finding found{"mx.test", {first, second, first}, {}, {"mx.test", "rcpt.test"}};
-    const auto usable = policies::dane::requirement(found);
+    const auto usable = dane::requirement(found);
     CHECK(usable.must_use_tls);
     REQUIRE(usable.dane.size() == 1);
     CHECK(usable.dane[0].base_domain == "mx.test");
@@ -27,12 +27,12 @@ TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup
     CHECK(usable.sources == Names{"dane"});
 
     CHECK(
-        policies::dane::requirement({"mx.test", {}, {}, {}}) ==
+        dane::requirement({"mx.test", {}, {}, {}}) ==
         tls::TlsRequirement::encrypted("dane")
     );
 
     const dns::Failure failure{dns::Failure::Kind::servfail, "SERVFAIL"};
-    const auto unknown = policies::dane::requirement({"mx.test", {}, failure, {}});
+    const auto unknown = dane::requirement({"mx.test", {}, failure, {}});
     REQUIRE(unknown.forbidden.size() == 1);
     CHECK(unknown.forbidden[0].kind == tls::Refusal::Kind::tlsa_lookup);
     CHECK_FALSE(unknown.plaintext_allowed());
@@ -40,14 +40,14 @@ TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup
 
 TEST_CASE("what is only watched enforces nothing, and what is off asks nothing") {
     const Finding found{"mx.test", {first}, {}, {"mx.test"}};
-    const auto asked = policies::dane::requirement(found);
+    const auto asked = dane::requirement(found);
     CHECK(demand(PolicyMode::enforce, found) == tls::TlsDemand{asked, {}});
     CHECK(demand(PolicyMode::watch, found) == tls::TlsDemand{{}, asked});
     CHECK(demand(PolicyMode::off, found) == tls::TlsDemand{});
 }
 
 TEST_CASE("reference names begin with the base domain and name nobody twice") {
-    using policies::dane::reference_names;
+    using dane::reference_names;
     CHECK(
         reference_names("real.test", "mx.test", "alias.test", "rcpt.test") ==
         Names{"real.test", "mx.test", "alias.test", "rcpt.test"}
