@@ -9,6 +9,7 @@
 #include "core/async/awaitable.hpp"
 #include "core/async/deadline.hpp"
 #include "core/delivery/job.hpp"
+#include "core/dns/resolver.hpp"
 #include "core/tls/requirement.hpp"
 #include "core/tlsrpt/result.hpp"
 
@@ -26,13 +27,7 @@ struct MxHost {
     bool addresses_secure = false;
     std::string expanded;  ///< where the CNAMEs of `name` end; equal to it without any
     bool implicit = false;  ///< the domain has no MX: `name` is the domain itself, CNAMEs followed
-};
-
-/// How a domain or a route wants a policy to act.
-enum class PolicyMode {
-    off,      ///< it is not asked
-    watch,    ///< it is checked and recorded ("would have failed"), and stops nothing
-    enforce
+    std::string mail_domain;  ///< where the CNAMEs of the recipient's domain end
 };
 
 /// One policy's view of one domain and its hosts, for one attempt. Belongs to the attempt.
@@ -57,8 +52,11 @@ class SecurityPolicy {
   public:
     virtual ~SecurityPolicy() = default;
     virtual std::string_view name() const noexcept = 0;
+    /// Null: the policy has nothing to say here (its mode is off). `job` and `resolver` outlive the
+    /// assessment.
     virtual awaitable<std::unique_ptr<Assessment>> assess(
-        const mail::Domain& domain, const DeliveryJob& job, Deadline deadline
+        const mail::Domain& domain, const DeliveryJob& job, dns::Resolver& resolver,
+        Deadline deadline
     ) = 0;
 };
 

@@ -116,7 +116,7 @@ class Direct final : public delivery::Transport {
     ) {
         Assessments assessments;
         for (const auto& policy : policies_) {
-            auto assessment = co_await policy->assess(job.domain, job, context.deadline);
+            auto assessment = co_await policy->assess(job.domain, job, context.resolver, context.deadline);
             if (assessment) assessments.push_back(std::move(assessment));
         }
         Progress progress(job);
