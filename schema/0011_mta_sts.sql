@@ -76,32 +76,34 @@ END $$;
 COMMENT ON FUNCTION outpost.mta_sts_forget IS
     'Forgets a domain''s MTA-STS policy, in force or not: until it is fetched again, mail goes there without it. False when none was known';
 
-CREATE VIEW outpost.mta_sts AS
+CREATE VIEW outpost.mta_sts_policies AS
 SELECT domain, mode, mx, record_id, make_interval(secs => max_age) AS max_age, fetched_at, valid_until, refresh_at,
-    coalesce(valid_until > now(), false) AS in_force, failure, failure_text, failed_at, retry_at, last_used_at, policy_text
+    coalesce(valid_until > now(), false) AS in_force, failure, failure_text, failed_at, retry_at,
+    coalesce(fetching_until > now(), false) AS being_fetched, last_used_at, policy_text
 FROM outpost_private.mta_sts WHERE version > 0;
-COMMENT ON VIEW outpost.mta_sts IS 'MTA-STS policies (RFC 8461) of recipient domains, and why one could not be fetched';
-COMMENT ON COLUMN outpost.mta_sts.domain IS 'Recipient domain, A-labels';
-COMMENT ON COLUMN outpost.mta_sts.mode IS 'enforce, testing or none; null when no policy is known';
-COMMENT ON COLUMN outpost.mta_sts.mx IS 'Mail servers that the policy names; *. stands for one label';
-COMMENT ON COLUMN outpost.mta_sts.record_id IS 'Id in the TXT record at _mta-sts when the policy was fetched';
-COMMENT ON COLUMN outpost.mta_sts.max_age IS 'How long the policy may be kept after it was fetched; a year at most';
-COMMENT ON COLUMN outpost.mta_sts.fetched_at IS 'When the policy was fetched last';
-COMMENT ON COLUMN outpost.mta_sts.valid_until IS 'When it ends unless it is fetched again';
-COMMENT ON COLUMN outpost.mta_sts.refresh_at IS 'When a node is to fetch it again; null: not by itself';
-COMMENT ON COLUMN outpost.mta_sts.in_force IS 'Whether it holds now: until valid_until, whatever DNS and HTTPS say';
-COMMENT ON COLUMN outpost.mta_sts.failure IS 'Why the last fetch failed, as TLS reports call it; null when it did not';
-COMMENT ON COLUMN outpost.mta_sts.failure_text IS 'The same for people';
-COMMENT ON COLUMN outpost.mta_sts.failed_at IS 'When it failed';
-COMMENT ON COLUMN outpost.mta_sts.retry_at IS 'Deliveries do not try to fetch it before';
-COMMENT ON COLUMN outpost.mta_sts.last_used_at IS 'When mail last went by this row, to the day';
-COMMENT ON COLUMN outpost.mta_sts.policy_text IS 'The policy as it was served';
+COMMENT ON VIEW outpost.mta_sts_policies IS 'MTA-STS policies (RFC 8461) of recipient domains, and why one could not be fetched';
+COMMENT ON COLUMN outpost.mta_sts_policies.domain IS 'Recipient domain, A-labels';
+COMMENT ON COLUMN outpost.mta_sts_policies.mode IS 'enforce, testing or none; null when no policy is known';
+COMMENT ON COLUMN outpost.mta_sts_policies.mx IS 'Mail servers that the policy names; *. stands for one label';
+COMMENT ON COLUMN outpost.mta_sts_policies.record_id IS 'Id in the TXT record at _mta-sts when the policy was fetched';
+COMMENT ON COLUMN outpost.mta_sts_policies.max_age IS 'How long the policy may be kept after it was fetched; a year at most';
+COMMENT ON COLUMN outpost.mta_sts_policies.fetched_at IS 'When the policy was fetched last';
+COMMENT ON COLUMN outpost.mta_sts_policies.valid_until IS 'When it ends unless it is fetched again';
+COMMENT ON COLUMN outpost.mta_sts_policies.refresh_at IS 'When a node is to fetch it again; null: not by itself';
+COMMENT ON COLUMN outpost.mta_sts_policies.in_force IS 'Whether it holds now: until valid_until, whatever DNS and HTTPS say';
+COMMENT ON COLUMN outpost.mta_sts_policies.failure IS 'Why the last fetch failed, as TLS reports call it; null when it did not';
+COMMENT ON COLUMN outpost.mta_sts_policies.failure_text IS 'The same for people';
+COMMENT ON COLUMN outpost.mta_sts_policies.failed_at IS 'When it failed';
+COMMENT ON COLUMN outpost.mta_sts_policies.retry_at IS 'Deliveries do not try to fetch it before';
+COMMENT ON COLUMN outpost.mta_sts_policies.being_fetched IS 'Whether a node fetches it now';
+COMMENT ON COLUMN outpost.mta_sts_policies.last_used_at IS 'When mail last went by this row, to the day';
+COMMENT ON COLUMN outpost.mta_sts_policies.policy_text IS 'The policy as it was served';
 
 REVOKE ALL ON FUNCTION outpost.mta_sts_refresh, outpost.mta_sts_forget, outpost_private.mta_sts_changed,
     outpost_private.mta_sts_next_refresh FROM PUBLIC;
 DO $$
 BEGIN
-    GRANT SELECT ON outpost.mta_sts TO outpost_reader, outpost_operator;
+    GRANT SELECT ON outpost.mta_sts_policies TO outpost_reader, outpost_operator;
     GRANT EXECUTE ON FUNCTION outpost.mta_sts_refresh, outpost.mta_sts_forget TO outpost_operator;
 EXCEPTION WHEN undefined_object OR insufficient_privilege THEN
     RAISE NOTICE 'the roles outpost_reader and outpost_operator do not see MTA-STS policies: they are not there, or not ours to grant to';

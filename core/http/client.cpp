@@ -38,8 +38,7 @@ class HttpsClient final : public Client {
 
     awaitable<Outcome> send(Request request, Deadline deadline) override {
         const auto url = parse_https_url(request.url);
-        if (!url)
-            co_return Err{Failure{Failure::Kind::url, "not an https URL with a host name"}};
+        if (!url) co_return Err{Failure{Failure::Kind::url, "not an https URL with a host name"}};
         auto addresses = co_await reachable_addresses(url->host, deadline);
         if (!addresses) co_return Err{addresses.error()};
         auto transfer = std::make_unique<Transfer>(
@@ -50,6 +49,8 @@ class HttpsClient final : public Client {
         transfers_.add(std::move(transfer));
         co_return co_await promise.wait();
     }
+
+    void stop() override { transfers_.stop(); }
 
   private:
     awaitable<Result<Addresses, Failure>> reachable_addresses(
@@ -70,9 +71,9 @@ class HttpsClient final : public Client {
             co_return Err{Failure{Failure::Kind::no_address, host + " has no address"}};
         std::erase_if(found.addresses, [&](const auto& address) { return !may_reach(address); });
         if (found.addresses.empty()) {
-            co_return Err{Failure{
-                Failure::Kind::forbidden, host + " has no address of the public internet"
-            }};
+            co_return Err{
+                Failure{Failure::Kind::forbidden, host + " has no address of the public internet"}
+            };
         }
         co_return std::move(found.addresses);
     }

@@ -65,6 +65,8 @@ class Client {
     /// Everything, the lookup included, ends by the deadline. Never throws for what the network or
     /// a server does.
     virtual awaitable<Result<Response, Failure>> send(Request request, Deadline deadline) = 0;
+    /// What is under way, and what comes later, ends as Kind::stopped.
+    virtual void stop() = 0;
 };
 
 struct ClientSettings {
@@ -79,7 +81,7 @@ struct ClientSettings {
 /// TLS 1.2 at least. The certificate must chain to a root and have the host among its DNS names
 /// (RFC 9525: the common name does not count). One connection a request; no proxy, no redirects, no
 /// cookies, no compression, no cache. Addresses come from `resolver`, and the one that is connected
-/// to is checked again. Destroying the client ends what is under way as Kind::stopped.
+/// to is checked again. The client must outlive its requests; `stop` makes them end.
 std::shared_ptr<Client> make_https_client(ClientSettings settings);
 
 }  // namespace outpost::http

@@ -35,8 +35,7 @@ const Networks& special_v4() {
 
 /// Within 2000::/3: protocol assignments (Teredo, ORCHID, benchmarks), documentation, 6to4.
 const Networks& special_v6() {
-    static const Networks list =
-        networks({"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"});
+    static const Networks list = networks({"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"});
     return list;
 }
 

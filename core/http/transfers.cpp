@@ -22,20 +22,25 @@ CURLM* make_multi() {
 Transfers::Transfers() : multi_(make_multi()), thread_([this] { run(); }) {}
 
 Transfers::~Transfers() {
+    stop();
+    thread_.join();
+    curl_multi_cleanup(multi_);
+}
+
+void Transfers::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     curl_multi_wakeup(multi_);
-    thread_.join();
-    curl_multi_cleanup(multi_);
 }
 
 void Transfers::add(std::unique_ptr<Transfer> transfer) {
     {
         const std::lock_guard lock(mutex_);
-        new_.push_back(std::move(transfer));
+        if (!stopping_) new_.push_back(std::move(transfer));
     }
+    if (transfer) return transfer->stop();
     curl_multi_wakeup(multi_);
 }
 

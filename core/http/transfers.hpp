@@ -17,12 +17,13 @@ namespace outpost::http {
 class Transfers {
   public:
     Transfers();
-    /// Stops what is under way.
     ~Transfers();
     Transfers(const Transfers&) = delete;
     Transfers& operator=(const Transfers&) = delete;
 
     void add(std::unique_ptr<Transfer> transfer);
+    /// What is under way, and what is added later, ends as stopped.
+    void stop();
 
   private:
     using Batch = std::vector<std::unique_ptr<Transfer>>;

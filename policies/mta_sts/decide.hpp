@@ -18,7 +18,7 @@ Lookup read_lookup(const Result<dns::Answer, dns::Failure>& answer);
 
 /// For a delivery (RFC 8461 section 5.1).
 struct Decision {
-    Standing standing;  ///< what holds unless a fetch says otherwise
+    Standing standing;                 ///< what holds unless a fetch says otherwise
     std::optional<std::string> fetch;  ///< the policy of this id is to be fetched first
 };
 Decision decide(const Lookup& lookup, const Entry& entry, WallTime now);
@@ -30,7 +30,7 @@ Standing after_failure(const Standing& before, Trouble trouble);
 struct Refresh {
     enum class Kind { fetch, forget, fail };
     Kind kind{};
-    std::string record_id{};          ///< to be stored with what is fetched
+    std::string record_id{};           ///< to be stored with what is fetched
     std::optional<Trouble> trouble{};  ///< of Kind::fail
 };
 Refresh decide_refresh(const Lookup& lookup, const Entry& entry, WallTime now);

@@ -15,9 +15,9 @@ constexpr std::size_t longest_reason = 300;
 
 /// Reasons may hold what a stranger wrote, and are stored and shown.
 Err<Trouble> trouble(Kind kind, std::string_view text, std::string code = {}) {
-    return {Trouble{
-        kind, mail::safe_text(text, mail::Charset::utf8, longest_reason), std::move(code)
-    }};
+    return {
+        Trouble{kind, mail::safe_text(text, mail::Charset::utf8, longest_reason), std::move(code)}
+    };
 }
 
 Outcome judge_failure(const http::Failure& failure) {
@@ -62,6 +62,8 @@ class HttpsFetcher final : public Fetcher {
         co_return judge(answer);
     }
 
+    void stop() override { client_->stop(); }
+
   private:
     const std::shared_ptr<http::Client> client_;
 };
@@ -76,8 +78,8 @@ Outcome judge(const Result<http::Response, http::Failure>& answer) {
     if (response.status != 200) return trouble(Kind::cannot_fetch, status_text(response.status));
     if (!is_plain_text(response.content_type)) {
         return trouble(
-            Kind::cannot_fetch, "the policy is served as \"" + response.content_type +
-                                    "\", not as text/plain"
+            Kind::cannot_fetch,
+            "the policy is served as \"" + response.content_type + "\", not as text/plain"
         );
     }
     auto policy = parse_policy(response.body);

@@ -16,6 +16,8 @@ class Fetcher {
     virtual ~Fetcher() = default;
     /// `domain`: A-labels. Never throws for what the network or a server does.
     virtual awaitable<Result<Policy, Trouble>> fetch(std::string domain, Deadline deadline) = 0;
+    /// What is under way, and what comes later, fails at once.
+    virtual void stop() = 0;
 };
 
 std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http::Client> client);

@@ -57,7 +57,8 @@ std::optional<std::string> id_in(std::string_view fields) {
         if (name == "id") {
             if (!id && !is_id(value)) return std::nullopt;
             if (!id) id = value;
-        } else if (!is_field_name(name) || value.empty() || !std::all_of(value.begin(), value.end(), is_value_char)) {
+        } else if (!is_field_name(name) || value.empty() ||
+                   !std::all_of(value.begin(), value.end(), is_value_char)) {
             return std::nullopt;
         }
     }

@@ -74,7 +74,8 @@ tlsrpt::FailureDetail detail_of(const Trouble& trouble, const std::optional<Poli
     detail.type = type_of(trouble.kind);
     detail.failure_reason_code = trouble.code.empty() ? text(trouble.kind) : trouble.code;
     detail.additional_information = trouble.text;
-    // A policy of mode none asks for nothing: that the lookup failed lost nothing to fall back from.
+    // A policy of mode none asks for nothing: that the lookup failed lost nothing to fall back
+    // from.
     if (cached && (cached->mode != Mode::none || !is_of_lookup(trouble.kind)))
         detail.failure_reason_code += "+fallback-to-cached-policy";
     return detail;

@@ -14,8 +14,8 @@ namespace outpost::mta_sts {
 /// What went wrong on the way to a policy.
 struct Trouble {
     enum class Kind {
-        dns_lookup,        ///< the record could not be looked up
-        no_record,         ///< it is gone, while a policy is cached
+        dns_lookup,  ///< the record could not be looked up
+        no_record,   ///< it is gone, while a policy is cached
         several_records,
         broken_record,
         no_policy_served,  ///< the policy host does not exist, or has no policy (404)
@@ -46,9 +46,7 @@ struct Standing {
 
 /// What a policy asks of one host (RFC 8461 section 4). A policy in testing mode, and any policy
 /// where `mode` says so, is only watched. `host`: A-labels.
-tls::TlsDemand demand(
-    const Standing& standing, const std::string& host, delivery::PolicyMode mode
-);
+tls::TlsDemand demand(const Standing& standing, const std::string& host, delivery::PolicyMode mode);
 
 /// The same for TLS reports (RFC 8460); `domain`: A-labels. No session has failed of it yet.
 tlsrpt::Finding finding(const Standing& standing, const std::string& domain);

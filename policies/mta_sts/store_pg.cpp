@@ -13,9 +13,9 @@ using db::Statement;
 constexpr int shortest_life = 60;
 
 // An array of texts travels as rows do: one text with line feeds, which no host name holds.
-#define ENTRY                                                                                    \
-    "domain, version, record_id, mode, max_age, array_to_string(mx, E'\\n'), policy_text, "      \
-    "valid_until, failure, failure_text, failure_code, retry_at, "                               \
+#define ENTRY                                                                               \
+    "domain, version, record_id, mode, max_age, array_to_string(mx, E'\\n'), policy_text, " \
+    "valid_until, failure, failure_text, failure_code, retry_at, "                          \
     "coalesce(refresh_at <= clock_timestamp(), false)"
 
 const Statement load_all_entries{
