@@ -55,6 +55,14 @@ struct QueueAction {
 int queue_list(const app::Loaded& loaded);
 int queue_act(const app::Loaded& loaded, const QueueAction& action);
 
+struct LookupOptions {
+    std::string name, type = "A";
+    bool as_json = false;
+};
+/// One question to the DNS, asked as deliveries ask: records, security, extended error. The exit
+/// code is `failed` when there is no answer.
+int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
+
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 
 struct LocalOptions {

@@ -100,6 +100,10 @@ TEST_CASE("settings arrive as they were sent") {
     Setup setup{"/lib/x.so", log::Level::warning, 1 << 30, 3, {}, {}};
     setup.dns.servers = {*net::Endpoint::parse("[2001:db8::1]:53", 53)};
     setup.dns.timeout = std::chrono::milliseconds(123);
+    setup.dns.security = dns::SecurityMode::trust_ad;
+    setup.dns.trusted = true;
+    setup.dns.trust_anchors = "/root.ds";
+    setup.dns.insecure_domains = {"corp.test", "lan"};
     setup.tls.ca_files = {"/a.pem", "/b.pem"};
     setup.tls.key = "/key.pem";
     const auto got = to_plugin(setup);
@@ -110,6 +114,10 @@ TEST_CASE("settings arrive as they were sent") {
     CHECK(got.dns.servers == setup.dns.servers);
     CHECK(got.dns.timeout == setup.dns.timeout);
     CHECK(got.dns.longest_ttl == setup.dns.longest_ttl);
+    CHECK(got.dns.security == setup.dns.security);
+    CHECK(got.dns.trusted);
+    CHECK(got.dns.trust_anchors == setup.dns.trust_anchors);
+    CHECK(got.dns.insecure_domains == setup.dns.insecure_domains);
     CHECK(got.tls.ca_files == setup.tls.ca_files);
     CHECK(got.tls.key == setup.tls.key);
 }
