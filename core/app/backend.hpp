@@ -5,6 +5,7 @@
 #include "core/app/load.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
+#include "policies/mta_sts/store.hpp"
 
 namespace outpost::app {
 
@@ -14,6 +15,8 @@ struct BackendEvents {
     std::function<void()> work_due;
     std::function<void()> report_due;
     std::function<void()> limits_changed;
+    /// The stored MTA-STS policy of this domain; empty: of any.
+    std::function<void(const std::string&)> policy_changed;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 
@@ -24,6 +27,7 @@ class Backend {
     virtual ~Backend() = default;
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
+    virtual mta_sts::Store& policies() noexcept = 0;
     /// From now on events are told.
     virtual void connect(BackendEvents events) = 0;
     /// The settings of a reload: retention, DSNs. Thread-safe.

@@ -12,6 +12,7 @@
 #include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
 #include "core/queue/store_pg.hpp"
+#include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::app {
 namespace {
@@ -56,13 +57,15 @@ class PgBackend final : public Backend {
               [this] { tick(); }
           ),
           store_(pool_, node_),
-          limits_(pool_, node_) {
+          limits_(pool_, node_),
+          policies_(pool_, [this] { return store_.now(); }) {
         ready_ = true;
     }
     ~PgBackend() override { close(); }
 
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
+    mta_sts::Store& policies() noexcept override { return policies_; }
 
     void connect(BackendEvents events) override {
         store_.set_fresh_work_taker(events.fresh_work);
@@ -77,6 +80,9 @@ class PgBackend final : public Backend {
         };
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
+        };
+        channels["outpost_mta_sts"] = [this](const std::string& domain) {
+            told(&BackendEvents::policy_changed, domain);
         };
         notifications_.emplace(settings_, std::move(channels));
     }
@@ -153,13 +159,14 @@ class PgBackend final : public Backend {
     void tick() {
         if (ready_) store_.stages().flush();
     }
-    void told(std::function<void()> BackendEvents::* event) {
-        std::function<void()> tell;
+    template <class... What>
+    void told(std::function<void(What...)> BackendEvents::* event, const auto&... what) {
+        std::function<void(What...)> tell;
         {
             const std::lock_guard lock(mutex_);
             tell = events_.*event;
         }
-        if (tell) tell();
+        if (tell) tell(what...);
     }
 
     const db::Settings settings_;
@@ -172,6 +179,7 @@ class PgBackend final : public Backend {
     queue::Node node_;
     queue::PgStore store_;
     queue::PgLimits limits_;
+    mta_sts::PgStore policies_;
     std::optional<db::Listener> notifications_;
 };
 

@@ -13,6 +13,7 @@
 
 #include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
+#include "core/app/policies.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
@@ -64,9 +65,12 @@ struct Runtime::Parts {
           backend(options.make_backend(loaded)),
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
+          policies(
+              settings, backend->policies(), resolver, tasks, loops.at(0).get_executor()
+          ),
           dispatcher(
               loops, backend->store(), backend->limits(), *resolver, *dialer, fitting_limits(settings),
-              make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
+              make_snapshot(loaded, options.make_transport, policies.of(settings)), [this] { reporter.wake(); }
           ),
           reporter(
               "reports", loops.at(0).get_executor(), report_interval,
@@ -91,9 +95,12 @@ struct Runtime::Parts {
         loops.start();
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { dispatcher.limits_changed(); }, [this] { superseded = true; }}
+             [this] { dispatcher.limits_changed(); },
+             [this](const std::string& domain) { policies.policy_changed(domain); },
+             [this] { superseded = true; }}
         );
         if (sink) sink->start();
+        policies.start();
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
@@ -111,6 +118,7 @@ struct Runtime::Parts {
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
         submissions.wait();
+        policies.stop();
         on_first_loop(tasks.join(deadline)).wait();
         if (sink) sink->stop();
         backend->close();
@@ -128,6 +136,7 @@ struct Runtime::Parts {
     std::unique_ptr<Backend> backend;
     std::shared_ptr<dns::Resolver> resolver;
     std::shared_ptr<net::Dialer> dialer;
+    Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
     submit::Listeners listeners;
@@ -203,7 +212,9 @@ bool Runtime::reload() {
 
 // What may fail comes first, so that a failure changes nothing.
 void Runtime::apply(Loaded next) {
-    auto snapshot = make_snapshot(next, options_.make_transport);
+    auto policies = parts_->policies.of(next.settings);
+    auto snapshot = make_snapshot(next, options_.make_transport, policies);
+    parts_->policies.reconfigure(next.settings);
     parts_->listeners.apply(listening(next.settings));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);

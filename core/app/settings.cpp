@@ -100,6 +100,22 @@ config::Type<DaneSettings> dane_type() {
         .type();
 }
 
+config::Type<MtaStsSettings> mta_sts_type() {
+    return Spec<MtaStsSettings>(
+               "mta_sts",
+               "MTA-STS in direct delivery (RFC 8461): domains that publish a policy over HTTPS are "
+               "delivered to only as it says. All nodes share the policies."
+    )
+        .key("mode", &MtaStsSettings::mode, policy_mode(), "How it acts, unless a route says more.")
+        .key(
+            "allow_networks", &MtaStsSettings::allow_networks, list_of(network()),
+            "Policies are fetched from addresses of the public internet only, and of these "
+            "networks. "
+            "Anybody can name an address of yours as a policy host."
+        )
+        .type();
+}
+
 config::Type<Settings> settings_type() {
     return Spec<Settings>("outpost", "The whole file.")
         .required(
@@ -148,9 +164,13 @@ config::Type<Settings> settings_type() {
             "retention", &Settings::retention, retention_type(),
             "How long what is finished is kept."
         )
-        .key("tls", &Settings::tls, tls_files(), "Certificates for outgoing connections.")
+        .key(
+            "tls", &Settings::tls, tls_files(),
+            "Certificates for outgoing connections, those to policy hosts of MTA-STS included."
+        )
         .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
         .key("dane", &Settings::dane, dane_type(), "DANE in direct delivery.")
+        .key("mta_sts", &Settings::mta_sts, mta_sts_type(), "MTA-STS in direct delivery.")
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")
         .key(

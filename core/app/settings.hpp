@@ -70,6 +70,13 @@ struct DaneSettings {
     delivery::PolicyMode mode = delivery::PolicyMode::enforce;
 };
 
+/// MTA-STS in direct delivery (RFC 8461).
+struct MtaStsSettings {
+    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
+    /// Where policy hosts may be although it is not the public internet.
+    std::vector<net::Cidr> allow_networks;
+};
+
 struct Settings {
     std::string hostname;  ///< EHLO name, Received, Reporting-MTA
     std::string node;      ///< never empty once loaded: the host name by default
@@ -77,6 +84,7 @@ struct Settings {
     tls::ClientSettings tls;
     dns::Settings dns;
     DaneSettings dane;
+    MtaStsSettings mta_sts;
     std::map<std::string, submit::ListenerSettings> listeners;
     std::map<std::string, Account> accounts;
     std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them

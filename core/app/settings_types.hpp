@@ -42,5 +42,6 @@ config::Type<SendmailSettings> sendmail_type();
 config::Type<SinkSettings> sink_type();
 config::Type<PluginProcesses> plugin_processes_type();
 config::Type<DaneSettings> dane_type();
+config::Type<MtaStsSettings> mta_sts_type();
 
 }  // namespace outpost::app
