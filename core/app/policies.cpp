@@ -2,6 +2,7 @@
 #include "core/app/policies.hpp"
 
 #include "core/http/client.hpp"
+#include "policies/dane/dane.hpp"
 #include "policies/mta_sts/mta_sts.hpp"
 
 namespace outpost::app {
@@ -49,7 +50,10 @@ std::shared_ptr<mta_sts::Fetcher> Policies::make_fetcher(const Settings& setting
 }
 
 delivery::SecurityPolicies Policies::of(const Settings& settings) {
-    return {mta_sts::make_policy(directory_, settings.mta_sts.mode)};
+    return {
+        dane::make_policy(settings.dane.mode),
+        mta_sts::make_policy(directory_, settings.mta_sts.mode),
+    };
 }
 
 void Policies::reconfigure(const Settings& settings) {
