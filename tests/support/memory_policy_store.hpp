@@ -28,15 +28,13 @@ class MemoryPolicyStore final : public mta_sts::Store {
         const auto lock = locked();
         co_return stored(domain);
     }
-    awaitable<mta_sts::Turn> take_turn(
-        std::string domain, std::int64_t known, std::chrono::seconds
-    ) override {
+    awaitable<mta_sts::Turn> take_turn(std::string domain, std::int64_t known, std::chrono::seconds)
+        override {
         const auto lock = locked();
         ++turns_asked;
         if (stored(domain).version != known)
             co_return mta_sts::Turn{mta_sts::Turn::Kind::changed, stored(domain)};
-        if (!turns_.insert(domain).second)
-            co_return mta_sts::Turn{mta_sts::Turn::Kind::busy, {}};
+        if (!turns_.insert(domain).second) co_return mta_sts::Turn{mta_sts::Turn::Kind::busy, {}};
         co_return mta_sts::Turn{mta_sts::Turn::Kind::granted, {}};
     }
     awaitable<Entry> save(std::string domain, std::string record_id, mta_sts::Policy policy)

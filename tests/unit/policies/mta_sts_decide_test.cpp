@@ -106,7 +106,8 @@ TEST_CASE("after a fetch that failed the cached policy holds, or none") {
     CHECK(after_failure({}, trouble) == Standing{{}, false, trouble});
 }
 
-TEST_CASE("a refresh fetches even without a record, so that nobody ends a policy by suppressing it") {
+TEST_CASE("a refresh fetches even without a record, so that nobody ends a policy by suppressing it"
+) {
     CHECK(refreshed(found("2"), entry(Mode::enforce)) == "fetch 2");
     CHECK(refreshed(failed(Kind::dns_lookup), entry(Mode::enforce)) == "fetch 1");
     CHECK(refreshed(failed(Kind::no_record), entry(Mode::enforce)) == "fetch 1");
@@ -153,7 +154,8 @@ TEST_CASE("an enforced policy wants its hosts verified, and the others not used"
 
 TEST_CASE("a policy in testing, and any that is only reported, stops nothing") {
     for (const auto& [of_domain, of_route] :
-         {std::pair{Mode::testing, PolicyMode::enforce}, {Mode::enforce, PolicyMode::watch},
+         {std::pair{Mode::testing, PolicyMode::enforce},
+          {Mode::enforce, PolicyMode::watch},
           {Mode::testing, PolicyMode::watch}}) {
         const Standing standing{policy(of_domain), false, {}};
         const auto other = demand(standing, "mx.evil.example", of_route);
@@ -214,27 +216,49 @@ TEST_CASE("TLS reports hear what was found, and what failed on the way") {
          {policy(Mode::none), false, trouble(Kind::no_record)},
          nothing,
          ""},
-        {"several records", {{}, false, trouble(Kind::several_records)}, sts,
+        {"several records",
+         {{}, false, trouble(Kind::several_records)},
+         sts,
          result(fetch_error, "multiple-mta-sts-records")},
-        {"a broken record", {{}, false, trouble(Kind::broken_record)}, sts,
+        {"a broken record",
+         {{}, false, trouble(Kind::broken_record)},
+         sts,
          result(fetch_error, "record-syntax-error")},
-        {"404", {{}, false, trouble(Kind::no_policy_served)}, sts,
+        {"404",
+         {{}, false, trouble(Kind::no_policy_served)},
+         sts,
          result(fetch_error, "no-policy-served")},
-        {"no connection", {{}, false, trouble(Kind::cannot_fetch)}, sts,
+        {"no connection",
+         {{}, false, trouble(Kind::cannot_fetch)},
+         sts,
          result(fetch_error, "cannot-fetch-policy")},
-        {"certificate", {{}, false, trouble(Kind::bad_certificate, "certificate-expired")}, sts,
+        {"certificate",
+         {{}, false, trouble(Kind::bad_certificate, "certificate-expired")},
+         sts,
          result(ResultType::sts_webpki_invalid, "certificate-expired")},
-        {"no policy", {{}, false, trouble(Kind::bad_policy)}, sts,
+        {"no policy",
+         {{}, false, trouble(Kind::bad_policy)},
+         sts,
          result(ResultType::sts_policy_invalid, "policy-syntax-error")},
-        {"DNS", {{}, true, trouble(Kind::dns_lookup, "dns-extended-error-22-no-reachable-authority")},
-         sts, result(fetch_error, "dns-extended-error-22-no-reachable-authority")},
-        {"resting", {{}, false, trouble(Kind::backing_off)}, sts,
+        {"DNS",
+         {{}, true, trouble(Kind::dns_lookup, "dns-extended-error-22-no-reachable-authority")},
+         sts,
+         result(fetch_error, "dns-extended-error-22-no-reachable-authority")},
+        {"resting",
+         {{}, false, trouble(Kind::backing_off)},
+         sts,
          result(fetch_error, "back-off-after-recent-fetch-error")},
-        {"cached", {policy(Mode::enforce), false, trouble(Kind::cannot_fetch)}, sts,
+        {"cached",
+         {policy(Mode::enforce), false, trouble(Kind::cannot_fetch)},
+         sts,
          result(fetch_error, "cannot-fetch-policy+fallback-to-cached-policy")},
-        {"cached, record gone", {policy(Mode::testing), false, trouble(Kind::no_record)}, sts,
+        {"cached, record gone",
+         {policy(Mode::testing), false, trouble(Kind::no_record)},
+         sts,
          result(fetch_error, "no-mta-sts-record+fallback-to-cached-policy")},
-        {"cached none, DNS", {policy(Mode::none), false, trouble(Kind::dns_lookup)}, nothing,
+        {"cached none, DNS",
+         {policy(Mode::none), false, trouble(Kind::dns_lookup)},
+         nothing,
          result(fetch_error, "dns-lookup")},
         {"our own side failed", {{}, true, {}}, nothing, ""},
     };
@@ -245,14 +269,18 @@ TEST_CASE("TLS reports hear what was found, and what failed on the way") {
         CHECK(finding.policy.type == report.type);
         CHECK(detail_of(finding) == report.result);
     }
-    const auto quoted = mta_sts::finding({parse_policy("version: STSv1\r\nmode: enforce\r\nmx: "
-                                                      "*.example\r\nmax_age: 5\r\n")
-                                              .value(),
-                                          false,
-                                          {}},
-                                         "rcpt.example");
-    CHECK(quoted.policy.strings ==
-          std::vector<std::string>{"version: STSv1", "mode: enforce", "mx: *.example", "max_age: 5"});
+    const auto quoted = mta_sts::finding(
+        {parse_policy("version: STSv1\r\nmode: enforce\r\nmx: "
+                      "*.example\r\nmax_age: 5\r\n")
+             .value(),
+         false,
+         {}},
+        "rcpt.example"
+    );
+    CHECK(
+        quoted.policy.strings ==
+        std::vector<std::string>{"version: STSv1", "mode: enforce", "mx: *.example", "max_age: 5"}
+    );
     CHECK(quoted.policy.mx_hosts == std::vector<std::string>{"*.example"});
 }
 

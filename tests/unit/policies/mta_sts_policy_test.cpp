@@ -39,8 +39,9 @@ TEST_CASE("a policy is read as it is written, and its text is kept") {
 }
 
 TEST_CASE("lines end with LF or CRLF, the last one with nothing, and fields come in any order") {
-    const Policy policy =
-        policy_of("max_age:10\n\nmx:  MX.Example.COM \t\r\nmode:none\nextra_field: any thing\nversion:STSv1");
+    const Policy policy = policy_of(
+        "max_age:10\n\nmx:  MX.Example.COM \t\r\nmode:none\nextra_field: any thing\nversion:STSv1"
+    );
     CHECK(policy.mode == Mode::none);
     CHECK(policy.max_age == 10s);
     CHECK(policy.mx == Names{"mx.example.com"});
@@ -97,7 +98,8 @@ TEST_CASE("a wildcard stands for exactly one label, and nothing else does") {
 
 TEST_CASE("names with letters beyond ASCII are those of the DNS") {
     CHECK(
-        policy_of("version: STSv1\nmode: enforce\nmx: *.b\xc3\xbc" "cher.example\nmax_age: 1\n").mx ==
-        Names{"*.xn--bcher-kva.example"}
+        policy_of("version: STSv1\nmode: enforce\nmx: *.b\xc3\xbc"
+                  "cher.example\nmax_age: 1\n")
+            .mx == Names{"*.xn--bcher-kva.example"}
     );
 }

@@ -9,7 +9,7 @@ using namespace outpost::mta_sts;
 namespace {
 
 /// The id, or the fault.
-std::string read(const std::vector<std::string>& texts) {
+std::string read_all(const std::vector<std::string>& texts) {
     const auto id = parse_records(texts);
     if (id) return *id;
     switch (id.error()) {
@@ -23,7 +23,7 @@ std::string read(const std::vector<std::string>& texts) {
     return "(broken)";
 }
 std::string read(const std::string& text) {
-    return read(std::vector{text});
+    return read_all({text});
 }
 
 }  // namespace
@@ -52,13 +52,13 @@ TEST_CASE("other fields are passed over if they are well-formed, and the first i
 }
 
 TEST_CASE("records of other kinds do not count, and two of ours are one too many") {
-    CHECK(read(std::vector<std::string>{}) == "(none)");
+    CHECK(read_all({}) == "(none)");
     CHECK(read("v=spf1 -all") == "(none)");
     CHECK(read("id=1; v=STSv1") == "(none)");
     CHECK(read("v=STSv10; id=1") == "(none)");
     CHECK(read("v=STSv1") == "(none)");
     CHECK(read(" v=STSv1; id=1") == "(none)");
-    CHECK(read({"v=spf1 -all", "v=STSv1; id=1"}) == "1");
-    CHECK(read({"v=STSv1; id=1", "v=STSv1; id=1"}) == "(several)");
-    CHECK(read({"v=STSv1; id=1", "v=STSv1; broken"}) == "(several)");
+    CHECK(read_all({"v=spf1 -all", "v=STSv1; id=1"}) == "1");
+    CHECK(read_all({"v=STSv1; id=1", "v=STSv1; id=1"}) == "(several)");
+    CHECK(read_all({"v=STSv1; id=1", "v=STSv1; broken"}) == "(several)");
 }
