@@ -14,6 +14,7 @@ struct BackendEvents {
     std::function<void()> work_due;
     std::function<void()> report_due;
     std::function<void()> limits_changed;
+    std::function<void(queue::TlsChange)> tls_changed;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 

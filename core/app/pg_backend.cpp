@@ -78,6 +78,10 @@ class PgBackend final : public Backend {
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
         };
+        channels["outpost_tls"] = [this](const std::string& text) {
+            const auto change = queue::TlsChange::parse(text);
+            if (change) told(&BackendEvents::tls_changed, *change);
+        };
         notifications_.emplace(settings_, std::move(channels));
     }
 
@@ -153,13 +157,14 @@ class PgBackend final : public Backend {
     void tick() {
         if (ready_) store_.stages().flush();
     }
-    void told(std::function<void()> BackendEvents::* event) {
-        std::function<void()> tell;
+    template <class... What>
+    void told(std::function<void(What...)> BackendEvents::* event, const What&... what) {
+        std::function<void(What...)> tell;
         {
             const std::lock_guard lock(mutex_);
             tell = events_.*event;
         }
-        if (tell) tell();
+        if (tell) tell(what...);
     }
 
     const db::Settings settings_;

@@ -91,7 +91,9 @@ struct Runtime::Parts {
         loops.start();
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { dispatcher.limits_changed(); }, [this] { superseded = true; }}
+             [this] { dispatcher.limits_changed(); },
+             [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
+             [this] { superseded = true; }}
         );
         if (sink) sink->start();
         dispatcher.start();

@@ -170,6 +170,19 @@ TEST_CASE("the wish for TLS may be changed in flight: for the next attempt, and 
     CHECK(database.refusal("SELECT outpost.set_require_tls(12345, true)") == "P0002");
 }
 
+TEST_CASE("a change of a wish for TLS is read as the database tells it, and no otherwise") {
+    const auto yes = queue::TlsChange::parse("1000 yes");
+    REQUIRE(yes.has_value());
+    CHECK(yes->message == MessageId{1000});
+    CHECK(yes->require_tls == std::optional(true));
+    CHECK(queue::TlsChange::parse("7 no")->require_tls == std::optional(false));
+    CHECK_FALSE(queue::TlsChange::parse("7 default")->require_tls.has_value());
+    for (const char* text : {"", "7", "7 maybe", "yes", "7  yes", "99999999999999999999 yes"}) {
+        CAPTURE(std::string(text));
+        CHECK_FALSE(queue::TlsChange::parse(text).has_value());
+    }
+}
+
 TEST_CASE("a message failed by hand bounces; a dropped one does not") {
     Configured database;
     QueueNode node(database.settings);
