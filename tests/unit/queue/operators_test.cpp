@@ -251,6 +251,49 @@ TEST_CASE(
     CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 0);
 }
 
+TEST_CASE("the report on a message with REQUIRETLS asks for it too, and returns the header alone") {
+    Configured database;
+    QueueNode node(database.settings);
+    for (const bool required : {true, false}) {
+        CAPTURE(required);
+        auto message = new_message({"a@a.example"}, "confidential\r\n");
+        if (required) message.require_tls = true;
+        message.ret = delivery::Ret::full;
+        node.enqueue(message);
+        queue::Settled settled = failed(node.claim().at(0));
+        settled.report = queue::Report::failed;
+        node.settle(settled);
+        CHECK(queue::write_one_report(database.session, reporting));
+        const auto claims = node.claim();
+        REQUIRE(claims.size() == 1);
+        const auto& envelope = *claims[0].envelope;
+        CHECK(envelope.mail_from.is_null());
+        CHECK(envelope.require_tls == (required ? std::optional(true) : std::nullopt));
+        CHECK((envelope.ret == delivery::Ret::headers) == required);
+        const auto report = node.run(node.store.load(claims[0].key.message));
+        std::string text;
+        for (const auto& chunk : report->content->body())
+            text += chunk;
+        CHECK(text.find("Subject: test") != std::string::npos);
+        CHECK((text.find("confidential") == std::string::npos) == required);
+        CHECK((text.find("text/rfc822-headers") != std::string::npos) == required);
+        node.settle(delivered(claims[0]));
+    }
+}
+
+TEST_CASE("the report on a message with TLS-Required: No goes its way as any other") {
+    Configured database;
+    QueueNode node(database.settings);
+    auto message = new_message({"a@a.example"});
+    message.require_tls = false;
+    node.enqueue(message);
+    queue::Settled settled = failed(node.claim().at(0));
+    settled.report = queue::Report::failed;
+    node.settle(settled);
+    CHECK(queue::write_one_report(database.session, reporting));
+    CHECK_FALSE(node.claim().at(0).envelope->require_tls.has_value());
+}
+
 TEST_CASE("a delay is reported while the message goes on waiting, once") {
     Configured database;
     QueueNode node(database.settings);
