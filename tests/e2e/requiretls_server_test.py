@@ -25,14 +25,14 @@ class RequireTls(unittest.TestCase):
         cls.slow = FaultyServer("127.0.3.1")
         tls = f"certificate: {certificate}, key: {key}"
         open_to_all = "auth: none, allowed_networks: [127.0.0.0/8]"
-        # The next hop: it takes what it is given, and that is all.
+        # The next hop: it takes what it is given, and keeps it.
         cls.hop = Outpost(Postgres("pg-hop"), f"""
 hostname: hop.test
 listeners:
   relay: {{address: 127.0.3.9, port: 2625, submission: false, tls: starttls, {tls}, {open_to_all}}}
   watch: {{address: 127.0.0.1, port: 2626, tls: none, {open_to_all}}}
-routes: [{{transport: end}}]
-transports: {{end: {{type: discard}}}}
+routes: [{{transport: later}}]
+transports: {{later: {{type: fail, code: 451, message: later}}}}
 """, name="hop", relay_port=2626).start()
         cls.outpost = Outpost(Postgres(), f"""
 listeners:
@@ -50,6 +50,7 @@ transports:
   hop: {{type: smtp, host: 127.0.3.9, port: 2625, tls_files: {{ca_files: [{cls.ca}]}}}}
   loose: {{type: smtp, host: 127.0.3.9, port: 2625, tls: encrypted}}
   no: {{type: fail, code: 550, message: not here}}
+accounts: {{app: {{domains: [origin.test]}}}}
 sendmail:
   server: {{type: smtp, host: 127.0.0.1, port: 2525, tls: none}}
 """).start()
@@ -161,7 +162,7 @@ sendmail:
             input="Subject: sendmail says no\nTLS-Required: no\n\nx\n")
         by_sendmail = self.outpost.postgres.sql(
             "select id from outpost_private.message where convert_from(header, 'UTF8') like '%sendmail says no%'")
-        by_sql = self.outpost.postgres.sql("select outpost.enqueue('', '', ARRAY['you@next.test'], "
+        by_sql = self.outpost.postgres.sql("select outpost.enqueue('app', 'me@origin.test', ARRAY['you@next.test'], "
                                            "convert_to(E'Subject: SQL says no\\nTLS-Required: No\\n\\nx\\n', 'UTF8'))")
         for message in (by_smtp, by_sendmail, by_sql):
             self.assertIs(self.message(message)["require_tls"], False)
@@ -175,7 +176,7 @@ sendmail:
     def test_an_operator_changes_it_for_what_is_held_and_sees_it(self):
         queue = lambda *arguments: run([PROGRAM, "queue", arguments[0], "--config", self.outpost.config, *arguments[1:]]).stdout
         held = [int(self.outpost.postgres.sql(
-            f"select outpost.enqueue('', '', ARRAY['{n}@next.test'], convert_to(E'Subject: held {n}\\n\\nx\\n', 'UTF8'), "
+            f"select outpost.enqueue('app', 'me@origin.test', ARRAY['{n}@next.test'], convert_to(E'Subject: held {n}\\n\\nx\\n', 'UTF8'), "
             "'{\"hold\": true, \"tag\": \"held\"}')")) for n in (1, 2)]
         self.assertIn("1 message with 1 recipient changed", queue("tls", "yes", str(held[0])))
         self.assertIn("REQUIRETLS", queue("list"))
