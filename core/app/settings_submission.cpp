@@ -52,9 +52,6 @@ void check_listener_tls(Reader& reader, const Node& node, const ListenerSettings
             place_of(node, "tls"), "TLS needs 'certificate' and 'key'", "or write 'tls: none'"
         );
     }
-    if (listener.tls == TlsMode::none && listener.requiretls && node.find("requiretls")) {
-        reader.error(place_of(node, "requiretls"), "REQUIRETLS is announced under TLS only");
-    }
 }
 
 void check_listener_access(Reader& reader, const Node& node, const ListenerSettings& listener) {
