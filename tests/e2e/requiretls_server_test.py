@@ -52,7 +52,7 @@ transports:
   no: {{type: fail, code: 550, message: not here}}
 accounts: {{app: {{domains: [origin.test]}}}}
 sendmail:
-  server: {{type: smtp, host: 127.0.0.1, port: 2525, tls: none}}
+  server: {{type: submission, host: localhost, tls_files: {{ca_files: [{cls.ca}]}}}}
 """).start()
 
     def client(self, port):
@@ -172,6 +172,14 @@ sendmail:
         both = self.submit("you@next.test", "says both", fields="TLS-Required: No\r\n")
         self.assertIs(self.message(both)["require_tls"], True)
         self.assertIs(self.at_hop("says both")["require_tls"], True)
+
+    def test_sendmail_asks_by_an_option(self):
+        for choice, wish in (("yes", True), ("no", False)):
+            run([PROGRAM, "sendmail", "-C", self.outpost.config, "-i", "-O", f"RequireTLS={choice}", "-f", "me@origin.test", "you@next.test"],
+                input=f"Subject: option {choice}\n\nx\n")
+            arrived = self.at_hop(f"option {choice}")
+            self.assertIs(arrived["require_tls"], wish)
+            self.assertEqual("TLS-Required: No" in arrived["header"], not wish)
 
     def test_an_operator_changes_it_for_what_is_held_and_sees_it(self):
         queue = lambda *arguments: run([PROGRAM, "queue", arguments[0], "--config", self.outpost.config, *arguments[1:]]).stdout
