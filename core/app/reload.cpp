@@ -30,7 +30,8 @@ bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) 
 bool same_dns(const dns::Settings& old, const dns::Settings& next) {
     const auto members = [](const dns::Settings& s) {
         return std::tuple(
-            s.timeout, s.rounds, s.cache_entries, s.longest_ttl, s.longest_negative_ttl
+            s.timeout, s.rounds, s.cache_entries, s.longest_ttl, s.longest_negative_ttl, s.security,
+            s.trusted, s.trust_anchors, s.insecure_domains
         );
     };
     return old.servers == next.servers && members(old) == members(next);

@@ -90,6 +90,16 @@ config::Type<PluginProcesses> plugin_processes_type() {
         .type();
 }
 
+config::Type<DaneSettings> dane_type() {
+    return Spec<DaneSettings>(
+               "dane",
+               "DANE in direct delivery (RFC 7672): mail servers that publish TLSA records in signed "
+               "zones are held to them. It needs a resolver whose answers say that they are secure."
+    )
+        .key("mode", &DaneSettings::mode, policy_mode(), "How it acts, unless a route says more.")
+        .type();
+}
+
 config::Type<Settings> settings_type() {
     return Spec<Settings>("outpost", "The whole file.")
         .required(
@@ -140,6 +150,7 @@ config::Type<Settings> settings_type() {
         )
         .key("tls", &Settings::tls, tls_files(), "Certificates for outgoing connections.")
         .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
+        .key("dane", &Settings::dane, dane_type(), "DANE in direct delivery.")
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")
         .key(

@@ -9,6 +9,7 @@
 
 #include "core/base/log.hpp"
 #include "core/db/settings.hpp"
+#include "core/delivery/policy_mode.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/dispatch/settings.hpp"
 #include "core/dns/settings.hpp"
@@ -64,12 +65,18 @@ struct PluginProcesses {
     std::chrono::seconds answer_time{30};
 };
 
+/// DANE in direct delivery (RFC 7672).
+struct DaneSettings {
+    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
+};
+
 struct Settings {
     std::string hostname;  ///< EHLO name, Received, Reporting-MTA
     std::string node;      ///< never empty once loaded: the host name by default
     db::Settings database;
     tls::ClientSettings tls;
     dns::Settings dns;
+    DaneSettings dane;
     std::map<std::string, submit::ListenerSettings> listeners;
     std::map<std::string, Account> accounts;
     std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them

@@ -23,6 +23,7 @@ class CommandLine {
         add_database();
         add_routes();
         add_queue();
+        add_dns();
         add_small();
         try {
             app_.parse(argc, argv);
@@ -227,6 +228,18 @@ class CommandLine {
         );
     }
 
+    void add_dns() {
+        CLI::App* dns = app_.add_subcommand("dns", "Ask the DNS as deliveries do");
+        dns->require_subcommand(1);
+        CLI::App* sub = add_configured(
+            *dns, "lookup", "Print a name's records, and whether they are secure by DNSSEC",
+            [this](const app::Loaded& loaded) { return dns_lookup(loaded, lookup_); }
+        );
+        sub->add_option("name", lookup_.name, "Name")->required();
+        sub->add_option("type", lookup_.type, "A, AAAA, CNAME, MX, NS, PTR, TLSA or TXT");
+        sub->add_flag("--json", lookup_.as_json, "One JSON object, for programs");
+    }
+
     void add_small() {
         CLI::App* sub =
             add(app_, "password", "Make a credential for an account from a password",
@@ -245,6 +258,7 @@ class CommandLine {
     ExplainOptions explain_;
     QueueAction action_;
     TlsAction tls_;
+    LookupOptions lookup_;
     PasswordOptions password_;
 };
 

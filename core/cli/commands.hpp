@@ -63,6 +63,14 @@ struct TlsAction {
 };
 int queue_tls(const app::Loaded& loaded, const TlsAction& action);
 
+struct LookupOptions {
+    std::string name, type = "A";
+    bool as_json = false;
+};
+/// One question to the DNS, asked as deliveries ask: records, security, extended error. The exit
+/// code is `failed` when there is no answer.
+int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
+
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 
 struct LocalOptions {

@@ -9,6 +9,7 @@
 #include "core/async/awaitable.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/ids.hpp"
+#include "core/delivery/policy_mode.hpp"
 #include "core/mail/address.hpp"
 #include "core/mail/content.hpp"
 
@@ -78,6 +79,7 @@ struct DeliveryJob {
     /// Where the content comes from when `message` is without: only for transports that say so with
     /// Transport::reads_content_late. Lives as long as the attempt.
     ContentSource* source = nullptr;
+    PolicyModes policies = {};  ///< of the route
 };
 
 }  // namespace outpost::delivery

@@ -85,10 +85,11 @@ struct RemoteFacts {
     std::uint16_t port = 0;
     std::string tls_version, tls_cipher;  ///< empty: in clear
     std::string tls_requirement;          ///< TlsRequirement::describe()
-    /// Which policies asked for it: "mta-sts", "dane, requiretls"; empty: none.
+    /// Who asked for it: "mta-sts", "REQUIRETLS, dane", "(dane)" where it is only watched; empty:
+    /// nobody.
     std::string tls_policy;
-    /// What was reached, and by which proof: "dane(3 1 1), pkix", "unverified: expired", "in clear:
-    /// STARTTLS is not offered".
+    /// What was reached, and what proved it: "dane 3 1 1 ab12... matched, pkix verified", "in
+    /// clear: STARTTLS is not offered", "pkix: certificate has expired, would have failed: ...".
     std::string tls_result;
     bool tls_verified = false;  ///< PKIX-verified, whether asked for or not
     /// Why there was no TLS, where `tls_version` is empty.

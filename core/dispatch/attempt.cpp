@@ -32,6 +32,7 @@ delivery::DeliveryJob make_job(
 ) {
     const auto& first = parcel.claims.front();
     delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
+    job.policies = parcel.decision->policies;
     job.domain = parcel.claims.front().recipient.address.domain();
     for (const auto& claim : parcel.claims) {
         job.recipients.push_back(claim.recipient);
