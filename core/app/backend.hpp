@@ -18,6 +18,7 @@ struct BackendEvents {
     std::function<void()> limits_changed;
     /// The stored MTA-STS policy of this domain; empty: of any.
     std::function<void(const std::string&)> policy_changed;
+    std::function<void(queue::TlsChange)> tls_changed;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 

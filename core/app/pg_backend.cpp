@@ -100,6 +100,10 @@ class PgBackend final : public Backend {
         channels["outpost_mta_sts"] = [this](const std::string& domain) {
             told(&BackendEvents::policy_changed, domain);
         };
+        channels["outpost_tls"] = [this](const std::string& text) {
+            const auto change = queue::TlsChange::parse(text);
+            if (change) told(&BackendEvents::tls_changed, *change);
+        };
         notifications_.emplace(settings_, std::move(channels));
     }
 

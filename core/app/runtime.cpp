@@ -103,6 +103,7 @@ struct Runtime::Parts {
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
              [this] { dispatcher.limits_changed(); },
              [this](const std::string& domain) { policies.policy_changed(domain); },
+             [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
              [this] { superseded = true; }}
         );
         if (sink) sink->start();

@@ -53,6 +53,10 @@ struct Message {
     WallTime
         due_from{};  ///< submitted, or released later (RFC 4865): its time for retries begins here
     std::uint64_t size = 0;  ///< octets of content
+
+    /// How much of it goes back in reports, by us or by others: of one with REQUIRETLS no more than
+    /// the header, whatever was asked for (RFC 8689 section 5).
+    Ret returned() const noexcept { return require_tls == true ? Ret::headers : ret; }
 };
 
 /// Reads the content of a message that is not held in memory.

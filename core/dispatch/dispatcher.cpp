@@ -79,6 +79,20 @@ void Dispatcher::wake() {
     });
 }
 
+// Changes come in crowds: what waits is looked through once for all that have come meanwhile.
+void Dispatcher::tls_changed(const queue::TlsChange& change) {
+    asio::post(loops_.at(0), [this, change] {
+        wishes_.note(change, SteadyClock::now());
+        if (std::exchange(wishes_are_new_, true)) return;
+        asio::post(loops_.at(0), [this] { put_wishes_on_waiting(); });
+    });
+}
+
+void Dispatcher::put_wishes_on_waiting() {
+    wishes_are_new_ = false;
+    lanes_.for_each_waiting([this](Parcel& parcel) { wishes_.put_on(parcel); });
+}
+
 void Dispatcher::use(SnapshotPtr snapshot) {
     asio::post(loops_.at(0), [this, snapshot = std::move(snapshot)] {
         const auto old = std::exchange(snapshot_, snapshot);
@@ -195,6 +209,7 @@ void Dispatcher::place(std::vector<Parcel> parcels) {
             put_back(parcel.claims, std::nullopt);
             continue;
         }
+        if (!wishes_.empty()) wishes_.put_on(parcel);  // changed while it was on its way
         switch (lanes_.admit(parcel, now)) {
             case Lanes::Admission::waiting:
                 break;

@@ -18,6 +18,7 @@
 #include "core/dispatch/recipient_budget.hpp"
 #include "core/dispatch/recorder.hpp"
 #include "core/dispatch/routing.hpp"
+#include "core/dispatch/tls_wishes.hpp"
 
 namespace outpost::dispatch {
 
@@ -39,6 +40,9 @@ class Dispatcher final : public queue::FreshWorkTaker {
     void wake();
     /// Another node has taken, given back or wants what limits are for (NOTIFY). Thread-safe.
     void limits_changed() { limit_keeper_.changed(); }
+    /// A message's wish for TLS was changed (NOTIFY): what is held of it and not begun follows it.
+    /// Thread-safe.
+    void tls_changed(const queue::TlsChange& change);
     /// From now on, what is claimed follows this configuration. Thread-safe.
     void use(SnapshotPtr snapshot);
     /// Stops claiming, gives back what waits, lets what is in flight finish; shortly before the
@@ -68,6 +72,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
         SnapshotPtr snapshot, std::vector<queue::Claimed> claims, Needs needs
     );
     void place(std::vector<Parcel> parcels);
+    void put_wishes_on_waiting();
     std::shared_ptr<const delivery::Message> within_memory(
         std::shared_ptr<const delivery::Message> message
     );
@@ -117,6 +122,8 @@ class Dispatcher final : public queue::FreshWorkTaker {
     // Only on the first loop:
     Lanes lanes_;
     LimitKeeper limit_keeper_;
+    TlsWishes wishes_;
+    bool wishes_are_new_ = false;
     Event wake_;
     bool notified_ = false, more_due_ = false, database_away_ = false;
     int failures_ = 0;

@@ -64,6 +64,7 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
         settings->tls = tls::make_server_context(listener.certificate);
     settings->implicit_tls = listener.tls == TlsMode::implicit;
     settings->tls_required = listener.tls == TlsMode::required;
+    settings->requiretls_offered = listener.requiretls && listener.tls != TlsMode::none;
     settings->auth_offered = listener.auth != AuthMode::none;
     settings->idle_timeout = listener.idle_timeout;
     settings->memory = std::move(memory);

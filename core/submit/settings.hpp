@@ -30,6 +30,8 @@ struct ListenerSettings {
 
     TlsMode tls = TlsMode::starttls;
     tls::ServerSettings certificate;
+    /// Announce REQUIRETLS (RFC 8689) to sessions under TLS.
+    bool requiretls = true;
 
     AuthMode auth = AuthMode::required;
     std::vector<net::Cidr> allowed_networks;  ///< clients from here need no authentication
