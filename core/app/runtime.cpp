@@ -154,7 +154,7 @@ struct Runtime::Parts {
     dispatch::Periodic reporter, janitor;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
-    http::Server pages;
+    http_server::Server pages;
     std::atomic<bool> superseded{false};
 };
 
