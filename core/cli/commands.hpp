@@ -55,6 +55,15 @@ struct QueueAction {
 int queue_list(const app::Loaded& loaded);
 int queue_act(const app::Loaded& loaded, const QueueAction& action);
 
+/// What is known of the MTA-STS policies of recipient domains.
+int mta_sts_list(const app::Loaded& loaded);
+struct PolicyAction {
+    std::string name;    ///< show, refresh
+    std::string domain;  ///< A-labels or U-labels
+};
+/// `refresh` waits until a node has done it.
+int mta_sts_act(const app::Loaded& loaded, const PolicyAction& action);
+
 struct LookupOptions {
     std::string name, type = "A";
     bool as_json = false;
