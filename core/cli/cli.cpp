@@ -23,6 +23,7 @@ class CommandLine {
         add_database();
         add_routes();
         add_queue();
+        add_mta_sts();
         add_dns();
         add_small();
         try {
@@ -209,6 +210,26 @@ class CommandLine {
         sub->add_option("--tag", tls_.tag, "Messages with this tag");
         sub->add_option("--sender", tls_.sender, "Messages from this address");
     }
+    void add_mta_sts() {
+        CLI::App* policies =
+            app_.add_subcommand("mta-sts", "MTA-STS policies that are stored for all nodes");
+        policies->require_subcommand(1);
+        add_configured(
+            *policies, "list", "All domains that a policy is known of, or could not be had",
+            [](const app::Loaded& loaded) { return mta_sts_list(loaded); }
+        );
+        const auto add_of_domain = [&](const std::string& name, const std::string& help) {
+            CLI::App* sub =
+                add_configured(*policies, name, help, [this, name](const app::Loaded& loaded) {
+                    policy_action_.name = name;
+                    return mta_sts_act(loaded, policy_action_);
+                });
+            sub->add_option("domain", policy_action_.domain, "Recipient domain")->required();
+        };
+        add_of_domain("show", "What is stored of a domain, with the policy as it was served");
+        add_of_domain("refresh", "Let a node look the record up and fetch the policy now");
+    }
+
     void add_action(
         CLI::App& queue, const std::string& name, const std::string& help,
         const std::string& argument = {}, const std::string& argument_help = {},
@@ -258,6 +279,7 @@ class CommandLine {
     ExplainOptions explain_;
     QueueAction action_;
     TlsAction tls_;
+    PolicyAction policy_action_;
     LookupOptions lookup_;
     PasswordOptions password_;
 };

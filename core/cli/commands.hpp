@@ -63,6 +63,15 @@ struct TlsAction {
 };
 int queue_tls(const app::Loaded& loaded, const TlsAction& action);
 
+/// What is known of the MTA-STS policies of recipient domains.
+int mta_sts_list(const app::Loaded& loaded);
+struct PolicyAction {
+    std::string name;    ///< show, refresh
+    std::string domain;  ///< A-labels or U-labels
+};
+/// `refresh` waits until a node has done it.
+int mta_sts_act(const app::Loaded& loaded, const PolicyAction& action);
+
 struct LookupOptions {
     std::string name, type = "A";
     bool as_json = false;
