@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "core/app/load.hpp"
+#include "core/metrics/registry.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
 
@@ -25,6 +26,10 @@ class Backend {
     virtual ~Backend() = default;
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
+    /// Whether it answers, as far as is known. Thread-safe.
+    virtual bool reachable() const noexcept { return true; }
+    /// Adds what it has to tell; not to be read after its end.
+    virtual void measure(metrics::Registry& metrics) { (void)metrics; }
     /// From now on events are told.
     virtual void connect(BackendEvents events) = 0;
     /// The settings of a reload: retention, DSNs. Thread-safe.

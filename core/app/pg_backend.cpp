@@ -64,6 +64,22 @@ class PgBackend final : public Backend {
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
 
+    bool reachable() const noexcept override { return pool_.reachable(); }
+    void measure(metrics::Registry& metrics) override {
+        const auto gauge = [&](const char* name, const char* help, std::function<double()> read) {
+            metrics.gauge(name, help, {}, std::move(read));
+        };
+        gauge("outpost_database_up", "Whether the database answers", [this] {
+            return pool_.reachable() ? 1.0 : 0.0;
+        });
+        gauge("outpost_database_connections", "Open connections to the database", [this] {
+            return static_cast<double>(pool_.load().connections);
+        });
+        gauge("outpost_database_jobs_waiting", "Statements that wait for a connection", [this] {
+            return static_cast<double>(pool_.load().waiting);
+        });
+    }
+
     void connect(BackendEvents events) override {
         store_.set_fresh_work_taker(events.fresh_work);
         {

@@ -13,6 +13,7 @@
 
 #include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
+#include "core/app/node_pages.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
@@ -21,6 +22,7 @@
 #include "core/dispatch/dispatcher.hpp"
 #include "core/dispatch/periodic.hpp"
 #include "core/dns/stub_resolver.hpp"
+#include "core/http_server/server.hpp"
 #include "core/net/tcp_stream.hpp"
 #include "core/submit/listeners.hpp"
 #include "core/submit/sink.hpp"
@@ -65,8 +67,9 @@ struct Runtime::Parts {
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           dispatcher(
-              loops, backend->store(), backend->limits(), *resolver, *dialer, fitting_limits(settings),
-              make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
+              loops, backend->store(), backend->limits(), *resolver, *dialer,
+              fitting_limits(settings), make_snapshot(loaded, options.make_transport),
+              [this] { reporter.wake(); }, registry
           ),
           reporter(
               "reports", loops.at(0).get_executor(), report_interval,
@@ -76,8 +79,10 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
-          listeners(loops, backend->store(), settings.limits.content_memory / 2) {
+          listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
+          pages(node_pages(registry, *backend, serving)) {
         if (settings.sink) sink = make_sink();
+        backend->measure(registry);
     }
 
     std::unique_ptr<submit::Sink> make_sink() {
@@ -100,12 +105,15 @@ struct Runtime::Parts {
         reporter.start(tasks);
         janitor.start(tasks);
         listeners.apply(listening(settings));
+        if (settings.metrics) pages.start(settings.metrics->listen);
+        serving = true;
     }
 
     /// Mail that is being taken in is still queued, and reports are still composed, while
     /// deliveries end.
     void stop() {
         const auto deadline = Deadline::in(settings.limits.drain_time);
+        serving = false;
         listeners.stop();
         reporter.stop();
         janitor.stop();
@@ -115,6 +123,7 @@ struct Runtime::Parts {
         submissions.wait();
         on_first_loop(tasks.join(deadline)).wait();
         if (sink) sink->stop();
+        pages.stop();
         backend->close();
         loops.stop();
     }
@@ -125,6 +134,8 @@ struct Runtime::Parts {
     }
 
     const Settings settings;  ///< those of the start: what a reload changes is handed to the parts
+    metrics::Registry registry;
+    std::atomic<bool> serving{false};
     EventLoops loops;
     TaskGroup tasks;
     std::unique_ptr<Backend> backend;
@@ -134,6 +145,7 @@ struct Runtime::Parts {
     dispatch::Periodic reporter, janitor;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
+    http::Server pages;
     std::atomic<bool> superseded{false};
 };
 

@@ -69,6 +69,17 @@ config::Type<SinkSettings> sink_type() {
         .type();
 }
 
+config::Type<MetricsSettings> metrics_type() {
+    return Spec<MetricsSettings>(
+               "metrics",
+               "Numbers about this node for Prometheus at `http://ADDRESS/metrics`, and `/health`, "
+               "which is 200 while the node serves and its database answers, else 503. Whoever can "
+               "connect may read: keep it to this machine or an inner network."
+    )
+        .required("listen", &MetricsSettings::listen, endpoint(9100), "Address and port.")
+        .type();
+}
+
 config::Type<PluginProcesses> plugin_processes_type() {
     using namespace std::chrono_literals;
     return Spec<PluginProcesses>(
@@ -155,6 +166,10 @@ config::Type<Settings> settings_type() {
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")
         .key(
             "sink", &Settings::sink, maybe(sink_type()), "A receiving server for trying things out."
+        )
+        .key(
+            "metrics", &Settings::metrics, maybe(metrics_type()),
+            "Numbers for Prometheus. Without it: not served."
         )
         .key("log_level", &Settings::log_level, log_level(), "Less important lines are not logged.")
         .type();

@@ -58,6 +58,11 @@ struct SinkSettings {
     std::filesystem::path directory;  ///< where received messages are kept; empty: nowhere
 };
 
+/// Numbers about the node, for Prometheus.
+struct MetricsSettings {
+    net::Endpoint listen;
+};
+
 /// The processes of plugins: one for each library, and some for deliveries that may have crashed
 /// it.
 struct PluginProcesses {
@@ -92,6 +97,7 @@ struct Settings {
     DsnSettings dsn;
     SendmailSettings sendmail;
     std::optional<SinkSettings> sink;
+    std::optional<MetricsSettings> metrics;
 };
 
 }  // namespace outpost::app

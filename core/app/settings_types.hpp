@@ -40,6 +40,7 @@ config::Type<Retention> retention_type();
 config::Type<DsnSettings> dsn_type();
 config::Type<SendmailSettings> sendmail_type();
 config::Type<SinkSettings> sink_type();
+config::Type<MetricsSettings> metrics_type();
 config::Type<PluginProcesses> plugin_processes_type();
 config::Type<DaneSettings> dane_type();
 

@@ -31,7 +31,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     Dispatcher(
         EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits,
         dns::Resolver& resolver, net::Dialer& dialer, Settings settings, SnapshotPtr snapshot,
-        std::function<void()> on_report
+        std::function<void()> on_report, metrics::Registry& metrics
     );
 
     /// Begins to claim. Once.
@@ -99,6 +99,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     awaitable<void> record(std::vector<queue::Settled> outcomes);
     void released(std::size_t recipients);
 
+    void measure(metrics::Registry& metrics);
     void maintain();
     awaitable<void> shut_gates(Deadline deadline);
 
@@ -114,6 +115,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     Suspects suspects_;
     Allowances allowances_;
     Recorder recorder_;
+    Counters counters_;
     const AttemptParts parts_;
     std::atomic<bool> draining_{false};
 
@@ -126,7 +128,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     bool notified_ = false, more_due_ = false, database_away_ = false;
     int failures_ = 0;
     SteadyTime next_look_{}, next_maintenance_{};
-    std::size_t running_ = 0;
+    std::atomic<std::size_t> running_{0};  ///< read by others for the metrics
     std::vector<std::size_t> running_on_;  ///< by loop
     std::uint64_t next_id_ = 0;
     std::map<std::uint64_t, std::shared_ptr<Gate>> in_flight_;

@@ -66,7 +66,8 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; }
+            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; },
+            metrics
         );
         dispatcher->start();
     }
@@ -134,6 +135,7 @@ class Node {
         std::make_shared<test::FakeTransport>(false, false);
     std::atomic<int> reports{0};
     std::int64_t next_id = 1;
+    metrics::Registry metrics;
     std::unique_ptr<Dispatcher> dispatcher;
 };
 

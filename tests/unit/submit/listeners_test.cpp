@@ -87,7 +87,8 @@ struct Node {
     EventLoops loops{2};
     test::MemoryQueueStore store;
     Listeners::Settings settings;
-    Listeners listeners{loops, store};
+    metrics::Registry metrics;
+    Listeners listeners{loops, store, metrics};
     bool stopped = false;
 };
 
