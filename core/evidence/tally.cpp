@@ -67,7 +67,7 @@ std::size_t octets(const FailureDetail& detail) {
 }
 
 /// Returns how many octets that took.
-std::size_t add(std::vector<FailureDetail>& details, FailureDetail more) {
+std::size_t add_bounded(std::vector<FailureDetail>& details, FailureDetail more) {
     if (details.size() >= most_details) {
         more.receiving_mx_helo.clear();
         more.receiving_ip.clear();
@@ -90,7 +90,7 @@ void Tally::add_results(const Learned& learned) {
             sum.send_report = sum.send_report || learned.causes_report;
             std::size_t taken = 0;
             for (const FailureDetail& detail : result.details)
-                taken += add(sum.details, clean(detail));
+                taken += add_bounded(sum.details, clean(detail));
             return taken;
         });
     }
