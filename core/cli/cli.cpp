@@ -190,9 +190,24 @@ class CommandLine {
             *queue, "transport", "Use this transport whatever the routes say ('' ends that)",
             "transport", "Name", true
         );
-        add_action(
-            *queue, "tls", "Require TLS: yes, no or default", "choice", "yes, no or default", true
+        add_queue_tls(*queue);
+    }
+    void add_queue_tls(CLI::App& queue) {
+        CLI::App* sub = add_configured(
+            queue, "tls", "What messages ask of TLS, from their next attempt on (RFC 8689)",
+            [this](const app::Loaded& loaded) { return queue_tls(loaded, tls_); }
         );
+        sub->add_option(
+               "choice", tls_.choice,
+               "yes: REQUIRETLS; no: TLS-Required: No; default: as the recipients' policies say"
+        )
+            ->required()
+            ->check(CLI::IsMember(std::vector<std::string>{"yes", "no", "default"}));
+        sub->add_option("messages", tls_.messages, "Message ids");
+        sub->add_option("--domain", tls_.domain, "Messages with a recipient in this domain");
+        sub->add_option("--account", tls_.account, "Messages of this account");
+        sub->add_option("--tag", tls_.tag, "Messages with this tag");
+        sub->add_option("--sender", tls_.sender, "Messages from this address");
     }
     void add_action(
         CLI::App& queue, const std::string& name, const std::string& help,
@@ -242,6 +257,7 @@ class CommandLine {
     LocalOptions local_;
     ExplainOptions explain_;
     QueueAction action_;
+    TlsAction tls_;
     LookupOptions lookup_;
     PasswordOptions password_;
 };

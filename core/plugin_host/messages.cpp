@@ -368,7 +368,10 @@ void write_remote(Writer& out, const RemoteFacts& remote) {
     out.text(remote.tls_version);
     out.text(remote.tls_cipher);
     out.text(remote.tls_requirement);
+    out.text(remote.tls_policy);
+    out.text(remote.tls_result);
     out.flag(remote.tls_verified);
+    write_enum(out, remote.clear);
     write_enum(out, remote.success);
 }
 
@@ -380,7 +383,10 @@ std::shared_ptr<const RemoteFacts> read_remote(Reader& in) {
     remote->tls_version = in.text();
     remote->tls_cipher = in.text();
     remote->tls_requirement = in.text();
+    remote->tls_policy = in.text();
+    remote->tls_result = in.text();
     remote->tls_verified = in.flag();
+    remote->clear = read_enum(in, RemoteFacts::Clear::tls_failed);
     remote->success = read_enum(in, RemoteFacts::Success::passed_on);
     return remote;
 }

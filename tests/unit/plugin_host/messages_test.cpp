@@ -140,6 +140,8 @@ TEST_CASE("verdicts arrive as they were given") {
     facts.tls_version = "TLSv1.3";
     facts.tls_cipher = "X";
     facts.tls_requirement = "verified";
+    facts.tls_policy = "transport relay";
+    facts.tls_result = "pkix verified";
     facts.tls_verified = true;
     facts.success = delivery::RemoteFacts::Success::delivered;
     verdicts[0].remote = std::make_shared<const delivery::RemoteFacts>(facts);
@@ -167,6 +169,8 @@ TEST_CASE("verdicts arrive as they were given") {
     CHECK(remote->port == facts.port);
     CHECK(remote->tls_version == facts.tls_version);
     CHECK(remote->tls_requirement == facts.tls_requirement);
+    CHECK(remote->tls_policy == facts.tls_policy);
+    CHECK(remote->tls_result == facts.tls_result);
     CHECK(remote->tls_verified);
     CHECK(remote->success == facts.success);
     CHECK(outcome.outcome.verdicts[1].remote == nullptr);
