@@ -7,8 +7,8 @@
 namespace outpost::app {
 namespace {
 
-http::Response health(const Backend& backend, bool serving) {
-    http::Response response;
+http_server::Response health(const Backend& backend, bool serving) {
+    http_server::Response response;
     response.status = serving && backend.reachable() ? 200 : 503;
     response.body = !serving               ? "stopping\n"
                     : !backend.reachable() ? "the database does not answer\n"
@@ -30,12 +30,12 @@ void measure_process(metrics::Registry& registry) {
 
 }  // namespace
 
-std::map<std::string, http::Page> node_pages(
+std::map<std::string, http_server::Page> node_pages(
     metrics::Registry& registry, const Backend& backend, const std::atomic<bool>& serving
 ) {
     measure_process(registry);
     const auto metrics = [&registry] {
-        return http::Response{200, "text/plain; version=0.0.4; charset=utf-8", registry.text()};
+        return http_server::Response{200, "text/plain; version=0.0.4; charset=utf-8", registry.text()};
     };
     return {
         {"/metrics", metrics},

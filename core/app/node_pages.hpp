@@ -13,7 +13,7 @@ namespace outpost::app {
 /// What a node shows over HTTP: `/metrics` for Prometheus, and `/health`, which is 200 while it
 /// serves and its database answers. All three must outlive the pages. Adds what the build is to the
 /// registry.
-std::map<std::string, http::Page> node_pages(
+std::map<std::string, http_server::Page> node_pages(
     metrics::Registry& registry, const Backend& backend, const std::atomic<bool>& serving
 );
 

@@ -12,7 +12,7 @@
 
 #include "core/base/log.hpp"
 
-namespace outpost::http {
+namespace outpost::http_server {
 namespace {
 
 constexpr std::size_t threads = 2;
@@ -106,4 +106,4 @@ void Server::stop() {
     if (engine_->thread.joinable()) engine_->stop();
 }
 
-}  // namespace outpost::http
+}  // namespace outpost::http_server

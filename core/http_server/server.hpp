@@ -8,7 +8,7 @@
 
 #include "core/net/endpoint.hpp"
 
-namespace outpost::http {
+namespace outpost::http_server {
 
 struct Response {
     int status = 200;
@@ -41,4 +41,4 @@ class Server {
     std::uint16_t port_ = 0;
 };
 
-}  // namespace outpost::http
+}  // namespace outpost::http_server

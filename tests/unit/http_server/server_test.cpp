@@ -31,20 +31,20 @@ std::string get(std::uint16_t port, const std::string& path) {
     return ask(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
 }
 
-http::Response hello() {
+http_server::Response hello() {
     return {200, "text/plain; version=0.0.4", "hello\n"};
 }
-http::Response unwell() {
+http_server::Response unwell() {
     return {503, "text/plain", "unwell\n"};
 }
-http::Response broken() {
+http_server::Response broken() {
     throw std::runtime_error("broken on purpose");
 }
 
 }  // namespace
 
 TEST_CASE("pages are served with their status and type, and nothing else is") {
-    http::Server server({{"/hello", hello}, {"/unwell", unwell}, {"/broken", broken}});
+    http_server::Server server({{"/hello", hello}, {"/unwell", unwell}, {"/broken", broken}});
     server.start(any_port);
     const std::string answer = get(server.port(), "/hello");
     CHECK(answer.starts_with("HTTP/1.1 200 "));
@@ -58,7 +58,7 @@ TEST_CASE("pages are served with their status and type, and nothing else is") {
 }
 
 TEST_CASE("only GET and HEAD are answered with the page") {
-    http::Server server({{"/hello", hello}});
+    http_server::Server server({{"/hello", hello}});
     server.start(any_port);
     const std::string head = ask(server.port(), "HEAD /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(head.starts_with("HTTP/1.1 200 "));
@@ -70,7 +70,7 @@ TEST_CASE("only GET and HEAD are answered with the page") {
 }
 
 TEST_CASE("what is no HTTP does not stop the server") {
-    http::Server server({{"/hello", hello}});
+    http_server::Server server({{"/hello", hello}});
     server.start(any_port);
     ask(server.port(), "\r\n\r\n");
     ask(server.port(), "EHLO client.example.org\r\n");
@@ -79,7 +79,7 @@ TEST_CASE("what is no HTTP does not stop the server") {
 }
 
 TEST_CASE("an address that is taken is an error, even for a server of our own") {
-    http::Server first({{"/hello", hello}}), second({{"/hello", hello}});
+    http_server::Server first({{"/hello", hello}}), second({{"/hello", hello}});
     first.start(any_port);
     CHECK_THROWS_AS(
         second.start({asio::ip::address_v4::loopback(), first.port()}), std::runtime_error
@@ -88,9 +88,9 @@ TEST_CASE("an address that is taken is an error, even for a server of our own") 
 }
 
 TEST_CASE("a server can be stopped at once, twice, or without ever having started") {
-    http::Server never({});
+    http_server::Server never({});
     never.stop();
-    http::Server server({{"/hello", hello}});
+    http_server::Server server({{"/hello", hello}});
     server.start(any_port);
     server.stop();
     server.stop();
