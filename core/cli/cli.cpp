@@ -25,6 +25,7 @@ class CommandLine {
         add_queue();
         add_mta_sts();
         add_dns();
+        add_tls();
         add_small();
         try {
             app_.parse(argc, argv);
@@ -261,6 +262,28 @@ class CommandLine {
         sub->add_flag("--json", lookup_.as_json, "One JSON object, for programs");
     }
 
+    void add_tls() {
+        CLI::App* tls = app_.add_subcommand("tls", "What is known of other servers' TLS");
+        tls->require_subcommand(1);
+        CLI::App* abilities = add_configured(
+            *tls, "abilities",
+            "What the domains of recipients can do, and whether REQUIRETLS is safe for them",
+            [this](const app::Loaded& loaded) { return tls_abilities(loaded, abilities_); }
+        );
+        abilities->add_option("recipients", abilities_.recipients, "Addresses")->required();
+        abilities->add_option(
+            "--account", abilities_.account, "As its mail has seen it (default: the only account)"
+        );
+        abilities->add_flag("--json", abilities_.as_json, "One JSON object, for programs");
+        CLI::App* results = add_configured(
+            *tls, "results", "Sessions with TLS that succeeded and failed, by day and domain",
+            [this](const app::Loaded& loaded) { return tls_results(loaded, results_); }
+        );
+        results->add_option("--day", results_.day, "UTC day, 2026-11-26 (default: all)");
+        results->add_option("--domain", results_.domain, "Recipient domain (default: all)");
+        results->add_flag("--json", results_.as_json, "A JSON object a line, for programs");
+    }
+
     void add_small() {
         CLI::App* sub =
             add(app_, "password", "Make a credential for an account from a password",
@@ -281,6 +304,8 @@ class CommandLine {
     TlsAction tls_;
     PolicyAction policy_action_;
     LookupOptions lookup_;
+    AbilitiesQuestion abilities_;
+    ResultsQuestion results_;
     PasswordOptions password_;
 };
 

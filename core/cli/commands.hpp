@@ -80,6 +80,21 @@ struct LookupOptions {
 /// code is `failed` when there is no answer.
 int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
 
+struct AbilitiesQuestion {
+    std::vector<std::string> recipients;
+    std::string account;  ///< empty: the only one that there is
+    bool as_json = false;
+};
+/// What the recipients' domains have shown to an account of TLS, and whether REQUIRETLS is safe.
+int tls_abilities(const app::Loaded& loaded, const AbilitiesQuestion& question);
+
+struct ResultsQuestion {
+    std::string day, domain;  ///< empty: all
+    bool as_json = false;
+};
+/// The results of TLS that reports are made of (RFC 8460).
+int tls_results(const app::Loaded& loaded, const ResultsQuestion& question);
+
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 
 struct LocalOptions {
