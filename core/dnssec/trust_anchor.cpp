@@ -45,9 +45,9 @@ TrustAnchor& anchor_of(std::vector<TrustAnchor>& anchors, const Name& zone) {
 bool add(std::vector<TrustAnchor>& anchors, ldns_rr* rr) {
     ldns_rr2canonical(rr);
     const ldns_rdf* owner = ldns_rr_owner(rr);
-    const auto zone = Name::from_wire(
-        {reinterpret_cast<const char*>(ldns_rdf_data(owner)), ldns_rdf_size(owner)}
-    );
+    const auto zone =
+        Name::from_wire({reinterpret_cast<const char*>(ldns_rdf_data(owner)), ldns_rdf_size(owner)}
+        );
     const std::unique_ptr<ldns_buffer, Free> buffer(ldns_buffer_new(LDNS_MIN_BUFLEN));
     if (!zone || !buffer || ldns_rr_rdata2buffer_wire(buffer.get(), rr) != LDNS_STATUS_OK)
         return false;
@@ -68,9 +68,8 @@ bool add(std::vector<TrustAnchor>& anchors, ldns_rr* rr) {
 
 }  // namespace
 
-Result<ZoneKeys, Fault> TrustAnchor::verify(
-    const RecordSet& set, Seconds now, Budget& budget
-) const {
+Result<ZoneKeys, Fault> TrustAnchor::verify(const RecordSet& set, Seconds now, Budget& budget)
+    const {
     if (keys.empty()) return verify_keys(set, signers, now, budget);
     auto by_key = verify_keys(set, keys, now, budget);
     if (by_key || signers.empty()) return by_key;
