@@ -12,6 +12,7 @@
 #include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
 #include "core/queue/store_pg.hpp"
+#include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::app {
 namespace {
@@ -56,13 +57,31 @@ class PgBackend final : public Backend {
               [this] { tick(); }
           ),
           store_(pool_, node_),
-          limits_(pool_, node_) {
+          limits_(pool_, node_),
+          policies_(pool_, [this] { return store_.now(); }) {
         ready_ = true;
     }
     ~PgBackend() override { close(); }
 
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
+    mta_sts::Store& policies() noexcept override { return policies_; }
+
+    bool reachable() const noexcept override { return pool_.reachable(); }
+    void measure(metrics::Registry& metrics) override {
+        const auto gauge = [&](const char* name, const char* help, std::function<double()> read) {
+            metrics.gauge(name, help, {}, std::move(read));
+        };
+        gauge("outpost_database_up", "Whether the database answers", [this] {
+            return pool_.reachable() ? 1.0 : 0.0;
+        });
+        gauge("outpost_database_connections", "Open connections to the database", [this] {
+            return static_cast<double>(pool_.load().connections);
+        });
+        gauge("outpost_database_jobs_waiting", "Statements that wait for a connection", [this] {
+            return static_cast<double>(pool_.load().waiting);
+        });
+    }
 
     void connect(BackendEvents events) override {
         store_.set_fresh_work_taker(events.fresh_work);
@@ -77,6 +96,13 @@ class PgBackend final : public Backend {
         };
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
+        };
+        channels["outpost_mta_sts"] = [this](const std::string& domain) {
+            told(&BackendEvents::policy_changed, domain);
+        };
+        channels["outpost_tls"] = [this](const std::string& text) {
+            const auto change = queue::TlsChange::parse(text);
+            if (change) told(&BackendEvents::tls_changed, *change);
         };
         notifications_.emplace(settings_, std::move(channels));
     }
@@ -153,13 +179,14 @@ class PgBackend final : public Backend {
     void tick() {
         if (ready_) store_.stages().flush();
     }
-    void told(std::function<void()> BackendEvents::* event) {
-        std::function<void()> tell;
+    template <class... What>
+    void told(std::function<void(What...)> BackendEvents::* event, const auto&... what) {
+        std::function<void(What...)> tell;
         {
             const std::lock_guard lock(mutex_);
             tell = events_.*event;
         }
-        if (tell) tell();
+        if (tell) tell(what...);
     }
 
     const db::Settings settings_;
@@ -172,6 +199,7 @@ class PgBackend final : public Backend {
     queue::Node node_;
     queue::PgStore store_;
     queue::PgLimits limits_;
+    mta_sts::PgStore policies_;
     std::optional<db::Listener> notifications_;
 };
 

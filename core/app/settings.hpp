@@ -9,6 +9,7 @@
 
 #include "core/base/log.hpp"
 #include "core/db/settings.hpp"
+#include "core/delivery/policy_mode.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/dispatch/settings.hpp"
 #include "core/dns/settings.hpp"
@@ -57,11 +58,28 @@ struct SinkSettings {
     std::filesystem::path directory;  ///< where received messages are kept; empty: nowhere
 };
 
+/// Numbers about the node, for Prometheus.
+struct MetricsSettings {
+    net::Endpoint listen;
+};
+
 /// The processes of plugins: one for each library, and some for deliveries that may have crashed
 /// it.
 struct PluginProcesses {
     std::uint64_t memory = 1ULL << 30;  ///< octets that each may use; zero: any
     std::chrono::seconds answer_time{30};
+};
+
+/// DANE in direct delivery (RFC 7672).
+struct DaneSettings {
+    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
+};
+
+/// MTA-STS in direct delivery (RFC 8461).
+struct MtaStsSettings {
+    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
+    /// Where policy hosts may be although it is not the public internet.
+    std::vector<net::Cidr> allow_networks;
 };
 
 struct Settings {
@@ -70,6 +88,8 @@ struct Settings {
     db::Settings database;
     tls::ClientSettings tls;
     dns::Settings dns;
+    DaneSettings dane;
+    MtaStsSettings mta_sts;
     std::map<std::string, submit::ListenerSettings> listeners;
     std::map<std::string, Account> accounts;
     std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them
@@ -85,6 +105,7 @@ struct Settings {
     DsnSettings dsn;
     SendmailSettings sendmail;
     std::optional<SinkSettings> sink;
+    std::optional<MetricsSettings> metrics;
 };
 
 }  // namespace outpost::app

@@ -23,6 +23,7 @@ class CommandLine {
         add_database();
         add_routes();
         add_queue();
+        add_dns();
         add_small();
         try {
             app_.parse(argc, argv);
@@ -189,9 +190,24 @@ class CommandLine {
             *queue, "transport", "Use this transport whatever the routes say ('' ends that)",
             "transport", "Name", true
         );
-        add_action(
-            *queue, "tls", "Require TLS: yes, no or default", "choice", "yes, no or default", true
+        add_queue_tls(*queue);
+    }
+    void add_queue_tls(CLI::App& queue) {
+        CLI::App* sub = add_configured(
+            queue, "tls", "What messages ask of TLS, from their next attempt on (RFC 8689)",
+            [this](const app::Loaded& loaded) { return queue_tls(loaded, tls_); }
         );
+        sub->add_option(
+               "choice", tls_.choice,
+               "yes: REQUIRETLS; no: TLS-Required: No; default: as the recipients' policies say"
+        )
+            ->required()
+            ->check(CLI::IsMember(std::vector<std::string>{"yes", "no", "default"}));
+        sub->add_option("messages", tls_.messages, "Message ids");
+        sub->add_option("--domain", tls_.domain, "Messages with a recipient in this domain");
+        sub->add_option("--account", tls_.account, "Messages of this account");
+        sub->add_option("--tag", tls_.tag, "Messages with this tag");
+        sub->add_option("--sender", tls_.sender, "Messages from this address");
     }
     void add_action(
         CLI::App& queue, const std::string& name, const std::string& help,
@@ -212,6 +228,18 @@ class CommandLine {
         );
     }
 
+    void add_dns() {
+        CLI::App* dns = app_.add_subcommand("dns", "Ask the DNS as deliveries do");
+        dns->require_subcommand(1);
+        CLI::App* sub = add_configured(
+            *dns, "lookup", "Print a name's records, and whether they are secure by DNSSEC",
+            [this](const app::Loaded& loaded) { return dns_lookup(loaded, lookup_); }
+        );
+        sub->add_option("name", lookup_.name, "Name")->required();
+        sub->add_option("type", lookup_.type, "A, AAAA, CNAME, MX, NS, PTR, TLSA or TXT");
+        sub->add_flag("--json", lookup_.as_json, "One JSON object, for programs");
+    }
+
     void add_small() {
         CLI::App* sub =
             add(app_, "password", "Make a credential for an account from a password",
@@ -229,6 +257,8 @@ class CommandLine {
     LocalOptions local_;
     ExplainOptions explain_;
     QueueAction action_;
+    TlsAction tls_;
+    LookupOptions lookup_;
     PasswordOptions password_;
 };
 

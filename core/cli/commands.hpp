@@ -48,12 +48,28 @@ int route_explain(const app::Loaded& loaded, const ExplainOptions& options);
 int why(const app::Loaded& loaded, std::int64_t message);
 
 struct QueueAction {
-    std::string name;  ///< hold, release, retry, fail, drop, transport, tls
+    std::string name;  ///< hold, release, retry, fail, drop, transport
     std::int64_t message = 0;
     std::string recipient, argument;
 };
 int queue_list(const app::Loaded& loaded);
 int queue_act(const app::Loaded& loaded, const QueueAction& action);
+
+/// Which messages are to change their wish for TLS: those that all that is given holds for.
+struct TlsAction {
+    std::string choice;  ///< yes, no or default
+    std::vector<std::int64_t> messages;
+    std::string domain, account, tag, sender;
+};
+int queue_tls(const app::Loaded& loaded, const TlsAction& action);
+
+struct LookupOptions {
+    std::string name, type = "A";
+    bool as_json = false;
+};
+/// One question to the DNS, asked as deliveries ask: records, security, extended error. The exit
+/// code is `failed` when there is no answer.
+int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
 
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 

@@ -12,7 +12,9 @@ const Statement find_message{"story_message", R"(
     SELECT to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'), source, client, account, mail_from,
         size, header_message_id, tag,
         CASE WHEN require_tls THEN 'REQUIRETLS' WHEN NOT require_tls THEN 'TLS-Required: No'
-            ELSE '' END
+            WHEN require_tls_at IS NOT NULL THEN 'TLS as the policies say' ELSE '' END ||
+            coalesce(', set by ' || require_tls_by || ' at '
+                || to_char(require_tls_at, 'YYYY-MM-DD HH24:MI:SS'), '')
     FROM outpost.messages WHERE message_id = $1
 )"};
 const Statement find_recipients{"story_recipients", R"(

@@ -32,6 +32,7 @@ delivery::DeliveryJob make_job(
 ) {
     const auto& first = parcel.claims.front();
     delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
+    job.policies = parcel.decision->policies;
     job.domain = parcel.claims.front().recipient.address.domain();
     for (const auto& claim : parcel.claims) {
         job.recipients.push_back(claim.recipient);
@@ -90,6 +91,8 @@ class Attempt {
             const bool takes_own = name != parcel_.lane.transport;
             if (!verdict && takes_own) verdict = co_await wait_for_allowance(name);
             if (verdict) {
+                if (refuses_requiretls(entry))
+                    parts_.counters.count(delivery::SecurityEvent::requiretls_transport);
                 transcript_.remark(verdict->words());
                 const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
                 if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
@@ -119,13 +122,18 @@ class Attempt {
             );
         }
         // RFC 8689 section 4.2.1: never hand it to what cannot keep the promise.
-        if (job_.message->require_tls.value_or(false) && !entry->transport->can_require_tls()) {
+        if (refuses_requiretls(entry)) {
             return Verdict::failed(
                 Stage::route, ErrorKind::policy, {5, 7, 30},
                 fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
             );
         }
         return std::nullopt;
+    }
+
+    bool refuses_requiretls(const TransportEntry* entry) const {
+        return job_.message->require_tls.value_or(false) && entry != nullptr &&
+               !entry->transport->can_require_tls();
     }
 
     // A fallback has no lane to wait in, and other nodes may have to be asked: a short wait does.
@@ -156,6 +164,7 @@ class Attempt {
         std::string fault;
         try {
             auto outcome = co_await transport.deliver(job_, context_);
+            parts_.counters.count(outcome);
             if (outcome.verdicts.size() == job_.recipients.size()) co_return outcome;
             fault = fmt::format(
                 "{} verdicts for {} recipients", outcome.verdicts.size(), job_.recipients.size()
@@ -250,10 +259,9 @@ AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> 
 }
 
 bool was_interrupted(const Parcel& parcel) {
-    return std::any_of(
-        parcel.claims.begin(), parcel.claims.end(),
-        [](const queue::Claimed& claim) { return claim.interrupted; }
-    );
+    return std::any_of(parcel.claims.begin(), parcel.claims.end(), [](const queue::Claimed& claim) {
+        return claim.interrupted;
+    });
 }
 
 // Who was interrupted is noted as begun only now: whoever still waits for his turn, or for his

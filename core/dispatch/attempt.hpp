@@ -7,6 +7,7 @@
 
 #include "core/dispatch/allowances.hpp"
 #include "core/dispatch/content_memory.hpp"
+#include "core/dispatch/counters.hpp"
 #include "core/dispatch/gate.hpp"
 #include "core/dispatch/parcel.hpp"
 #include "core/dispatch/settings.hpp"
@@ -22,6 +23,7 @@ struct AttemptParts {
     Allowances& allowances;
     ContentMemory& memory;
     Suspects& suspects;
+    Counters& counters;
     const Settings& settings;
 };
 

@@ -66,7 +66,8 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; }
+            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; },
+            metrics
         );
         dispatcher->start();
     }
@@ -134,6 +135,7 @@ class Node {
         std::make_shared<test::FakeTransport>(false, false);
     std::atomic<int> reports{0};
     std::int64_t next_id = 1;
+    metrics::Registry metrics;
     std::unique_ptr<Dispatcher> dispatcher;
 };
 
@@ -365,6 +367,66 @@ TEST_CASE("REQUIRETLS never goes to a transport that cannot assure it") {
         CHECK(settled.transport == "direct");
     }
     CHECK(node.relay->calls() == 0);
+}
+
+TEST_CASE("a wish for TLS that is changed holds for what waits on the node, not for what has begun"
+) {
+    Node node;
+    node.settings.per_destination = 1;
+    node.direct->reads_late = true;  // the envelope is used as it was claimed
+    test::Latch latch;
+    std::mutex mutex;
+    std::map<MessageId, std::optional<bool>> seen;
+    node.direct->script(
+        "example.org",
+        [&](const delivery::DeliveryJob& job,
+            delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
+            {
+                const std::lock_guard lock(mutex);
+                seen[job.message->id] = job.message->require_tls;
+            }
+            co_await latch.wait();
+            co_return DeliveryOutcome::all(job, Verdict::delivered("taken"));
+        }
+    );
+    node.start();
+    const auto begun = node.enqueue({"a@example.org"});
+    Node::until([&] { return node.direct->calls() == 1; });
+    const auto waiting = node.enqueue({"b@example.org"}), other = node.enqueue({"c@example.org"});
+    Node::until([&] { return node.dispatcher->held() == 3; });
+    for (const auto id : {begun, waiting}) {
+        node.dispatcher->tls_changed({id, false});
+        node.dispatcher->tls_changed({id, true});
+    }
+    latch.open();
+    for (const auto id : {begun, waiting, other})
+        node.settled(id);
+    const std::lock_guard lock(mutex);
+    CHECK_FALSE(seen.at(begun).has_value());
+    CHECK(seen.at(waiting) == std::optional(true));
+    CHECK_FALSE(seen.at(other).has_value());
+}
+
+TEST_CASE("a wish that is changed while its message is being claimed is not missed") {
+    TlsWishes wishes;
+    const auto now = SteadyClock::now();
+    const auto message = test::message(7);
+    Parcel parcel{{}, nullptr, nullptr, {}};
+    parcel.claims = {
+        test::claimed(message, 1, "a@b.example"), test::claimed(message, 2, "c@b.example")
+    };
+    wishes.put_on(parcel);
+    CHECK(parcel.claims[0].envelope == message);
+    wishes.note({MessageId{7}, true}, now);
+    wishes.note({MessageId{8}, false}, now);
+    wishes.put_on(parcel);
+    for (const auto& claim : parcel.claims)
+        CHECK(claim.envelope->require_tls == std::optional(true));
+    CHECK_FALSE(message->require_tls.has_value());  // others hold it too
+    wishes.sweep(now + 1min);
+    CHECK_FALSE(wishes.empty());
+    wishes.sweep(now + 3min);
+    CHECK(wishes.empty());
 }
 
 TEST_CASE("a faulty transport defers, and the node lives on") {
