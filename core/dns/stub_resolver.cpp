@@ -2,11 +2,16 @@
 #include "core/dns/stub_resolver.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
 
+#include "core/async/flights.hpp"
 #include "core/dns/cache.hpp"
 #include "core/dns/chain.hpp"
 #include "core/dns/security_in_force.hpp"
 #include "core/dns/upstream.hpp"
+#include "core/dns/validator.hpp"
 
 namespace outpost::dns {
 namespace {
@@ -16,26 +21,64 @@ using Outcome = Result<Answer, Failure>;
 // RFC 9520: failures are remembered too, or a broken domain would be asked about without end.
 constexpr std::chrono::seconds failure_memory{5};
 
+std::vector<dnssec::TrustAnchor> read_anchors(const std::filesystem::path& file) {
+    if (file.empty()) return std::move(dnssec::parse_trust_anchors(dnssec::root_anchors()).value());
+    std::ifstream in(file);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) throw std::runtime_error("the trust anchors " + file.string() + " cannot be read");
+    auto anchors = dnssec::parse_trust_anchors(text.str());
+    if (!anchors)
+        throw std::runtime_error("the trust anchors " + file.string() + ": " + anchors.error());
+    return std::move(*anchors);
+}
+
+std::vector<dnssec::Name> names_of(const std::vector<std::string>& domains) {
+    std::vector<dnssec::Name> names;
+    for (const std::string& domain : domains) {
+        auto name = dnssec::Name::parse(domain);
+        if (!name) throw std::runtime_error("insecure domain " + domain + ": " + name.error());
+        names.push_back(std::move(*name));
+    }
+    return names;
+}
+
 class StubResolver final : public Resolver {
   public:
     explicit StubResolver(Settings settings)
         : settings_(std::move(settings)),
           upstream_(settings_),
           security_(security_in_force(settings_, upstream_.servers())),
-          cache_(settings_.cache_entries) {}
+          cache_(settings_.cache_entries) {
+        if (security_.mode == SecurityMode::validate) validator_ = make_validator();
+    }
 
     awaitable<Outcome> query(Question question, Deadline deadline) override {
         if (auto known = cache_.find(question, SteadyClock::now())) co_return std::move(*known);
+        // Mail to one domain comes in crowds: one of them asks.
+        auto boarding = co_await flights_.board(key_of(question), deadline);
+        if (boarding.result) co_return std::move(*boarding.result);
+        if (!boarding.turn)
+            co_return Err{
+                Failure{Failure::Kind::timeout, "no time was left to ask for " + question.name, -1}
+            };
         auto outcome = co_await follow(question, deadline);
         remember(question, outcome, deadline);
+        if (outcome || !deadline.passed()) boarding.turn->land(outcome);
         co_return outcome;
     }
 
   private:
-    struct Judged {
-        Response response;
-        Security security = Security::indeterminate;
-    };
+    std::unique_ptr<Validator> make_validator() {
+        ValidatorSetup setup;
+        setup.fetch = [this](Question question, Deadline deadline) {
+            return upstream_.ask(std::move(question), Want::proof, deadline);
+        };
+        setup.anchors = read_anchors(settings_.trust_anchors);
+        setup.insecure_domains = names_of(settings_.insecure_domains);
+        setup.lenient = security_.lenient;
+        return std::make_unique<Validator>(std::move(setup));
+    }
 
     awaitable<Outcome> follow(Question question, Deadline deadline) {
         Chain chain(question);
@@ -59,6 +102,7 @@ class StubResolver final : public Resolver {
     awaitable<Result<Judged, Failure>> ask(Question question, Deadline deadline) {
         if (security_.mode == SecurityMode::trust_ad)
             co_return co_await ask_trusted(std::move(question), deadline);
+        if (validator_) co_return co_await validator_->ask(std::move(question), deadline);
         auto response = co_await upstream_.ask(std::move(question), Want::records, deadline);
         if (!response) co_return Err{std::move(response.error())};
         co_return Judged{std::move(*response), Security::indeterminate};
@@ -108,7 +152,9 @@ class StubResolver final : public Resolver {
     const Settings settings_;
     const Upstream upstream_;
     const SecurityInForce security_;
+    std::unique_ptr<Validator> validator_;  ///< only in that mode
     Cache cache_;
+    Flights<Outcome> flights_;
 };
 
 }  // namespace

@@ -8,9 +8,9 @@
 namespace outpost::dnssec {
 namespace {
 
-constexpr std::uint8_t sha1 = 1;            // the only hash of NSEC3
+constexpr std::uint8_t sha1 = 1;  // the only hash of NSEC3
 constexpr std::size_t sha1_size = 20;
-constexpr std::size_t most_records = 12;    // RFC 5155 needs three, and an answer may need them twice
+constexpr std::size_t most_records = 12;  // RFC 5155 needs three, and an answer may need them twice
 constexpr std::uint8_t known_flags = 0x01;  // RFC 5155 section 8.2: with others it is ignored
 
 bool is_delegation(const TypeBitmap& types) {
@@ -154,7 +154,8 @@ Result<Proof, Fault> Denial::name_absent(const Name& name) {
     if (const auto enclosed = enclose(name); enclosed && enclosed->closer != nullptr) {
         const auto wildcard = enclosed->closest_encloser.wildcard();
         // RFC 5155 section 9.2: an unsigned delegation may hide where opt-out holds.
-        if (wildcard && covering3(*wildcard) != nullptr) return proof(!enclosed->closer->opts_out());
+        if (wildcard && covering3(*wildcard) != nullptr)
+            return proof(!enclosed->closer->opts_out());
     }
     return unproven(name, "does not exist");
 }
@@ -199,8 +200,7 @@ Result<Cut, Fault> Denial::cut_at(const Name& name) {
     const Nsec3* match3 = match == nullptr ? matching3(name) : nullptr;
     if (match != nullptr || match3 != nullptr) {
         const TypeBitmap& types = match != nullptr ? match->types : match3->types;
-        if (!lacks(types, type::ds, false))
-            return Err{unproven(name, "has no DS record").error()};
+        if (!lacks(types, type::ds, false)) return Err{unproven(name, "has no DS record").error()};
         return Cut{types.has(type::ns) ? Cut::Kind::insecure : Cut::Kind::none, ttl_};
     }
     if (const auto absent = name_absent(name)) {

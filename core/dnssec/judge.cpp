@@ -55,17 +55,21 @@ Result<std::vector<Claim>, Fault> claims_of(const Message& message) {
     for (;;) {
         if (!seen.insert(name).second || seen.size() > most_aliases + 1)
             return Err{Fault{code::bogus, message.question.text() + " is an alias without end"}};
-        if (const RecordSet* set = find(message.answer, name, message.type)) {
+        // An alias comes first, as for whoever reads the answer: a forger may have put one beside
+        // honest records.
+        const RecordSet* alias = find(message.answer, name, type::cname);
+        if (alias == nullptr) {
+            const RecordSet* set = find(message.answer, name, message.type);
+            if (set == nullptr) break;
             claims.push_back(exists(name, *set));
             return claims;
         }
-        const RecordSet* alias = find(message.answer, name, type::cname);
-        if (alias == nullptr) break;
         const auto target = Name::from_wire(alias->data.front());
         if (alias->data.size() != 1 || !target)
             return Err{Fault{code::bogus, name.text() + " has several CNAMEs, or a broken one"}};
         const RecordSet* source = source_of(*alias, *target, message);
         claims.push_back(exists(name, source != nullptr ? *source : *alias));
+        if (message.type == type::cname) return claims;
         name = *target;
     }
     const bool leads_out = !claims.empty() && !message.nxdomain && !message.has_soa;
@@ -98,7 +102,8 @@ Result<Delegation, Fault> judge_delegation(
         const auto verified = verify(*set, zone, now, budget);
         if (!verified) return Err{verified.error()};
         if (verified->closest_encloser)
-            return Err{Fault{code::bogus, "the DS records of " + name.text() + " are a wildcard's"}};
+            return Err{Fault{code::bogus, "the DS records of " + name.text() + " are a wildcard's"}
+            };
         auto signers = signers_of(*set);
         if (signers.empty())
             return Err{Fault{code::bogus, "the DS records of " + name.text() + " are broken"}};

@@ -10,7 +10,7 @@
 namespace outpost::dnssec {
 namespace {
 
-constexpr std::size_t most_signatures = 8;    // tried for one set
+constexpr std::size_t most_signatures = 8;     // tried for one set
 constexpr std::size_t most_keys_of_a_tag = 4;  // honest zones rarely have even two
 
 /// RFC 1982: how far `b` is ahead of `a` on the circle of 32-bit numbers.
@@ -107,7 +107,9 @@ class Check {
             return false;
         }
         if (ahead(signature.inception, now_) < 0) {
-            worst_.note(3, code::not_yet_valid, "the signature over " + what() + " is not valid yet");
+            worst_.note(
+                3, code::not_yet_valid, "the signature over " + what() + " is not valid yet"
+            );
             return false;
         }
         return true;
@@ -116,8 +118,8 @@ class Check {
     bool holds(const Signature& signature) {
         // A signature with fewer labels is one over the wildcard that the owner was made from.
         const bool expanded = signature.labels < owner_labels();
-        const auto owner = expanded ? set_.owner.last(signature.labels).wildcard()
-                                    : std::optional(set_.owner);
+        const auto owner =
+            expanded ? set_.owner.last(signature.labels).wildcard() : std::optional(set_.owner);
         if (!owner) return false;
         std::size_t tried = 0;
         std::string data;
@@ -179,7 +181,8 @@ Result<ZoneKeys, Fault> signed_by(
     ZoneKeys out;
     out.ttl = verified->ttl;
     for (Key& key : keys_of(set)) {
-        if (may_sign(key) && is_supported_algorithm(key.algorithm)) out.keys.push_back(std::move(key));
+        if (may_sign(key) && is_supported_algorithm(key.algorithm))
+            out.keys.push_back(std::move(key));
     }
     return out;
 }
@@ -208,19 +211,19 @@ Result<Verified, Fault> verify(
     return Check(set, zone, now, budget).run();
 }
 
+int why_insecure(const std::vector<DelegationSigner>& signers) {
+    if (std::any_of(signers.begin(), signers.end(), is_usable)) return -1;
+    const bool known_algorithm = std::any_of(signers.begin(), signers.end(), [](const auto& each) {
+        return is_supported_algorithm(each.algorithm);
+    });
+    return known_algorithm ? code::unsupported_digest : code::unsupported_algorithm;
+}
+
 Result<ZoneKeys, Fault> verify_keys(
     const RecordSet& set, const std::vector<DelegationSigner>& signers, Seconds now, Budget& budget
 ) {
+    if (const int reason = why_insecure(signers); reason >= 0) return ZoneKeys{{}, set.ttl, reason};
     const auto wanted = usable(signers);
-    if (wanted.empty()) {
-        const bool known_algorithm = std::any_of(
-            signers.begin(), signers.end(),
-            [](const auto& each) { return is_supported_algorithm(each.algorithm); }
-        );
-        return ZoneKeys{
-            {}, set.ttl, known_algorithm ? code::unsupported_digest : code::unsupported_algorithm
-        };
-    }
     std::vector<Key> entries;
     bool matched = false;
     for (const Key& key : keys_of(set)) {

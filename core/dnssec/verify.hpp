@@ -70,6 +70,10 @@ struct ZoneKeys {
     int extended_error = -1;  ///< why insecure
 };
 
+/// RFC 4035 section 5.2: a zone whose DS records have only algorithms and digests that are unknown
+/// here is insecure. The code that says so, or -1: it can be validated.
+int why_insecure(const std::vector<DelegationSigner>& signers);
+
 /// RFC 4035 section 5.2 with RFC 6840 section 5.2: the set must be signed by a key that one of the
 /// DS records means. `signers` is not empty.
 Result<ZoneKeys, Fault> verify_keys(
