@@ -61,7 +61,7 @@ database:
 
     def command(self, *arguments, **options):
         """Runs another outpost command with this server's configuration."""
-        return run([PROGRAM, *arguments[:1], "--config", self.config, *arguments[1:]], **options)
+        return run([PROGRAM, *arguments], env={"OUTPOST_CONFIG": str(self.config)}, **options)
 
     # -- handing in mail
 

@@ -3,6 +3,7 @@
 Signed with BIND's tools, served by NSD: the root on 127.0.5.1, its children on .2, all others on .3."""
 import base64
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,20 +82,32 @@ def renumber_algorithm(number):
 
 
 class Tree:
-    """Signs and serves these zones; `anchor` is the file with the root's key."""
+    """Signs and serves these zones; `anchor` is the file with the root's key, `delv_anchor` the same for delv."""
 
     def __init__(self, zones):
         self._directory = SCRATCH / "zones"
         self._directory.mkdir(exist_ok=True)
         self.zones = {zone.name: zone for zone in zones}
-        for zone in sorted(zones, key=lambda z: -len(self._labels(z.name))):
-            self._write(zone)  # children first: their DS records belong to the parent
+        self._sign()
         self.anchor = SCRATCH / "root.key"
         self.anchor.write_text("".join(f". 172800 IN DNSKEY {key}\n" for key in self.zones[""].keys if key.flags & 1))
+        self.delv_anchor = SCRATCH / "root.delv"
+        self.delv_anchor.write_text("trust-anchors {" + "".join(
+            f' . static-key {key.flags} {key.protocol} {int(key.algorithm)} "{base64.b64encode(key.key).decode()}";'
+            for key in self.zones[""].keys if key.flags & 1) + " };\n")
         self.servers = []
         for name, address in (("root", ROOT), ("top", TOP), ("leaves", LEAVES)):
             files = {z.origin: self._file(z, "signed") for z in zones if z.address == address and not z.lame}
             self.servers.append(NameServer(name, [address], files))
+
+    def _sign(self):
+        """Children first: their DS records belong to the parent."""
+        depths = {}
+        for zone in self.zones.values():
+            depths.setdefault(len(self._labels(zone.name)), []).append(zone)
+        with ThreadPoolExecutor(8) as pool:
+            for _, level in sorted(depths.items(), reverse=True):
+                list(pool.map(self._write, level))
 
     @staticmethod
     def _labels(name):
