@@ -9,6 +9,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
+import dns.rrset
 
 from lab.signed_zones import LEAVES
 
@@ -48,6 +49,16 @@ def denied(answer):
     answer.answer, answer.authority = [], []
     answer.set_rcode(dns.rcode.NXDOMAIN)
     return answer
+
+
+def text(words):
+    """A TXT record, of whatever name is asked for; no words: there is none."""
+    def answer_with(answer):
+        question = answer.question[0]
+        answer.set_rcode(dns.rcode.NOERROR)
+        answer.answer = [dns.rrset.from_text(question.name, 1, "IN", "TXT", f'"{words}"')] if words else []
+        return answer
+    return answer_with
 
 
 def _refusal(answer, code):

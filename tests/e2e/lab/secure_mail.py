@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Direct delivery with transport security: signed zones, a resolver that validates, receivers of all kinds,
 each the only mail host of its domain, and Outpost among them."""
+import time
+
 from lab.certificates import Authority
 from lab.outpost import Outpost
 from lab.postgres import Postgres
@@ -54,6 +56,11 @@ class SecureMail:
         self.outpost = self.nodes[0]
         return self
 
+    @staticmethod
+    def wait_for_ttl():
+        """Until what a zone with a TTL of 1 s said is forgotten."""
+        time.sleep(2.5)
+
     # -- what becomes of mail
 
     def send(self, domain, node=0, **options):
@@ -64,6 +71,10 @@ class SecureMail:
         outpost = self.nodes[node]
         self.message = outpost.send(f"user@{domain}", subject=subject, **options)
         return wait_until(lambda: outpost.attempts(self.message), f"an attempt for {domain} has ended", 60)[0]
+
+    def attempts(self, message, count):
+        """Waits for so many."""
+        return wait_until(lambda: len(rows := self.outpost.attempts(message)) >= count and rows, f"{count} attempts have ended", 60)
 
     def delivered(self, domain, **options):
         attempt = self.send(domain, **options)

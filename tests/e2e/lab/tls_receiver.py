@@ -38,6 +38,7 @@ class TlsReceiver:
         self.offers, self.reply, self.handshake, self.requiretls = offers, reply, handshake, requiretls
         self.auth, self.injected, self.refuses = auth, injected, refuses
         self.sessions, self.mails = [], []
+        self._connections = []
         self._context = self._make_context(pair) if pair else None
         self._socket = socket.create_server((address, port), backlog=100)
         threading.Thread(target=self._accept, daemon=True).start()
@@ -51,12 +52,27 @@ class TlsReceiver:
         context.load_cert_chain(*pair)
         return context
 
+    def present(self, pair):
+        """From now on that is its certificate, and whoever is there must come again."""
+        self._context = self._make_context(pair)
+        self.hang_up()
+
+    def hang_up(self):
+        """Ends the sessions that there are."""
+        for connection in self._connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self._connections.clear()
+
     def subjects(self):
         return sorted(line[9:].decode() for mail in self.mails for line in mail.content.split(b"\r\n") if line.startswith(b"Subject: "))
 
     def _accept(self):
         while True:
             connection, _ = self._socket.accept()
+            self._connections.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
@@ -140,7 +156,9 @@ class TlsReceiver:
             while connection.recv(4096):
                 pass
             return None
-        self._context.sni_callback = lambda _, name, __: setattr(session, "sni", name or "")
-        secured = self._context.wrap_socket(connection, server_side=True)
+        context = self._context
+        context.sni_callback = lambda _, name, __: setattr(session, "sni", name or "")
+        secured = context.wrap_socket(connection, server_side=True)
+        self._connections.append(secured)
         session.tls = secured.version()
         return secured
