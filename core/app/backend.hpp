@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "core/app/load.hpp"
+#include "core/evidence/tally.hpp"
 #include "core/metrics/registry.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
@@ -30,6 +31,8 @@ class Backend {
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
     virtual mta_sts::Store& policies() noexcept = 0;
+    /// Takes up what an attempt learned of transport security. Never waits. Thread-safe.
+    virtual void learn(const evidence::Learned& learned) = 0;
     /// Whether it answers, as far as is known. Thread-safe.
     virtual bool reachable() const noexcept { return true; }
     /// Adds what it has to tell; not to be read after its end.

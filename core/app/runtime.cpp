@@ -67,14 +67,13 @@ struct Runtime::Parts {
           backend(options.make_backend(loaded)),
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
-          policies(
-              settings, backend->policies(), resolver, tasks, loops.at(0).get_executor()
-          ),
+          policies(settings, backend->policies(), resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
               loops, backend->store(), backend->limits(), *resolver, *dialer,
               fitting_limits(settings),
               make_snapshot(loaded, options.make_transport, policies.of(settings)),
-              [this] { reporter.wake(); }, registry
+              [this] { reporter.wake(); }, registry,
+              [this](const evidence::Learned& learned) { backend->learn(learned); }
           ),
           reporter(
               "reports", loops.at(0).get_executor(), report_interval,

@@ -182,6 +182,10 @@ config::Type<Settings> settings_type() {
         .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
         .key("dane", &Settings::dane, dane_type(), "DANE in direct delivery.")
         .key("mta_sts", &Settings::mta_sts, mta_sts_type(), "MTA-STS in direct delivery.")
+        .key(
+            "tls_reports", &Settings::tls_reports, tls_reports_type(),
+            "What is kept for reports about TLS."
+        )
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")
         .key(

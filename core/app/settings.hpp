@@ -36,6 +36,8 @@ struct SenderDomain {
 struct Retention {
     std::chrono::seconds messages{7 * 24 * 3600};   ///< delivered and failed, with their content
     std::chrono::seconds attempts{30 * 24 * 3600};  ///< attempt rows
+    std::chrono::seconds tls_results{30 * 24 * 3600};
+    std::chrono::seconds tls_abilities{365 * 24 * 3600};  ///< what domains can do, and its changes
 };
 
 /// Delivery status notifications.
@@ -82,6 +84,11 @@ struct MtaStsSettings {
     std::vector<net::Cidr> allow_networks;
 };
 
+/// TLS reports (RFC 8460).
+struct TlsReportSettings {
+    bool record = true;
+};
+
 struct Settings {
     std::string hostname;  ///< EHLO name, Received, Reporting-MTA
     std::string node;      ///< never empty once loaded: the host name by default
@@ -90,6 +97,7 @@ struct Settings {
     dns::Settings dns;
     DaneSettings dane;
     MtaStsSettings mta_sts;
+    TlsReportSettings tls_reports;
     std::map<std::string, submit::ListenerSettings> listeners;
     std::map<std::string, Account> accounts;
     std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them

@@ -240,6 +240,27 @@ config::Type<Retention> retention_type() {
             "attempts", &Retention::attempts, duration<seconds>(0s, 3650 * 24h),
             "The record of attempts."
         )
+        .key(
+            "tls_results", &Retention::tls_results, duration<seconds>(2 * 24h, 3650 * 24h),
+            "The results of TLS in direct deliveries, in whole days."
+        )
+        .key(
+            "tls_abilities", &Retention::tls_abilities, duration<seconds>(24h, 3650 * 24h),
+            "What recipient domains have shown that they can do, since they last showed any of it; "
+            "in whole days."
+        )
+        .type();
+}
+
+config::Type<TlsReportSettings> tls_reports_type() {
+    return config::Spec<TlsReportSettings>(
+               "tls_reports", "What is kept for reports about TLS (RFC 8460)."
+    )
+        .key(
+            "record", &TlsReportSettings::record, config::boolean(),
+            "Whether the results of direct deliveries are summed by day, domain and MX host, as in "
+            "the view `outpost.tls_results`."
+        )
         .type();
 }
 

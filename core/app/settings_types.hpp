@@ -37,6 +37,7 @@ config::Type<transports::RelaySettings> relay_type();
 config::Type<delivery::RetryPolicy> retry_type();
 config::Type<dispatch::Settings> limits_type();
 config::Type<Retention> retention_type();
+config::Type<TlsReportSettings> tls_reports_type();
 config::Type<DsnSettings> dsn_type();
 config::Type<SendmailSettings> sendmail_type();
 config::Type<SinkSettings> sink_type();

@@ -63,6 +63,15 @@ struct TlsAction {
 };
 int queue_tls(const app::Loaded& loaded, const TlsAction& action);
 
+/// What is known of the MTA-STS policies of recipient domains.
+int mta_sts_list(const app::Loaded& loaded);
+struct PolicyAction {
+    std::string name;    ///< show, refresh
+    std::string domain;  ///< A-labels or U-labels
+};
+/// `refresh` waits until a node has done it.
+int mta_sts_act(const app::Loaded& loaded, const PolicyAction& action);
+
 struct LookupOptions {
     std::string name, type = "A";
     bool as_json = false;
@@ -70,6 +79,21 @@ struct LookupOptions {
 /// One question to the DNS, asked as deliveries ask: records, security, extended error. The exit
 /// code is `failed` when there is no answer.
 int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
+
+struct AbilitiesQuestion {
+    std::vector<std::string> recipients;
+    std::string account;  ///< empty: the only one that there is
+    bool as_json = false;
+};
+/// What the recipients' domains have shown to an account of TLS, and whether REQUIRETLS is safe.
+int tls_abilities(const app::Loaded& loaded, const AbilitiesQuestion& question);
+
+struct ResultsQuestion {
+    std::string day, domain;  ///< empty: all
+    bool as_json = false;
+};
+/// The results of TLS that reports are made of (RFC 8460).
+int tls_results(const app::Loaded& loaded, const ResultsQuestion& question);
 
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 

@@ -33,7 +33,7 @@ const Statement find_recipients{"story_recipients", R"(
 const Statement find_attempts{"story_attempts", R"(
     SELECT attempt, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS.MS'), duration, node, route_reason,
         transport, remote_host, remote_ip, remote_port, tls_version, tls_cipher, tls_verified,
-        outcome, stage, reply, transcript, config_version
+        outcome, stage, reply, transcript, config_version, tls_requirement, tls_policy, tls_result
     FROM outpost.attempts WHERE message_id = $1 AND number = $2
     ORDER BY attempt, started_at
 )"};
@@ -85,6 +85,9 @@ std::string attempt(const db::Row& row) {
                                   )
         );
     }
+    if (!row.view(18).empty())
+        text += fmt::format("    TLS asked {}, by {}\n", row.text(17), row.text(18));
+    if (!row.view(19).empty()) text += fmt::format("    TLS came  {}\n", row.text(19));
     text += fmt::format("    outcome   {} at {}: {}\n", row.text(12), row.text(13), row.text(14));
     if (!row.view(15).empty()) text += "    dialogue\n" + indented(row.view(15));
     return text;

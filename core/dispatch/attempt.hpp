@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "core/dispatch/parcel.hpp"
 #include "core/dispatch/settings.hpp"
 #include "core/dispatch/suspects.hpp"
+#include "core/evidence/tally.hpp"
 
 namespace outpost::dispatch {
 
@@ -24,6 +26,7 @@ struct AttemptParts {
     ContentMemory& memory;
     Suspects& suspects;
     Counters& counters;
+    const std::function<void(const evidence::Learned&)>& on_learned;
     const Settings& settings;
 };
 

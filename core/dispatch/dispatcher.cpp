@@ -30,7 +30,7 @@ std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::secon
 Dispatcher::Dispatcher(
     EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits, dns::Resolver& resolver,
     net::Dialer& dialer, Settings settings, SnapshotPtr snapshot, std::function<void()> on_report,
-    metrics::Registry& metrics
+    metrics::Registry& metrics, std::function<void(const evidence::Learned&)> on_learned
 )
     : loops_(loops),
       store_(store),
@@ -38,11 +38,13 @@ Dispatcher::Dispatcher(
       settings_(settings),
       snapshot_(std::move(snapshot)),
       on_report_(std::move(on_report)),
+      on_learned_(std::move(on_learned)),
       budget_(settings_.max_recipients),
       memory_(settings_.content_memory / 2),
       recorder_(store),
       counters_(metrics),
-      parts_{store, resolver, dialer, allowances_, memory_, suspects_, counters_, settings_},
+      parts_{store,     resolver,  dialer,      allowances_, memory_,
+             suspects_, counters_, on_learned_, settings_},
       lanes_(settings_, allowances_),
       limit_keeper_(
           limits, allowances_, loops.at(0).get_executor(),

@@ -28,10 +28,12 @@ namespace outpost::dispatch {
 class Dispatcher final : public queue::FreshWorkTaker {
   public:
     /// `on_report` is called, on any loop, when an outcome was recorded that owes a report.
+    /// `on_learned` is called, on any loop, with what an attempt learned of transport security.
     Dispatcher(
         EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits,
         dns::Resolver& resolver, net::Dialer& dialer, Settings settings, SnapshotPtr snapshot,
-        std::function<void()> on_report, metrics::Registry& metrics
+        std::function<void()> on_report, metrics::Registry& metrics,
+        std::function<void(const evidence::Learned&)> on_learned
     );
 
     /// Begins to claim. Once.
@@ -109,6 +111,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     const Settings settings_;
     SnapshotPtr snapshot_;
     const std::function<void()> on_report_;
+    const std::function<void(const evidence::Learned&)> on_learned_;
 
     RecipientBudget budget_;
     ContentMemory memory_;

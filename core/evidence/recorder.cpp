@@ -48,6 +48,7 @@ bool Recorder::write(db::Session& session, std::int64_t node) {
         );
     }
     batch_ = {};
+    batch_waits_ = false;
     const std::lock_guard lock(mutex_);
     return !tally_.empty();
 }
@@ -55,8 +56,14 @@ bool Recorder::write(db::Session& session, std::int64_t node) {
 void Recorder::begin_batch() {
     const std::lock_guard lock(mutex_);
     batch_ = tally_.take(batch_size);
+    batch_waits_ = !batch_.empty();
     ++number_;
     refusals_ = 0;
+}
+
+bool Recorder::has_unwritten() const {
+    const std::lock_guard lock(mutex_);
+    return batch_waits_ || !tally_.empty();
 }
 
 std::uint64_t Recorder::lost() const {

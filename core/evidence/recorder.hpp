@@ -25,6 +25,8 @@ class Recorder {
     /// Throws as the session does; then the same batch is written next time, and counts once.
     bool write(db::Session& session, std::int64_t node);
 
+    /// Whether there is anything to write, be it a batch that has failed.
+    bool has_unwritten() const;
     /// Sums let go for want of room, or refused by the database, until now.
     std::uint64_t lost() const;
 
@@ -41,6 +43,7 @@ class Recorder {
     /// One writer at a time: what follows is his.
     std::mutex writing_;
     Batch batch_;
+    std::atomic<bool> batch_waits_{false};
     std::int64_t number_ = 0;
     int refusals_ = 0;
     std::atomic<std::uint64_t> refused_{0};

@@ -74,6 +74,12 @@ std::string neighbour(std::string digits, bool up) {
     return digits;
 }
 
+/// ldns puts tabs between fields.
+std::string spaced(std::string line) {
+    std::replace(line.begin(), line.end(), '\t', ' ');
+    return line;
+}
+
 }  // namespace
 
 struct ZoneSigner::State {
@@ -117,7 +123,14 @@ std::string ZoneSigner::ds() const {
     return rdata(ds.get());
 }
 
-std::string ZoneSigner::dnskey_line() const {
+std::string ZoneSigner::ds_line() const {
+    const Held<ldns_rr> ds(ldns_key_rr2ds(state_->dnskey.get(), LDNS_SHA256));
+    const Held<char> text(ldns_rr2str(ds.get()));
+    return spaced(text.get());
+}
+
+std::string ZoneSigner::dnskey_line(std::uint32_t ttl) const {
+    ldns_rr_set_ttl(state_->dnskey.get(), ttl);
     const Held<char> text(ldns_rr2str(state_->dnskey.get()));
     return text.get();
 }

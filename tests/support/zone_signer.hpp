@@ -29,8 +29,9 @@ class ZoneSigner {
     dnssec::Zone zone() const;
     /// The DS record's data that the parent would have (digest SHA-256).
     std::string ds() const;
+    std::string ds_line() const;
     /// The key's DNSKEY record as a line of a zone file.
-    std::string dnskey_line() const;
+    std::string dnskey_line(std::uint32_t ttl = 3600) const;
 
     /// One set, as lines of a zone file with absolute names, and its signature.
     std::vector<dnssec::Record> sign(const std::vector<std::string>& lines, Validity validity = {})

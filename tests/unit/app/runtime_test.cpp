@@ -32,6 +32,7 @@ class MemoryBackend final : public Backend {
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
     mta_sts::Store& policies() noexcept override { return policies_; }
+    void learn(const evidence::Learned&) override {}
     void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
     void reconfigure(const Loaded&) override {}
     awaitable<bool> report_round() override { co_return false; }

@@ -26,14 +26,13 @@ inline tlsrpt::Result sts(
     std::vector<tlsrpt::FailureDetail> details = {}
 ) {
     return {
-        {tlsrpt::PolicyType::sts,
-         {"version: STSv1", "mode: enforce"},
-         domain,
-         {"*.test", "mx.test"}},
+        {tlsrpt::PolicyType::sts, {"version: STSv1", "mode: enforce"}, domain, {"*.test", "mx.test"}
+        },
         false,
         successes,
         0,
-        std::move(details)};
+        std::move(details)
+    };
 }
 
 inline evidence::Learned learned(

@@ -25,7 +25,7 @@ TEST_CASE("a policy comes with status 200 and as plain text") {
     CHECK(judge(response(200))->mode == Mode::enforce);
     CHECK(judge(response(200, "Text/Plain; charset=utf-8"))->mode == Mode::enforce);
     for (const char* type : {"", "text/html", "application/octet-stream", "text/plainly"})
-        CHECK_MESSAGE(trouble(response(200, type))->kind == Kind::cannot_fetch, type);
+        CHECK_MESSAGE(trouble(response(200, type))->kind == Kind::cannot_fetch, std::string(type));
 }
 
 TEST_CASE("a redirect is not followed, and where nothing is served there is no policy") {

@@ -289,8 +289,9 @@ TEST_CASE("REQUIRETLS goes to a host that is verified and announces it under TLS
         delivery::Message message = small_message();
         message.require_tls = true;
         CHECK(world.deliver(job_for(message, {"a@rcpt.test"})) == Briefs{one.outcome});
-        CHECK(has(world.transcript, "MAIL FROM") == (one.outcome == "delivered"));
-        CHECK(has(world.transcript, " REQUIRETLS\n") == (one.outcome == "delivered"));
+        const bool delivered = one.outcome == "delivered";
+        CHECK(has(world.transcript, "MAIL FROM") == delivered);
+        CHECK(has(world.transcript, "MAIL FROM:<from@sender.test> REQUIRETLS\n") == delivered);
     }
     // The extension is for messages that ask for it.
     World plain({able}, {});
