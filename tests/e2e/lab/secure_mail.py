@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Direct delivery with transport security: signed zones, a resolver that validates, receivers of all kinds,
 each the only mail host of its domain, and Outpost among them."""
+import ssl
 import time
 
 from lab.certificates import Authority
@@ -51,7 +52,13 @@ class SecureMail:
         self.tree = Tree([Zone("", two_keys=True), Zone("test"), *self.zones.values()])
         self.unbound = Unbound(VALIDATING, self.tree.anchor)
         self.postgres = Postgres()
-        self._config = f"dns:\n  servers: [{VALIDATING}]\n  security: trust-ad\n  timeout: 4s\n  rounds: 1\ntls:\n  ca_files: [{self.ca.certificate}]\n{config}"
+        certificate, key = self.ca.issue("mta.origin.test")
+        listener = f"""
+listeners:
+  relay: {{address: 127.0.0.1, port: @PORT@, submission: false, tls: starttls, certificate: {certificate}, key: {key},
+          auth: none, allowed_networks: [127.0.0.0/8]}}
+"""
+        self._config = listener + f"dns:\n  servers: [{VALIDATING}]\n  security: trust-ad\n  timeout: 4s\n  rounds: 1\ntls:\n  ca_files: [{self.ca.certificate}]\n{config}"
         self.nodes = [Outpost(self.postgres, self._config, name=f"node{n + 1}", relay_port=2525 + n).start() for n in range(nodes)]
         self.outpost = self.nodes[0]
         return self
@@ -69,6 +76,8 @@ class SecureMail:
             domain += ".signed.test"
         subject = options.pop("subject", f"to {domain}")
         outpost = self.nodes[node]
+        if "REQUIRETLS" in options.get("options", ()):
+            options["tls"] = ssl._create_unverified_context()
         self.message = outpost.send(f"user@{domain}", subject=subject, **options)
         return wait_until(lambda: outpost.attempts(self.message), f"an attempt for {domain} has ended", 60)[0]
 
