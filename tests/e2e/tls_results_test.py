@@ -17,7 +17,7 @@ SPOILER = "127.0.5.9"
 # Where mail goes, and what of it is a failure: (policy type, result type, reason).
 DANE_FAILURES = {
     "mismatch.signed.test": ("tlsa", "validation-failure", "dane-no-match"),
-    "stripped.signed.test": ("tlsa", "starttls-not-supported", ""),
+    "stripped.signed.test": ("tlsa", "starttls-not-supported", "smtp-starttls-reply-code-502"),  # asked for it all the same
     "refused.signed.test": ("tlsa", "starttls-not-supported", "smtp-starttls-reply-code-454"),
     "closed.signed.test": ("tlsa", "validation-failure", "connection-closed-during-handshake"),
     "unusable.signed.test": ("tlsa", "tlsa-invalid", "all-unusable-records+ignored"),
@@ -29,13 +29,18 @@ STS_FAILURES = {
     "expired.signed.test": ("sts", "certificate-expired", ""),
     "unknown.signed.test": ("sts", "certificate-not-trusted", ""),
     "unnamed.signed.test": ("sts", "validation-failure", "mtasts-policy-mx-mismatch"),
-    "clear.signed.test": ("sts", "starttls-not-supported", ""),
+    "clear.signed.test": ("sts", "starttls-not-supported", "smtp-starttls-reply-code-502"),
     "missing.signed.test": ("sts", "sts-policy-fetch-error", "no-policy-served"),
     "failing.signed.test": ("sts", "sts-policy-fetch-error", "cannot-fetch-policy"),
-    "strange.signed.test": ("sts", "sts-webpki-invalid", ""),
+    "strange.signed.test": ("sts", "sts-webpki-invalid", "certificate-not-trusted+self-signed"),
     "nonsense.signed.test": ("sts", "sts-policy-invalid", "policy-syntax-error"),
 }
-DELIVERED = ("unusable.signed.test", "missing.signed.test", "failing.signed.test", "strange.signed.test", "nonsense.signed.test")
+OPPORTUNISTIC_FAILURES = {
+    "bare.signed.test": ("no-policy-found", "starttls-not-supported", ""),
+    "broken.signed.test": ("no-policy-found", "validation-failure", "connection-closed-during-handshake"),
+}
+FAILURES = {**DANE_FAILURES, **STS_FAILURES, **OPPORTUNISTIC_FAILURES}
+DELIVERED = (*OPPORTUNISTIC_FAILURES, "unusable.signed.test", "missing.signed.test", "failing.signed.test", "strange.signed.test", "nonsense.signed.test")
 
 
 class TlsResults(unittest.TestCase):
@@ -47,7 +52,7 @@ class TlsResults(unittest.TestCase):
         cls.domains_with_policies()
         PolicyHosts(cls.sites)
         mail.start("mta_sts:\n  allow_networks: [127.0.0.0/8]\n")
-        for domain in {**DANE_FAILURES, **STS_FAILURES}:
+        for domain in FAILURES:
             (mail.delivered if domain in DELIVERED else mail.deferred)(domain)
         for domain in ("good", "both", "plain"):
             mail.delivered(domain)
@@ -61,6 +66,8 @@ class TlsResults(unittest.TestCase):
         good = self_signed("mx.good.signed.test")
         mail.host("good", good, [tlsa(good[0])], requiretls="under TLS")
         mail.host("plain", self_signed("mx.plain.signed.test"))
+        mail.host("bare", offers=False)
+        mail.host("broken", handshake="closed")
         mail.host("mismatch", tlsa=[WRONG])
         mail.host("stripped", tlsa=[WRONG], offers=False, reply=None)
         mail.host("refused", tlsa=[WRONG], reply="454 4.7.0 not now")
@@ -102,7 +109,7 @@ class TlsResults(unittest.TestCase):
                       for row in self.results if row["recipient_domain"] == domain)
 
     def test_each_failure_is_recorded_with_its_type_and_reason(self):
-        for domain, wanted in {**DANE_FAILURES, **STS_FAILURES}.items():
+        for domain, wanted in FAILURES.items():
             with self.subTest(domain):
                 found = [row for row in self.failures if row["recipient_domain"] == domain and row["policy_type"] == wanted[0]]
                 self.assertIn(wanted, [(row["policy_type"], row["result_type"], row["failure_reason_code"]) for row in found])
@@ -122,7 +129,7 @@ class TlsResults(unittest.TestCase):
 
     def test_a_policy_is_told_as_it_was_found(self):
         rows = {row["about"]: row for row in self.results if row["recipient_domain"] == "both.signed.test"}
-        self.assertEqual(rows["domain"]["policy_strings"], policy("enforce", "mx.both.signed.test").split())
+        self.assertEqual(rows["domain"]["policy_strings"], policy("enforce", "mx.both.signed.test").splitlines())
         self.assertEqual(rows["domain"]["mx_hosts"], ["mx.both.signed.test"])
         self.assertEqual(rows["mx host"]["policy_domain"], "mx.both.signed.test")
         self.assertEqual(len(rows["mx host"]["policy_strings"]), 1)
