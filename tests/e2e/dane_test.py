@@ -15,9 +15,11 @@ POSTFIX, EXIM = "127.0.2.1", "127.0.2.2"
 
 
 class Dane(unittest.TestCase):
+    security = "trust-ad"
+
     @classmethod
     def setUpClass(cls):
-        cls.mail = mail = SecureMail()
+        cls.mail = mail = SecureMail(cls.security)
         cls.end_entities(mail)
         cls.trust_anchors(mail)
         cls.what_is_no_match(mail)

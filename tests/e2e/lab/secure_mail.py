@@ -8,7 +8,7 @@ from lab.certificates import Authority
 from lab.outpost import Outpost
 from lab.postgres import Postgres
 from lab.processes import wait_until
-from lab.resolvers import VALIDATING, Unbound
+from lab.resolvers import BELIEVING, VALIDATING, Unbound
 from lab.signed_zones import Tree, Zone
 from lab.tls_receiver import TlsReceiver
 
@@ -23,7 +23,10 @@ class SecureMail:
 
     `host` makes the domain NAME.signed.test with its one MX host mx.NAME.signed.test, all of it in one zone."""
 
-    def __init__(self):
+    def __init__(self, security="trust-ad"):
+        """`security`: Outpost believes a resolver that validates, or with "validate" one that does not has
+        nothing to say, and Outpost does it itself."""
+        self._security = security
         self.ca = Authority()
         self.hosts = {}      # name -> TlsReceiver
         self.zones = {"signed.test": Zone("signed.test")}
@@ -50,7 +53,10 @@ class SecureMail:
     def start(self, config="", nodes=1):
         """`config`: more of Outpost's."""
         self.tree = Tree([Zone("", two_keys=True), Zone("test"), *self.zones.values()])
-        self.unbound = Unbound(VALIDATING, self.tree.anchor)
+        own = self._security == "validate"
+        resolver = BELIEVING if own else VALIDATING
+        Unbound(resolver, None if own else self.tree.anchor)
+        trust = f"  trust_anchors: {self.tree.anchor}\n" if own else ""
         self.postgres = Postgres()
         certificate, key = self.ca.issue("mta.origin.test")
         listener = f"""
@@ -58,7 +64,7 @@ listeners:
   relay: {{address: 127.0.0.1, port: @PORT@, submission: false, tls: starttls, certificate: {certificate}, key: {key},
           auth: none, allowed_networks: [127.0.0.0/8]}}
 """
-        self._config = listener + f"dns:\n  servers: [{VALIDATING}]\n  security: trust-ad\n  timeout: 4s\n  rounds: 1\ntls:\n  ca_files: [{self.ca.certificate}]\n{config}"
+        self._config = listener + f"dns:\n  servers: [{resolver}]\n  security: {self._security}\n  timeout: 4s\n  rounds: 1\n{trust}tls:\n  ca_files: [{self.ca.certificate}]\n{config}"
         self.nodes = [Outpost(self.postgres, self._config, name=f"node{n + 1}", relay_port=2525 + n).start() for n in range(nodes)]
         self.outpost = self.nodes[0]
         return self
