@@ -126,7 +126,8 @@ routes:
             with self.subTest(name):
                 attempt = self.mail.delivered(name)
                 self.assertEqual(attempt["tls_version"], "TLSv1.3")
-                self.assertIn("dane", attempt["tls_requirement"])
+                self.assertEqual(attempt["tls_policy"], "dane")
+                self.assertRegex(attempt["tls_result"], "^dane 3 . . .* matched")
                 self.assertEqual(self.mail.hosts[name].sessions[0].sni, f"mx.{name}.signed.test")
 
     def test_postfix_and_exim_are_verified(self):
@@ -155,6 +156,7 @@ routes:
         attempt = self.mail.deferred("mismatch")
         self.assertEqual(attempt["error_kind"], "tls")
         self.assertTrue(attempt["status"].startswith("4.7."), attempt)
+        self.assertIn("dane", attempt["tls_result"])
         self.nothing_was_sent("mismatch")
 
     def test_another_host_of_the_domain_may_still_be_good(self):
@@ -216,7 +218,9 @@ routes:
     def test_where_dane_only_reports_mail_is_delivered_and_the_attempt_says_what_would_have_failed(self):
         for name in ("wrong", "badtlsa", "clear"):
             with self.subTest(name):
-                self.mail.delivered(f"{name}.watched.test")
+                attempt = self.mail.delivered(f"{name}.watched.test")
+                self.assertEqual(attempt["tls_policy"], "(dane)")
+                self.assertIn("would have failed", attempt["tls_result"])
 
 
 if __name__ == "__main__":

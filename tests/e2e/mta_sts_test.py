@@ -101,7 +101,7 @@ routes:
         for name in ("enforcegood", "wildcard", "second"):
             with self.subTest(name):
                 attempt = self.mail.delivered(name)
-                self.assertIn("pkix", attempt["tls_requirement"])
+                self.assertEqual((attempt["tls_policy"], attempt["tls_requirement"]), ("mta-sts", f"pkix({attempt['remote_host']})"))
                 self.assertTrue(attempt["tls_verified"])
 
     def test_enforce_stops_what_is_not_as_the_policy_says_and_waits(self):
@@ -165,7 +165,7 @@ routes:
         self.assertEqual(self.fetches("changing.switched.test"), [200, 200])
 
     def test_where_dane_and_a_policy_speak_both_must_be_content(self):
-        self.mail.delivered("both")
+        self.assertEqual(self.mail.delivered("both")["tls_policy"], "dane, mta-sts")
         for name in ("daneonly", "pkixonly"):
             with self.subTest(name):
                 self.mail.deferred(name)
@@ -175,7 +175,9 @@ routes:
         self.assertIn("dane", self.mail.delivered("tested")["tls_requirement"])
 
     def test_where_mta_sts_only_reports_mail_is_delivered(self):
-        self.mail.delivered("watched")
+        attempt = self.mail.delivered("watched")
+        self.assertEqual(attempt["tls_policy"], "(mta-sts)")
+        self.assertIn("would have failed", attempt["tls_result"])
 
 
 if __name__ == "__main__":
