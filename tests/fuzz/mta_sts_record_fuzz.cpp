@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto id = parse_records(texts);
     if (!id) return 0;
     require(!id->empty() && id->size() <= 32);
-    require(parse_records({"v=STSv1; id=" + *id + ";"}) == *id);
+    const auto again = parse_records({"v=STSv1; id=" + *id + ";"});
+    require(again && *again == *id);
     auto twice = texts;
     twice.push_back("v=STSv1; id=x");
     require(!parse_records(twice));

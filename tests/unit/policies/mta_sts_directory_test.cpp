@@ -112,6 +112,14 @@ TEST_CASE_FIXTURE(World, "a domain without a record costs nothing but its lookup
     CHECK(node.fetcher->fetches == 0);
 }
 
+TEST_CASE_FIXTURE(World, "a domain too long to have a record has none") {
+    node.resolver->failing = true;
+    const std::string label(61, 'a');
+    const auto domain = label + "." + label + "." + label + "." + label;
+    CHECK(brief(node.ask(domain)) == "nothing");
+    CHECK(brief(node.ask(domain.substr(4))) == "unknown dns-lookup");
+}
+
 TEST_CASE_FIXTURE(World, "a policy is fetched once, and then known without the database") {
     node.resolver->id = "1";
     CHECK(brief(node.ask()) == "first");
