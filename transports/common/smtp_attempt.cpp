@@ -194,13 +194,14 @@ class HostAttempt {
         using Clear = delivery::RemoteFacts::Clear;
         const bool wanted = plan_.session.tls != delivery::TlsMode::none;
         if (wanted) facts_->clear = tls_failure_.empty() ? Clear::not_offered : Clear::tls_failed;
-        facts_->tls_result = result_of(seen);
         // With DSN the remote takes over what the sender wants to be told (RFC 3461 section 5.2).
         if (session.extensions().dsn) facts_->success = delivery::RemoteFacts::Success::passed_on;
         if (plan_.session.lmtp) facts_->success = delivery::RemoteFacts::Success::delivered;
         // A session that ended before TLS came up says nothing of it.
         const bool came_so_far = !refused || seen.starttls_tried || seen.reached || seen.failure;
-        if (came_so_far && !outcome_.tls) outcome_.tls = seen;
+        if (!came_so_far) return;
+        facts_->tls_result = result_of(seen);
+        if (!outcome_.tls) outcome_.tls = seen;
     }
 
     /// What was reached, in few words.
@@ -208,6 +209,7 @@ class HostAttempt {
         if (seen.reached) return seen.reached->summary();
         if (seen.failure) return seen.failure->reason;
         if (plan_.session.tls == delivery::TlsMode::none) return "in clear: TLS is not wanted";
+        if (seen.starttls_tried) return "the session ended before TLS came up";
         const std::string why = tls_failure_.empty() ? "STARTTLS is not offered" : tls_failure_;
         const tls::TlsRequirement& watched = plan_.session.watched;
         const bool would_have_failed = watched.must_use_tls || watched.needs_verification();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """MTA-STS policies over HTTPS (nginx), each of its own domain on its own address."""
 import signal
+import time
 from dataclasses import dataclass
 
 from lab.processes import SCRATCH, Process, wait_port
@@ -50,6 +51,7 @@ class PolicyHosts:
         self._sites[domain].answer = answer
         self._write()
         self.process.signal(signal.SIGHUP)
+        time.sleep(0.3)  # its old workers take no more connections
 
     def stop(self):
         """No policy host answers any more."""
@@ -62,7 +64,7 @@ class PolicyHosts:
 
     def _write(self):
         servers = ""
-        for site in self._sites.values():
+        for site in list(self._sites.values()):
             what = {200: "", "slow": "limit_rate 1;"}.get(site.answer) if site.answer in (200, "slow") else (
                 f"return 302 {site.answer};" if isinstance(site.answer, str) else f"return {site.answer};")
             servers += f"""
