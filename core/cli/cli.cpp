@@ -265,6 +265,15 @@ class CommandLine {
     void add_tls() {
         CLI::App* tls = app_.add_subcommand("tls", "What is known of other servers' TLS");
         tls->require_subcommand(1);
+        CLI::App* explain = add_configured(
+            *tls, "explain",
+            "Everything that delivery to a domain finds out and decides about TLS, but no mail; "
+            "exit code 1 when it could not be delivered to",
+            [this](const app::Loaded& loaded) { return tls_explain(loaded, tls_explain_); }
+        );
+        explain->add_option("domain", tls_explain_.domain, "Recipient domain")->required();
+        explain->add_flag("--probe", tls_explain_.probe, "Open a session with each host, too");
+        explain->add_flag("--json", tls_explain_.as_json, "One JSON object, for programs");
         CLI::App* abilities = add_configured(
             *tls, "abilities",
             "What the domains of recipients can do, and whether REQUIRETLS is safe for them",
@@ -304,6 +313,7 @@ class CommandLine {
     TlsAction tls_;
     PolicyAction policy_action_;
     LookupOptions lookup_;
+    TlsExplainOptions tls_explain_;
     AbilitiesQuestion abilities_;
     ResultsQuestion results_;
     PasswordOptions password_;

@@ -80,6 +80,15 @@ struct LookupOptions {
 /// code is `failed` when there is no answer.
 int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
 
+struct TlsExplainOptions {
+    std::string domain;
+    bool probe = false;  ///< open a real session with each host, too
+    bool as_json = false;
+};
+/// Where mail for a domain would go, what TLS each host must reach, and why. The exit code is
+/// `failed` when no host may be used, or none that was probed reached what it must.
+int tls_explain(const app::Loaded& loaded, const TlsExplainOptions& options);
+
 struct AbilitiesQuestion {
     std::vector<std::string> recipients;
     std::string account;  ///< empty: the only one that there is

@@ -36,20 +36,6 @@ std::optional<dns::Type> type_named(std::string_view name) {
     return std::nullopt;
 }
 
-std::string_view name_of(dns::Security security) {
-    switch (security) {
-        case dns::Security::secure:
-            return "secure";
-        case dns::Security::insecure:
-            return "insecure";
-        case dns::Security::bogus:
-            return "bogus";
-        case dns::Security::indeterminate:
-            break;
-    }
-    return "indeterminate";
-}
-
 std::string_view name_of(dns::Failure::Kind kind) {
     using Kind = dns::Failure::Kind;
     switch (kind) {
@@ -134,7 +120,7 @@ json to_json(const dns::Question& question, const std::string& type, const Outco
         return out;
     }
     out["status"] = outcome->nxdomain ? "nxdomain" : outcome->records.empty() ? "nodata" : "ok";
-    out["security"] = name_of(outcome->security);
+    out["security"] = dns::text(outcome->security);
     out["canonical_name"] = outcome->canonical_name;
     out["ttl"] = outcome->ttl.count();
     out["records"] = json::array();
@@ -169,7 +155,7 @@ void print(const dns::Question& question, const std::string& type, const Outcome
     if (outcome->nxdomain) std::cout << "; the name does not exist (NXDOMAIN)\n";
     if (!outcome->nxdomain && outcome->records.empty())
         std::cout << "; the name has no such record (NODATA)\n";
-    std::cout << "; " << name_of(outcome->security) << "\n";
+    std::cout << "; " << dns::text(outcome->security) << "\n";
     print_extended_error(said_of(*outcome));
 }
 

@@ -47,6 +47,20 @@ constexpr std::array<std::string_view, 31> extended_errors{
 
 }  // namespace
 
+std::string_view text(Security security) noexcept {
+    switch (security) {
+        case Security::secure:
+            return "secure";
+        case Security::insecure:
+            return "insecure";
+        case Security::bogus:
+            return "bogus";
+        case Security::indeterminate:
+            break;
+    }
+    return "indeterminate";
+}
+
 bool Failure::is_dnssec() const noexcept {
     return kind == Kind::bogus || is_authentication_error(extended_error);
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/async/awaitable.hpp"
@@ -31,6 +32,7 @@ enum class Type : std::uint16_t {
 /// RFC 4033 section 5. A bogus answer is a Failure; `indeterminate`: nobody who may be believed has
 /// looked (no trust anchor covers the name, or no resolver is trusted).
 enum class Security { secure, insecure, bogus, indeterminate };
+std::string_view text(Security security) noexcept;  ///< "secure"
 
 /// No answer to be had. A value: DANE and MTA-STS must weigh it.
 struct Failure {

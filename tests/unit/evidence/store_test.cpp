@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "core/tlsrpt/ledger.hpp"
+#include "tests/unit/app/source_tree.hpp"
 #include "tests/unit/evidence/evidence_database.hpp"
 #include "tests/unit/evidence/samples.hpp"
 
@@ -12,6 +15,7 @@ using namespace outpost;
 using namespace outpost::evidence;
 using namespace outpost::test;
 using namespace std::chrono_literals;
+using tlsrpt::ResultType;
 
 namespace {
 
@@ -117,42 +121,92 @@ TEST_CASE("messages that are TLS reports are no reason for a report until anothe
     CHECK(written.database.sql(reason) == "true");
 }
 
-// Each result type of RFC 8460 section 4.3, from what an attempt meets to what the views show.
-TEST_CASE("every result type of RFC 8460 reaches the views with its count and its reason") {
-    using Type = tlsrpt::ResultType;
+// Each result type of RFC 8460 section 4.3, from what an attempt meets to what the views add up.
+TEST_CASE("every result type of RFC 8460 goes from an attempt to the views with count and reason") {
+    using Refused = tls::Refusal::Kind;
+    using tls::PkixProblem;
+    const std::string mx = "mx.test";
+    const auto handshake = [&](PkixProblem problem, std::string reason = "") {
+        return [=](tlsrpt::Ledger& ledger) {
+            tls::TlsObservation seen;
+            seen.starttls_offered = seen.starttls_tried = seen.given_up = true;
+            seen.reached = tls::TlsFacts{};
+            seen.reached->pkix_problem = problem;
+            seen.reached->pkix_reason_code = reason;
+            seen.failure = tls::TlsFailure{tls::TlsFailure::Kind::pkix, "", reason, 0};
+            ledger.session(mx, seen);
+        };
+    };
+    const auto no_tlsa = [&](ResultType type, std::string reason) {
+        return [=](tlsrpt::Ledger& ledger) {
+            ledger.host_policy(
+                mx, {{tlsrpt::PolicyType::tlsa, {}, mx, {}}, {tlsrpt::detail(type, reason)}}
+            );
+            ledger.refused(mx, {Refused::tlsa_lookup, ""}, false);
+        };
+    };
+    const auto no_sts = [&](ResultType type, std::string reason) {
+        return [=](tlsrpt::Ledger& ledger) {
+            ledger.domain_policy(
+                {{tlsrpt::PolicyType::sts, {}, "example.org", {}}, {tlsrpt::detail(type, reason)}}
+            );
+            ledger.refused(mx, {Refused::mta_sts_lookup, ""}, false);
+        };
+    };
     struct Row {
-        Type type;
-        std::string name;
+        std::function<void(tlsrpt::Ledger&)> met;
+        std::string shown;
     };
     const std::vector<Row> table{
-        {Type::starttls_not_supported, "starttls-not-supported"},
-        {Type::certificate_host_mismatch, "certificate-host-mismatch"},
-        {Type::certificate_expired, "certificate-expired"},
-        {Type::certificate_not_trusted, "certificate-not-trusted"},
-        {Type::validation_failure, "validation-failure"},
-        {Type::tlsa_invalid, "tlsa-invalid"},
-        {Type::dnssec_invalid, "dnssec-invalid"},
-        {Type::dane_required, "dane-required"},
-        {Type::sts_policy_fetch_error, "sts-policy-fetch-error"},
-        {Type::sts_policy_invalid, "sts-policy-invalid"},
-        {Type::sts_webpki_invalid, "sts-webpki-invalid"},
+        {[&](tlsrpt::Ledger& ledger) { ledger.session(mx, {}); }, "starttls-not-supported "},
+        {handshake(PkixProblem::host_mismatch), "certificate-host-mismatch "},
+        {handshake(PkixProblem::expired), "certificate-expired "},
+        {handshake(PkixProblem::not_trusted, "no-system-roots"),
+         "certificate-not-trusted no-system-roots"},
+        {[&](tlsrpt::Ledger& ledger) { ledger.refused(mx, {Refused::mta_sts_mx, ""}, false); },
+         "validation-failure mtasts-policy-mx-mismatch"},
+        {no_tlsa(ResultType::tlsa_invalid, "dns-extended-error-23-network-error"),
+         "tlsa-invalid dns-extended-error-23-network-error"},
+        {no_tlsa(ResultType::dnssec_invalid, "dns-extended-error-9-dnskey-missing"),
+         "dnssec-invalid dns-extended-error-9-dnskey-missing"},
+        {no_sts(ResultType::sts_policy_fetch_error, "no-policy-served"),
+         "sts-policy-fetch-error no-policy-served"},
+        {no_sts(ResultType::sts_policy_invalid, "policy-syntax-error"),
+         "sts-policy-invalid policy-syntax-error"},
+        {no_sts(ResultType::sts_webpki_invalid, "certificate-expired"),
+         "sts-webpki-invalid certificate-expired"},
     };
     Node written;
-    std::int64_t sessions = 0;
+    int domains = 0;
     for (const Row& row : table) {
-        ++sessions;
-        written.writes({learned({sts("example.org", 0, {tlsrpt::detail(row.type, "why", sessions)})}
-        )});
-        written.writes({learned({sts("example.org", 0, {tlsrpt::detail(row.type, "why", 1)})})});
+        CAPTURE(row.shown);
+        tlsrpt::Ledger ledger("example.org");
+        row.met(ledger);
+        // Five attempts in two batches, each row of the table for a recipient domain of its own.
+        const auto domain = fmt::format("d{}.example", ++domains);
+        const Learned attempt = learned(ledger.results(), {}, noon, domain);
+        written.writes({attempt, attempt});
+        written.writes({attempt, attempt, attempt});
         CHECK(
             written.database.sql(
-                "SELECT failure_reason_code, sessions FROM outpost.tls_failures WHERE "
-                "result_type = '" +
-                row.name + "'"
-            ) == fmt::format("why {}", sessions + 1)
+                "SELECT DISTINCT result_type, failure_reason_code, sessions FROM "
+                "outpost.tls_failures WHERE recipient_domain = '" +
+                domain + "'"
+            ) == row.shown + " 5"
         );
     }
-    CHECK(written.database.sql("SELECT failure_details FROM outpost.tls_results") == "11");
+    CHECK(
+        written.database.sql("SELECT count(DISTINCT result_type) FROM outpost.tls_failures") == "10"
+    );
+}
+
+// Outpost has no way to demand DANE of a domain, so no attempt of its own meets this one.
+TEST_CASE("dane-required is stored like the others") {
+    Node written;
+    written.writes(
+        {learned({sts("example.org", 0, {tlsrpt::detail(ResultType::dane_required, "", 2)})})}
+    );
+    CHECK(written.database.sql(met) == "dane-required   2");
 }
 
 TEST_CASE("a ledger's results come out of the database as they went in") {
@@ -258,6 +312,24 @@ TEST_CASE("REQUIRETLS is safe when every recipient's domain announces it and can
     );
     CHECK(
         written.database.refusal("SELECT outpost.tls_abilities('shop', ARRAY['nobody'])") == "22023"
+    );
+}
+
+TEST_CASE("what if TLS were required: the query of the README's cookbook") {
+    Node written;
+    written.writes({
+        learned({}, requiretls(true, true), noon, "example.com"),
+        learned({}, starttls(true), noon, "example.org"),
+    });
+    written.writes({learned({}, starttls(false), noon + 2h, "example.org")});
+    const std::string readme = read_text(source_root() / "README.md");
+    const auto from = readme.find("SELECT", readme.find("-- What if I required TLS"));
+    REQUIRE(from != std::string::npos);
+    const std::string query = readme.substr(from, readme.find(';', from) - from);
+    CHECK(
+        written.database.sql(query) ==
+        "example.org false - 2026-11-12T14:00:00+00:00 2026-11-12T14:00:00+00:00\n"
+        "example.com true true 2026-11-12T12:00:00+00:00 -"
     );
 }
 
