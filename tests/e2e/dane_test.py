@@ -63,6 +63,7 @@ routes:
             for prefix, data in (("", WRONG), ("any", "1 1 1 " + "ab" * 32)):
                 mail.host(prefix + name, tlsa=[data], **behaviour)
         mail.host("unusable", self_signed("x.test"), ["1 1 1 " + "ab" * 32, "3 1 9 " + "ab" * 32])
+        mail.host("short", self_signed("v.test"), ["3 1 1 abcd", "2 0 2 " + "ab" * 32, "3 7 1 " + "ab" * 32])
         mail.host("opportunistic", self_signed("y.test"))
         mail.host("opportunisticgarbage", handshake="garbage")
         # Two hosts: the better one does not match.
@@ -110,6 +111,9 @@ routes:
         mail.host("wrong", zone="watched.test", tlsa=[WRONG])
         mail.host("badtlsa", zone="watched.test", tlsa=[WRONG])
         mail.host("clear", zone="watched.test", tlsa=[WRONG], offers=False, reply=None)
+        # One host for a domain where DANE reports and one where it is enforced.
+        mail.host("common", tlsa=[WRONG])
+        mail.records("loose MX 10 mx.common.signed.test.", "watched.test")
 
     @classmethod
     def real_servers(cls, mail):
@@ -170,8 +174,11 @@ routes:
                     self.nothing_was_sent(prefix + name)
 
     def test_records_of_which_none_can_be_used_ask_for_encryption_alone(self):
-        attempt = self.mail.delivered("unusable")
-        self.assertEqual(attempt["tls_version"], "TLSv1.3")
+        for name in ("unusable", "short"):
+            with self.subTest(name):
+                attempt = self.mail.delivered(name)
+                self.assertEqual(attempt["tls_version"], "TLSv1.3")
+                self.assertEqual(attempt["tls_policy"], "dane")
 
     def test_without_records_encryption_is_opportunistic(self):
         self.assertEqual(self.mail.delivered("opportunistic")["tls_version"], "TLSv1.3")
@@ -221,6 +228,11 @@ routes:
                 attempt = self.mail.delivered(f"{name}.watched.test")
                 self.assertEqual(attempt["tls_policy"], "(dane)")
                 self.assertIn("would have failed", attempt["tls_result"])
+
+    def test_a_session_of_a_domain_that_asks_for_less_is_not_gone_on_with(self):
+        self.mail.delivered("loose.watched.test")
+        self.mail.deferred("common")
+        self.assertEqual(len(self.mail.hosts["common"].mails), 1)
 
 
 if __name__ == "__main__":

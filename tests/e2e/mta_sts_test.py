@@ -30,6 +30,7 @@ mta_sts:
 routes:
   - {name: careful, to: [watched.signed.test], transport: direct, mta_sts: report}
 """)
+        cls.slow = cls.mail.outpost.send("user@slow.signed.test")  # fetched while the tests run
 
     @classmethod
     def domain(cls, name, mode="enforce", mx=None, zone="signed.test", pair=None, tlsa=(), policy_pair=None, text=None, answer=200,
@@ -55,6 +56,7 @@ routes:
             cls.domain(f"{mode}refused", mode, reply="554 5.7.0 never")
             cls.domain(f"{mode}closed", mode, handshake="closed")
         cls.domain("wildcard", mx=["*.wildcard.signed.test"])
+        cls.domain("xn--bcher-kva")
         cls.domain("toodeep", mx=["*.signed.test"])  # an asterisk is one label
         cls.domain("watched", mx=["mx.other.test"], pair=self_signed("mx.watched.signed.test"))
         # One host of two domains, of which one has a policy that does not name it, and the other has none.
@@ -76,6 +78,7 @@ routes:
         cls.domain("missing", answer=404, **mismatch)
         cls.domain("moved", answer="https://mta-sts.enforcemx.signed.test/.well-known/mta-sts.txt", **mismatch)
         cls.domain("failing", answer=500, **mismatch)
+        cls.domain("slow", answer="slow", **mismatch)
         cls.domain("huge", text=policy("enforce", *(f"mx{n}.other.test" for n in range(5000))))
         cls.domain("nonsense", text="<html>enforce</html>\n")
         cls.domain("badrecord", record="v=STSv1; id=not-alphanumeric", **mismatch)
@@ -98,7 +101,7 @@ routes:
         return self.policies.fetches(domain)
 
     def test_a_host_that_is_named_and_verified_gets_mail(self):
-        for name in ("enforcegood", "wildcard", "second"):
+        for name in ("enforcegood", "wildcard", "second", "xn--bcher-kva"):
             with self.subTest(name):
                 attempt = self.mail.delivered(name)
                 self.assertEqual((attempt["tls_policy"], attempt["tls_requirement"]), ("mta-sts", f"pkix({attempt['remote_host']})"))
@@ -141,6 +144,11 @@ routes:
             with self.subTest(name):
                 self.mail.delivered(name)
         self.assertEqual(self.fetches("enforcemx.signed.test").count(302), 0)
+
+    def test_who_sends_a_policy_octet_by_octet_holds_up_nobody_else_and_his_own_mail_a_minute(self):
+        if self.mail.outpost.recipients(self.slow)[0]["state"] != "delivered":
+            self.mail.delivered("free")
+        self.mail.outpost.wait_state(self.slow, "delivered", timeout=120)
 
     def test_whether_there_is_a_policy_must_be_known_before_the_first_mail(self):
         self.mail.deferred("unsure.switched.test")
