@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections about this node and what it keeps: database, DNS, limits, retention.
 #include "core/app/settings_types.hpp"
+#include "core/dnssec/trust_anchor.hpp"
 
 namespace outpost::app {
 
@@ -113,8 +114,15 @@ config::Type<dns::Settings> dns_type() {
             "resolvers know."
         )
         .check([](config::Reader& reader, const config::Node& node, const Settings& settings) {
-            if (!settings.trusted || settings.security == dns::SecurityMode::trust_ad) return;
-            reader.error(node.at, "'trusted' belongs to 'security: trust-ad'");
+            if (settings.trusted && settings.security != dns::SecurityMode::trust_ad)
+                reader.error(node.at, "'trusted' belongs to 'security: trust-ad'");
+            if (settings.trust_anchors.empty()) return;
+            const auto anchors = dnssec::read_trust_anchors(settings.trust_anchors);
+            if (!anchors)
+                reader.error(
+                    node.at, "trust_anchors: " + settings.trust_anchors.string() + ": " +
+                                 anchors.error()
+                );
         })
         .type();
 }
