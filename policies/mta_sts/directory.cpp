@@ -17,16 +17,18 @@ Standing without_news(Standing before) {
     return before;
 }
 
-Standing after(const Standing& before, const Fetched& fetched) {
+/// A policy that is stored holds even where this node had not heard of it.
+Standing after(Standing before, const Fetched& fetched, WallTime now) {
+    if (fetched.entry.in_force(now)) before.policy = fetched.entry.policy;
     switch (fetched.kind) {
         case Fetched::Kind::stored:
-            return {fetched.entry.policy, false, {}};
+            return {std::move(before.policy), false, {}};
         case Fetched::Kind::trouble:
             return after_failure(before, *fetched.trouble);
         case Fetched::Kind::unknown:
             break;
     }
-    return without_news(before);
+    return without_news(std::move(before));
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ awaitable<Standing> Directory::find_out(
     if (!decision.fetch) co_return decision.standing;
     const Fetched fetched =
         co_await fetches_.fetch(domain, *decision.fetch, entry->version, deadline);
-    co_return after(decision.standing, fetched);
+    co_return after(decision.standing, fetched, store_.now());
 }
 
 awaitable<EntryPtr> Directory::entry_of(std::string domain) {

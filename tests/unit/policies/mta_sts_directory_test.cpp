@@ -235,6 +235,32 @@ TEST_CASE_FIXTURE(World, "what others store is known here once it was told") {
     CHECK(brief(node.ask()) == "nothing");
 }
 
+TEST_CASE_FIXTURE(
+    World, "a stored policy that this node has not heard of holds, whatever failed since"
+) {
+    Entry entry;
+    entry.record_id = "1";
+    entry.policy = Policy{Mode::enforce, 60s, {"mx.example"}, "theirs"};
+    entry.valid_until = store.clock + 60s;
+    entry.setback = Setback{{Kind::cannot_fetch, "no answer"}, store.clock + 60s};
+    store.put("rcpt.example", entry);
+    node.resolver->id = "1";
+    CHECK(brief(node.ask()) == "theirs cannot-fetch-policy");
+    CHECK(node.fetcher->fetches == 0);
+}
+
+TEST_CASE_FIXTURE(World, "what others stored and is over does not keep this node from fetching") {
+    Entry entry;
+    entry.record_id = "1";
+    entry.policy = Policy{Mode::enforce, 60s, {"mx.example"}, "theirs"};
+    entry.valid_until = store.clock;
+    entry.setback = Setback{{Kind::cannot_fetch, "no answer"}, store.clock};
+    store.put("rcpt.example", entry);
+    node.resolver->id = "1";
+    CHECK(brief(node.ask()) == "first");
+    CHECK(node.fetcher->fetches == 1);
+}
+
 TEST_CASE_FIXTURE(World, "a request to refresh is passed on when it is read") {
     bool told = false;
     node.directory.on_refresh_due([&] { told = true; });
