@@ -42,8 +42,9 @@ std::string reason_code(const std::error_code& error, const Alerts& alerts, bool
     if (timed_out) return "io-timeout-during-handshake";
     if (alerts.received()) return alert_code("remote", *alerts.received());
     if (is_no_tls(error)) return "tls-record-header-error";
-    if (alerts.sent()) return alert_code("local", *alerts.sent());
+    // OpenSSL sends an alert into a connection that has ended, too: that is no reason.
     if (!is_of_openssl(error)) return "connection-closed-during-handshake";
+    if (alerts.sent()) return alert_code("local", *alerts.sent());
     return {};
 }
 
