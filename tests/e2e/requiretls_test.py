@@ -85,6 +85,7 @@ class RequireTls(unittest.TestCase):
         for name, reasons in {"unable": ["norequiretls"], "early": ["norequiretls"], "neither": ["norequiretls", "nopolicy"]}.items():
             with self.subTest(name):
                 self.unmet(name, *reasons)
+                self.unmet(name, *reasons)  # now in a session that was open already
         self.assertEqual([line for _, line in mail_commands(self.mail.hosts["unable"]) if "MAIL" in line], [])
 
     def test_where_nothing_says_how_to_verify_a_host_the_mail_goes_back(self):
