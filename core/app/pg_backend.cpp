@@ -119,6 +119,9 @@ class PgBackend final : public Backend {
             const auto change = queue::TlsChange::parse(text);
             if (change) told(&BackendEvents::tls_changed, *change);
         };
+        channels[queue::takeover_channel] = [this](const std::string& name) {
+            if (name.empty() || name == node_.name()) node_.renew_now();
+        };
         notifications_.emplace(settings_, std::move(channels));
     }
 

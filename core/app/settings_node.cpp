@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections about this node and what it keeps: database, DNS, limits, retention.
 #include "core/app/settings_types.hpp"
+#include "core/dnssec/trust_anchor.hpp"
 
 namespace outpost::app {
 
@@ -61,6 +62,21 @@ config::Type<dns::SecurityMode> dns_security() {
     );
 }
 
+/// Looked into where it is: a node must not first notice at its start that it holds no anchors.
+config::Type<std::filesystem::path> trust_anchor_file() {
+    auto type = config::path(config::PathRule::readable_file);
+    type.read = [read_path = type.read](
+                    config::Reader& reader, const config::Node& node, std::filesystem::path& value
+                ) {
+        read_path(reader, node, value);
+        const auto content = reader.environment().read_file(value);
+        if (reader.environment().pretended || !content) return;
+        const auto anchors = dnssec::parse_trust_anchors(*content);
+        if (!anchors) reader.error(node.at, value.string() + ": " + anchors.error());
+    };
+    return type;
+}
+
 }  // namespace
 
 config::Type<dns::Settings> dns_type() {
@@ -101,8 +117,7 @@ config::Type<dns::Settings> dns_type() {
             "though they are not on loopback."
         )
         .key(
-            "trust_anchors", &Settings::trust_anchors,
-            config::path(config::PathRule::readable_file),
+            "trust_anchors", &Settings::trust_anchors, trust_anchor_file(),
             "File of DS or DNSKEY records where validation begins. Without it: those of the root "
             "that the program carries (`deploy/root-anchors.ds`). Outpost does not follow key "
             "rollovers by itself (RFC 5011): when IANA announces one, update the file."

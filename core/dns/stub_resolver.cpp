@@ -2,11 +2,10 @@
 #include "core/dns/stub_resolver.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "core/async/flights.hpp"
+#include "core/base/log.hpp"
 #include "core/dns/cache.hpp"
 #include "core/dns/chain.hpp"
 #include "core/dns/security_in_force.hpp"
@@ -21,13 +20,9 @@ using Outcome = Result<Answer, Failure>;
 // RFC 9520: failures are remembered too, or a broken domain would be asked about without end.
 constexpr std::chrono::seconds failure_memory{5};
 
-std::vector<dnssec::TrustAnchor> read_anchors(const std::filesystem::path& file) {
-    if (file.empty()) return std::move(dnssec::parse_trust_anchors(dnssec::root_anchors()).value());
-    std::ifstream in(file);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) throw std::runtime_error("the trust anchors " + file.string() + " cannot be read");
-    auto anchors = dnssec::parse_trust_anchors(text.str());
+std::vector<dnssec::TrustAnchor> anchors_of(const std::filesystem::path& file) {
+    auto anchors = file.empty() ? dnssec::parse_trust_anchors(dnssec::root_anchors())
+                                : dnssec::read_trust_anchors(file);
     if (!anchors)
         throw std::runtime_error("the trust anchors " + file.string() + ": " + anchors.error());
     return std::move(*anchors);
@@ -50,6 +45,7 @@ class StubResolver final : public Resolver {
           upstream_(settings_),
           security_(security_in_force(settings_, upstream_.servers())),
           cache_(settings_.cache_entries) {
+        if (security_.worrying) log::warning("dns", "{}", security_.words);
         if (security_.mode == SecurityMode::validate) validator_ = make_validator();
     }
 
@@ -74,7 +70,7 @@ class StubResolver final : public Resolver {
         setup.fetch = [this](Question question, Deadline deadline) {
             return upstream_.ask(std::move(question), Want::proof, deadline);
         };
-        setup.anchors = read_anchors(settings_.trust_anchors);
+        setup.anchors = anchors_of(settings_.trust_anchors);
         setup.insecure_domains = names_of(settings_.insecure_domains);
         setup.lenient = security_.lenient;
         return std::make_unique<Validator>(std::move(setup));
@@ -82,9 +78,10 @@ class StubResolver final : public Resolver {
 
     awaitable<Outcome> follow(Question question, Deadline deadline) {
         Chain chain(question);
+        ValidationJob job{deadline, {}};
         for (;;) {
             Question next{chain.name(), question.type};
-            const auto judged = co_await ask(std::move(next), deadline);
+            const auto judged = co_await ask(std::move(next), job);
             if (!judged) co_return Err{judged.error()};
             switch (chain.take(judged->response, judged->security)) {
                 case Chain::State::done:
@@ -99,11 +96,11 @@ class StubResolver final : public Resolver {
         }
     }
 
-    awaitable<Result<Judged, Failure>> ask(Question question, Deadline deadline) {
+    awaitable<Result<Judged, Failure>> ask(Question question, ValidationJob& job) {
         if (security_.mode == SecurityMode::trust_ad)
-            co_return co_await ask_trusted(std::move(question), deadline);
-        if (validator_) co_return co_await validator_->ask(std::move(question), deadline);
-        auto response = co_await upstream_.ask(std::move(question), Want::records, deadline);
+            co_return co_await ask_trusted(std::move(question), job.deadline);
+        if (validator_) co_return co_await validator_->ask(std::move(question), job);
+        auto response = co_await upstream_.ask(std::move(question), Want::records, job.deadline);
         if (!response) co_return Err{std::move(response.error())};
         co_return Judged{std::move(*response), Security::indeterminate};
     }

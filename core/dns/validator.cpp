@@ -25,18 +25,17 @@ void weaken(Judged& judged, Security security, int extended_error, const std::st
 
 }  // namespace
 
-awaitable<Result<Judged, Failure>> Validator::ask(Question question, Deadline deadline) {
+awaitable<Result<Judged, Failure>> Validator::ask(Question question, ValidationJob& job) {
     const auto name = dnssec::Name::parse(canonical(question.name));
     if (!name)
         co_return Err{Failure{Failure::Kind::malformed, question.name + ": " + name.error()}};
-    auto response = co_await setup_.fetch(question, deadline);
+    auto response = co_await setup_.fetch(question, job.deadline);
     if (!response) co_return Err{std::move(response.error())};
     const Message message =
         message_of(*name, static_cast<dnssec::TypeNumber>(question.type), *response);
     const auto claims = dnssec::claims_of(message);
     if (!claims) co_return Err{bogus(claims.error())};
 
-    ValidationJob job{deadline, {}};
     Judged judged{std::move(*response), Security::secure};
     for (const dnssec::Claim& claim : *claims) {
         const Found found = co_await zones_.zone_of(job, claim);

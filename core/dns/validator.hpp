@@ -22,7 +22,7 @@ class Validator {
 
     /// One response with its security; a bogus one is a Failure of that kind, with the code of RFC
     /// 8914. The TTLs of the response are no longer than its signatures are valid.
-    awaitable<Result<Judged, Failure>> ask(Question question, Deadline deadline);
+    awaitable<Result<Judged, Failure>> ask(Question question, ValidationJob& job);
 
   private:
     const ValidatorSetup setup_;

@@ -28,11 +28,11 @@ struct ValidatorSetup {
     std::function<WallTime()> now = WallClock::now;
 };
 
-/// What the validation of one answer has left to spend.
+/// What the validation of one answer, be it made of several responses, has left to spend.
 struct ValidationJob {
     Deadline deadline;
     dnssec::Budget budget;
-    int fetches = 64;  ///< a long name and a chain of CNAMEs take some; honest ones rarely over 20
+    int fetches = 96;  ///< long names and chains of CNAMEs take some; honest ones rarely over 20
 };
 
 /// What a name is to those who come down to it from a trust anchor.

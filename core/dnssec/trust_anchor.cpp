@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 namespace outpost::dnssec {
@@ -99,6 +101,12 @@ Result<std::vector<TrustAnchor>> parse_trust_anchors(std::string_view text) {
     }
     if (anchors.empty()) return Err{"there is no trust anchor"};
     return anchors;
+}
+
+Result<std::vector<TrustAnchor>> read_trust_anchors(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return Err{"cannot be read"};
+    return parse_trust_anchors(std::string(std::istreambuf_iterator<char>(in), {}));
 }
 
 }  // namespace outpost::dnssec

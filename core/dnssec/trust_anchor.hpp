@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct TrustAnchor {
 /// Reads DS and DNSKEY records in the format of zone files (RFC 1035 section 5.1); other records
 /// are an error, as is a text without any. The error is a sentence.
 Result<std::vector<TrustAnchor>> parse_trust_anchors(std::string_view text);
+
+/// Those of a file.
+Result<std::vector<TrustAnchor>> read_trust_anchors(const std::filesystem::path& file);
 
 /// The root's, as of deploy/root-anchors.ds when the program was built.
 std::string_view root_anchors();

@@ -27,14 +27,6 @@ Trouble trouble_of(const dns::Failure& failure) {
     };
 }
 
-bool in_force(const Entry& entry, WallTime now) {
-    return entry.policy && now < entry.valid_until;
-}
-
-bool is_resting(const Entry& entry, WallTime now) {
-    return entry.setback && now < entry.setback->until;
-}
-
 Trouble resting(const Setback& setback) {
     return {Kind::backing_off, "the last fetch failed: " + setback.trouble.text};
 }
@@ -48,14 +40,14 @@ Standing cached(const Entry& entry, std::optional<Trouble> trouble = {}) {
 Decision decide_cached(const Lookup& lookup, const Entry& entry, WallTime now) {
     if (!lookup) return {cached(entry, lookup.error()), {}};
     if (*lookup == entry.record_id) return {cached(entry), {}};
-    if (is_resting(entry, now)) return {cached(entry, resting(*entry.setback)), {}};
+    if (entry.is_resting(now)) return {cached(entry, resting(*entry.setback)), {}};
     return {cached(entry), *lookup};
 }
 
 /// Where nothing is known, only a failed lookup stops mail: it may hide a policy, and is over soon.
 Decision decide_first_contact(const Lookup& lookup, const Entry& entry, WallTime now) {
     if (lookup) {
-        if (is_resting(entry, now)) return {{{}, false, resting(*entry.setback)}, {}};
+        if (entry.is_resting(now)) return {{{}, false, resting(*entry.setback)}, {}};
         return {{}, *lookup};
     }
     switch (lookup.error().kind) {
@@ -81,8 +73,8 @@ Lookup read_lookup(const Result<dns::Answer, dns::Failure>& answer) {
 }
 
 Decision decide(const Lookup& lookup, const Entry& entry, WallTime now) {
-    return in_force(entry, now) ? decide_cached(lookup, entry, now)
-                                : decide_first_contact(lookup, entry, now);
+    return entry.in_force(now) ? decide_cached(lookup, entry, now)
+                               : decide_first_contact(lookup, entry, now);
 }
 
 Standing after_failure(const Standing& before, Trouble trouble) {
@@ -94,7 +86,7 @@ Standing after_failure(const Standing& before, Trouble trouble) {
 Refresh decide_refresh(const Lookup& lookup, const Entry& entry, WallTime now) {
     if (lookup) return {Refresh::Kind::fetch, *lookup};
     const bool gone = lookup.error().kind == Kind::no_record;
-    const bool worth_keeping = in_force(entry, now) && !(gone && entry.policy->mode == Mode::none);
+    const bool worth_keeping = entry.in_force(now) && !(gone && entry.policy->mode == Mode::none);
     if (worth_keeping) return {Refresh::Kind::fetch, entry.record_id};
     if (gone) return {Refresh::Kind::forget};
     return {Refresh::Kind::fail, {}, lookup.error()};

@@ -4,25 +4,12 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "policies/mta_sts/lookup.hpp"
 
 namespace outpost::mta_sts {
 namespace {
 
-constexpr std::chrono::seconds lookup_time{30};
-constexpr std::size_t longest_name = 253;
 constexpr std::chrono::hours unused{180 * 24};
-
-awaitable<Lookup> look_up(std::string domain, dns::Resolver& resolver, Deadline deadline) {
-    dns::Question question{"_mta-sts." + domain, dns::Type::txt};
-    // No such name can exist: that is no failure of the DNS, which would stop mail.
-    if (question.name.size() > longest_name) {
-        Trouble absent{Trouble::Kind::no_record, "its name would be too long"};
-        co_return Err{std::move(absent)};
-    }
-    const auto answer =
-        co_await resolver.query(std::move(question), deadline.narrowed(lookup_time));
-    co_return read_lookup(answer);
-}
 
 /// Our own side failed: only what was in force before still holds.
 Standing without_news(Standing before) {
@@ -30,16 +17,18 @@ Standing without_news(Standing before) {
     return before;
 }
 
-Standing after(const Standing& before, const Fetched& fetched) {
+/// A policy that is stored holds even where this node had not heard of it.
+Standing after(Standing before, const Fetched& fetched, WallTime now) {
+    if (fetched.entry.in_force(now)) before.policy = fetched.entry.policy;
     switch (fetched.kind) {
         case Fetched::Kind::stored:
-            return {fetched.entry.policy, false, {}};
+            return {std::move(before.policy), false, {}};
         case Fetched::Kind::trouble:
             return after_failure(before, *fetched.trouble);
         case Fetched::Kind::unknown:
             break;
     }
-    return without_news(before);
+    return without_news(std::move(before));
 }
 
 }  // namespace
@@ -74,7 +63,7 @@ awaitable<Standing> Directory::find_out(
     if (!decision.fetch) co_return decision.standing;
     const Fetched fetched =
         co_await fetches_.fetch(domain, *decision.fetch, entry->version, deadline);
-    co_return after(decision.standing, fetched);
+    co_return after(decision.standing, fetched, store_.now());
 }
 
 awaitable<EntryPtr> Directory::entry_of(std::string domain) {

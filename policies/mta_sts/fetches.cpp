@@ -12,13 +12,13 @@
 namespace outpost::mta_sts {
 namespace {
 
-/// What an entry that was just stored, here or elsewhere, says of the fetch.
-Fetched outcome_of(Entry entry) {
+/// What an entry that was stored a moment ago, here or elsewhere, says of the fetch.
+Fetched outcome_of(Entry entry, WallTime now) {
     Fetched fetched;
-    if (entry.setback) {
+    if (entry.is_resting(now)) {
         fetched.kind = Fetched::Kind::trouble;
         fetched.trouble = entry.setback->trouble;
-    } else if (entry.policy) {
+    } else if (entry.in_force(now)) {
         fetched.kind = Fetched::Kind::stored;
     }
     fetched.entry = std::move(entry);
@@ -97,13 +97,17 @@ awaitable<Fetched> Fetches::take_turn(
         switch (turn.kind) {
             case Turn::Kind::granted:
                 co_return co_await fetch_in_turn(domain, record_id);
-            case Turn::Kind::changed:
+            case Turn::Kind::changed: {
                 known_.put(domain, turn.entry);
-                co_return outcome_of(std::move(turn.entry));
+                version = turn.entry.version;
+                Fetched fetched = outcome_of(std::move(turn.entry), store_.now());
+                if (fetched.kind != Fetched::Kind::unknown) co_return fetched;
+                break;  // what others have stored is over: it is our turn
+            }
             case Turn::Kind::busy:
+                co_await pause(times_.poll);
                 break;
         }
-        co_await pause(times_.poll);
     }
     co_return Fetched{};
 }
@@ -123,7 +127,7 @@ awaitable<Fetched> Fetches::fetch_in_turn(std::string domain, std::string record
         entry = co_await store_.save_failure(domain, std::move(policy.error()), times_.back_off);
     }
     known_.put(domain, entry);
-    co_return outcome_of(std::move(entry));
+    co_return outcome_of(std::move(entry), store_.now());
 }
 
 void Fetches::tell(const std::string& domain, const Fetched& fetched) {

@@ -23,8 +23,8 @@ struct FetchTimes {
 /// What came of a fetch.
 struct Fetched {
     enum class Kind {
-        stored,   ///< `entry` has a policy
-        trouble,  ///< it failed, here or on another node
+        stored,   ///< `entry` has the policy, in force
+        trouble,  ///< it failed, here or on another node; `entry` may have a policy all the same
         unknown   ///< our own side failed: the database is away, the server stops, time is up
     };
     Kind kind = Kind::unknown;

@@ -28,6 +28,10 @@ struct Entry {
     WallTime valid_until{};  ///< of the policy
     std::optional<Setback> setback;
     bool refresh_is_due = false;  ///< when it was read
+
+    bool in_force(WallTime now) const { return policy && now < valid_until; }
+    /// No delivery is to try a fetch.
+    bool is_resting(WallTime now) const { return setback && now < setback->until; }
     bool operator==(const Entry&) const = default;
 };
 

@@ -91,14 +91,14 @@ class Tree {
 
 using Outcome = Result<dns::Judged, dns::Failure>;
 
+awaitable<std::optional<Outcome>> answer_of(dns::Validator& validator, dns::Question question) {
+    dns::ValidationJob job{Deadline::in(10s), {}};
+    co_return co_await validator.ask(std::move(question), job);
+}
+
 Outcome ask(dns::Validator& validator, const char* name, Type type = Type::a) {
     asio::io_context loop;
-    return *test::run(
-        loop,
-        [](dns::Validator& asked, dns::Question question) -> awaitable<std::optional<Outcome>> {
-            co_return co_await asked.ask(std::move(question), Deadline::in(10s));
-        }(validator, {name, type})
-    );
+    return *test::run(loop, answer_of(validator, {name, type}));
 }
 
 Outcome ask(Tree& tree, const char* name, Type type = Type::a) {
@@ -316,8 +316,8 @@ TEST_CASE("many who come at the same time ask for keys once") {
     asio::io_context loop;
     int secure = 0;
     const auto one = [](dns::Validator& asked, int& count) -> awaitable<void> {
-        const auto answer = co_await asked.ask({"mx.example.test", Type::a}, Deadline::in(10s));
-        if (answer && answer->security == Security::secure) ++count;
+        const auto answer = co_await answer_of(asked, {"mx.example.test", Type::a});
+        if (*answer && (*answer)->security == Security::secure) ++count;
     };
     for (int i = 0; i < 50; ++i)
         asio::co_spawn(loop, one(validator, secure), [](std::exception_ptr) {});
