@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """DANE (RFC 7672) in direct delivery: what is verified is delivered, what is not is never delivered with
 less, and never because the DNS could not tell."""
+import json
 import unittest
 
 from lab.certificates import Authority, self_signed, tlsa
@@ -242,6 +243,15 @@ transports:
         self.mail.deferred("tunnelwrong")
         self.nothing_was_sent("tunnelwrong")
         self.assertGreaterEqual(self.proxy.connections(), 2)
+
+    def test_what_tls_explain_foretells_is_what_delivery_does(self):
+        for name in ("ee", "taname", "tadomain", "two", "mismatch", "unusable", "stripped", "refused4", "closed", "opportunistic",
+                     "opportunisticgarbage", "toinsecure", "insecurealias", "servfail.spoilt.test", "tlsa.bogus.test", "mx.bogus.test"):
+            with self.subTest(name):
+                domain = name if "." in name else f"{name}.signed.test"
+                told = json.loads(self.mail.outpost.command("tls", "explain", "--probe", "--json", domain, check=False).stdout)
+                outcome = self.mail.send(domain)["outcome"]
+                self.assertEqual(told["deliverable"], outcome == "delivered", told)
 
     def test_a_session_of_a_domain_that_asks_for_less_is_not_gone_on_with(self):
         self.mail.delivered("loose.watched.test")
