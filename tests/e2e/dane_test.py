@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """DANE (RFC 7672) in direct delivery: what is verified is delivered, what is not is never delivered with
 less, and never because the DNS could not tell."""
+import json
 import unittest
 
 from lab.certificates import Authority, self_signed, tlsa
@@ -8,6 +9,7 @@ from lab.faulty_dns import FaultyDns, notimp, refused, servfail, silent, without
 from lab.receivers import Exim, Postfix
 from lab.secure_mail import SecureMail, mail_commands
 from lab.signed_zones import break_signature
+from lab.socks import Microsocks
 
 WRONG = "3 1 1 " + "ab" * 32
 SPOILER = "127.0.5.9"
@@ -29,7 +31,11 @@ class Dane(unittest.TestCase):
         mail.start("""
 routes:
   - {name: careful, to: [.watched.test, watched.test], transport: direct, dane: report}
+  - {to: [tunnel.signed.test, tunnelwrong.signed.test], transport: tunnel}
+transports:
+  tunnel: {type: socks, proxy_host: 127.0.2.7, proxy_port: 1080, username: proxy, password: secret, ehlo_name: tunnel.origin.test}
 """)
+        cls.proxy = Microsocks()
 
     @staticmethod
     def end_entities(mail):
@@ -64,6 +70,9 @@ routes:
                 mail.host(prefix + name, tlsa=[data], **behaviour)
         mail.host("unusable", self_signed("x.test"), ["1 1 1 " + "ab" * 32, "3 1 9 " + "ab" * 32])
         mail.host("short", self_signed("v.test"), ["3 1 1 abcd", "2 0 2 " + "ab" * 32, "3 7 1 " + "ab" * 32])
+        tunnel = self_signed("w.test")
+        mail.host("tunnel", tunnel, [tlsa(tunnel[0])])
+        mail.host("tunnelwrong", tunnel, [WRONG])
         mail.host("opportunistic", self_signed("y.test"))
         mail.host("opportunisticgarbage", handshake="garbage")
         # Two hosts: the better one does not match.
@@ -228,6 +237,21 @@ routes:
                 attempt = self.mail.delivered(f"{name}.watched.test")
                 self.assertEqual(attempt["tls_policy"], "(dane)")
                 self.assertIn("would have failed", attempt["tls_result"])
+
+    def test_delivery_through_a_proxy_has_dane_too(self):
+        self.assertEqual(self.mail.delivered("tunnel")["tls_policy"], "dane")
+        self.mail.deferred("tunnelwrong")
+        self.nothing_was_sent("tunnelwrong")
+        self.assertGreaterEqual(self.proxy.connections(), 2)
+
+    def test_what_tls_explain_foretells_is_what_delivery_does(self):
+        for name in ("ee", "taname", "tadomain", "two", "mismatch", "unusable", "stripped", "refused4", "closed", "opportunistic",
+                     "opportunisticgarbage", "toinsecure", "insecurealias", "servfail.spoilt.test", "tlsa.bogus.test", "mx.bogus.test"):
+            with self.subTest(name):
+                domain = name if "." in name else f"{name}.signed.test"
+                told = json.loads(self.mail.outpost.command("tls", "explain", "--probe", "--json", domain, check=False).stdout)
+                outcome = self.mail.send(domain)["outcome"]
+                self.assertEqual(told["deliverable"], outcome == "delivered", told)
 
     def test_a_session_of_a_domain_that_asks_for_less_is_not_gone_on_with(self):
         self.mail.delivered("loose.watched.test")

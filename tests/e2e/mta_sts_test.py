@@ -78,6 +78,9 @@ routes:
         cls.domain("missing", answer=404, **mismatch)
         cls.domain("moved", answer="https://mta-sts.enforcemx.signed.test/.well-known/mta-sts.txt", **mismatch)
         cls.domain("failing", answer=500, **mismatch)
+        for name, record in {"down": "mta-sts.down A 127.0.9.8", "nohost": ""}.items():  # where nobody listens; no such name
+            cls.mail.host(name)
+            cls.mail.records(f'_mta-sts.{name} TXT "v=STSv1; id=1"\n{record}')
         cls.domain("slow", answer="slow", **mismatch)
         cls.domain("huge", text=policy("enforce", *(f"mx{n}.other.test" for n in range(5000))))
         cls.domain("nonsense", text="<html>enforce</html>\n")
@@ -140,7 +143,8 @@ routes:
         self.mail.deferred("strict")  # though there is a session of the other domain to go on with
 
     def test_what_cannot_be_fetched_or_read_stops_nothing(self):
-        for name in ("wrongname", "strange", "stale", "missing", "moved", "failing", "huge", "nonsense", "badrecord"):
+        for name in ("wrongname", "strange", "stale", "missing", "moved", "failing", "huge", "nonsense", "badrecord",
+                     "down", "nohost"):
             with self.subTest(name):
                 self.mail.delivered(name)
         self.assertEqual(self.fetches("enforcemx.signed.test").count(302), 0)

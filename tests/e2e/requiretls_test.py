@@ -35,7 +35,9 @@ class RequireTls(unittest.TestCase):
                      "perhaps MX 5 mx.unable\nperhaps MX 10 nobody\nnobody A 127.0.9.9\n_25._tcp.nobody TLSA " + WRONG)
         mail.zone("spoilt.test", ns=(SPOILER,))
         mail.host("servfail", zone="spoilt.test", tlsa=[WRONG])
-        FaultyDns(SPOILER, {("TLSA", "mx.servfail.spoilt.test"): servfail})
+        mail.host("unsure", zone="spoilt.test")
+        mail.records('_mta-sts.unsure TXT "v=STSv1; id=1"', "spoilt.test")
+        FaultyDns(SPOILER, {("TLSA", "mx.servfail.spoilt.test"): servfail, ("TXT", "_mta-sts.unsure.spoilt.test"): servfail})
         sites = [cls.with_policy("kept", "enforce", requiretls="under TLS"), cls.with_policy("tested", "testing", requiretls="under TLS"),
                  cls.with_policy("unnamed", "enforce", mx="mx.other.test"),
                  cls.with_policy("expired", "enforce", pair=mail.ca.issue("mx.expired.signed.test", expired=True))]
@@ -59,9 +61,15 @@ class RequireTls(unittest.TestCase):
         """The message of this subject that this host took."""
         return next(mail for mail in self.mail.hosts[name].mails if f"Subject: {subject}\r\n".encode() in mail.content)
 
-    def unmet(self, name):
+    def unmet(self, name, *reasons):
+        """The mail goes back, and these reasons are counted."""
+        before = self.mail.counted()
         attempt = self.mail.failed(name, **REQUIRED)
         self.assertEqual(attempt["status"], "5.7.30", attempt)
+        after = self.mail.counted()
+        for reason in reasons:
+            key = ("requiretls_unmet", reason)
+            self.assertEqual(after.get(key, 0), before.get(key, 0) + 1, key)
 
     def test_a_verified_host_that_announces_it_is_asked_for_it(self):
         for name in ("able", "kept"):
@@ -74,15 +82,16 @@ class RequireTls(unittest.TestCase):
         self.assertNotIn("REQUIRETLS", self.taken("able", "plain").sender)
 
     def test_where_no_host_can_keep_it_the_mail_goes_back(self):
-        for name in ("unable", "early", "neither"):
+        for name, reasons in {"unable": ["norequiretls"], "early": ["norequiretls"], "neither": ["norequiretls", "nopolicy"]}.items():
             with self.subTest(name):
-                self.unmet(name)
+                self.unmet(name, *reasons)
+                self.unmet(name, *reasons)  # now in a session that was open already
         self.assertEqual([line for _, line in mail_commands(self.mail.hosts["unable"]) if "MAIL" in line], [])
 
     def test_where_nothing_says_how_to_verify_a_host_the_mail_goes_back(self):
         for name in ("unknown", "unusable", "tested"):
             with self.subTest(name):
-                self.unmet(name)
+                self.unmet(name, "nopolicy")
                 self.assertEqual(mail_commands(self.mail.hosts[name]), [])
 
     def test_a_host_that_can_is_found_behind_one_that_cannot(self):
@@ -94,10 +103,14 @@ class RequireTls(unittest.TestCase):
                 self.mail.deferred(name, **REQUIRED)
 
     def test_a_waiver_gets_mail_through_each_failure(self):
-        for domain in ("mismatch", "stripped", "closed", "servfail.spoilt.test", "unnamed", "expired"):
+        for domain, ignored in {"mismatch": "dane", "stripped": "starttls", "closed": "handshake", "servfail.spoilt.test": "tlsa_lookup",
+                                "unnamed": "mta_sts_mx", "expired": "pkix", "unsure.spoilt.test": "mta_sts_lookup"}.items():
             with self.subTest(domain):
                 self.mail.deferred(domain)
+                before = self.mail.counted()
                 self.mail.delivered(domain, **WAIVED)
+                key = ("tls_required_no_ignored", ignored)
+                self.assertEqual(self.mail.counted().get(key, 0), before.get(key, 0) + 1)
 
     def test_a_waiver_keeps_encryption_where_there_is_some(self):
         self.assertEqual(self.mail.delivered("mismatch", **WAIVED)["tls_version"], "TLSv1.3")

@@ -56,6 +56,7 @@ class TlsResults(unittest.TestCase):
             (mail.delivered if domain in DELIVERED else mail.deferred)(domain)
         for domain in ("good", "both", "plain"):
             mail.delivered(domain)
+        cls.counted = mail.counted()
         mail.outpost.process.stop()  # which writes what it has learned
         cls.results = mail.postgres.rows("select * from outpost.tls_results")
         cls.failures = mail.postgres.rows("select * from outpost.tls_failures")
@@ -145,6 +146,14 @@ class TlsResults(unittest.TestCase):
         shown = self.mail.outpost.command("tls", "results").stdout
         for domain in DANE_FAILURES:
             self.assertIn(domain, shown)
+
+    def test_the_counters_say_the_same(self):
+        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 4, ("dane_hosts", "unauthenticated"): 1,
+                  ("dane_hosts", "lookup_failed"): 2, ("mta_sts_hosts", "verified"): 1, ("mta_sts_hosts", "failed"): 4,
+                  ("mta_sts_hosts", "mx_mismatch"): 1, ("plaintext_deliveries", "not_offered"): 1, ("plaintext_deliveries", "fallback"): 1,
+                  ("mx_lookups", "secure"): len(FAILURES) + 3}
+        families = {family for family, _ in wanted}
+        self.assertEqual({key: count for key, count in self.counted.items() if key[0] in families}, wanted)
 
     def test_what_domains_can_do_is_known_afterwards(self):
         answer = json.loads(self.mail.outpost.command("tls", "abilities", "--json", "a@good.signed.test", "b@both.signed.test",

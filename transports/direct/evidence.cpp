@@ -24,6 +24,13 @@ std::optional<bool> enforces(const tlsrpt::Policy& policy) {
            policy.strings.end();
 }
 
+/// Our own refusal to hand over a message with REQUIRETLS.
+bool lacks_requiretls(const delivery::Verdict& verdict) {
+    const smtp::EnhancedStatus status = verdict.status();
+    const bool ours = !verdict.reply() && verdict.stage() == delivery::Stage::mail;
+    return ours && status.subject == 7 && status.detail == 30;
+}
+
 }  // namespace
 
 EvidenceGatherer::EvidenceGatherer(const mail::Domain& domain) : ledger_(domain.ascii()) {
@@ -82,6 +89,8 @@ void EvidenceGatherer::tried(
     } else if (const auto& remote = outcome.verdicts.front().remote; remote && outcome.connected) {
         // A session that was open already.
         if (!remote->tls_version.empty()) found_.abilities.starttls = true;
+        if (lacks_requiretls(outcome.verdicts.front()))
+            found_.events.push_back(delivery::SecurityEvent::requiretls_unannounced);
     }
 }
 

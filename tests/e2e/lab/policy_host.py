@@ -53,10 +53,6 @@ class PolicyHosts:
         self.process.signal(signal.SIGHUP)
         time.sleep(0.3)  # its old workers take no more connections
 
-    def stop(self):
-        """No policy host answers any more."""
-        self.process.stop()
-
     def fetches(self, domain):
         """The status codes that were answered so far."""
         lines = (self._home / "access.log").read_text().splitlines() if (self._home / "access.log").exists() else []

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Direct delivery with transport security: signed zones, a resolver that validates, receivers of all kinds,
 each the only mail host of its domain, and Outpost among them."""
+import re
 import ssl
 import time
+import urllib.request
 
 from lab.certificates import Authority
 from lab.outpost import Outpost
@@ -63,6 +65,7 @@ class SecureMail:
 listeners:
   relay: {{address: 127.0.0.1, port: @PORT@, submission: false, tls: starttls, certificate: {certificate}, key: {key},
           auth: none, allowed_networks: [127.0.0.0/8]}}
+metrics: {{listen: "127.0.0.1:1@PORT@"}}
 """
         self._config = listener + f"dns:\n  servers: [{resolver}]\n  security: {self._security}\n  timeout: 4s\n  rounds: 1\n{trust}tls:\n  ca_files: [{self.ca.certificate}]\n{config}"
         self.nodes = [Outpost(self.postgres, self._config, name=f"node{n + 1}", relay_port=2525 + n).start() for n in range(nodes)]
@@ -73,6 +76,13 @@ listeners:
     def wait_for_ttl():
         """Until what a zone with a TTL of 1 s said is forgotten."""
         time.sleep(2.5)
+
+    def counted(self, node=0):
+        """The counters above 0: {("dane_hosts", "verified"): 3}, the name without what all names have in common."""
+        with urllib.request.urlopen(f"http://127.0.0.1:1{self.nodes[node].relay_port}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+        found = (re.fullmatch(r'outpost_(\w+)_total\{\w+="(\w+)"\} (\d+)', line) for line in lines)
+        return {(one[1], one[2]): int(one[3]) for one in found if one and int(one[3])}
 
     # -- what becomes of mail
 
