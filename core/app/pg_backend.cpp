@@ -78,6 +78,9 @@ class PgBackend final : public Backend {
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
         };
+        channels[queue::takeover_channel] = [this](const std::string& name) {
+            if (name.empty() || name == node_.name()) node_.renew_now();
+        };
         notifications_.emplace(settings_, std::move(channels));
     }
 
