@@ -450,6 +450,37 @@ TEST_CASE("a lost lease stops the delivery before its final dot") {
     CHECK(node.store.settled().empty());
 }
 
+TEST_CASE("of two suspects, the one who waits for his turn is not noted as begun") {
+    Node node;
+    auto latch = std::make_shared<test::Latch>();
+    node.direct->script("suspect.example", waits_at(latch));
+    const auto interrupted = [&](std::string to, int crashes) {
+        const auto id = node.enqueue({std::move(to)});
+        node.store.edit({id, 1}, [crashes](auto& row) {
+            row.interrupted = true;
+            row.crashes = crashes;
+        });
+        return id;
+    };
+    const auto one = interrupted("a@suspect.example", 2);
+    const auto other = interrupted("b@suspect.example", 2);
+    const auto witness = interrupted("c@example.org", 1);
+    const auto begun = [&](MessageId id) { return node.store.row({id, 1}).noted_begun; };
+    node.start();
+    // No suspect: he need not wait, and is noted before his attempt, too.
+    CHECK(node.settled(witness).front().state == RecipientState::delivered);
+    CHECK(begun(witness));
+    Node::until([&] { return node.direct->calls() == 2; });
+    const bool first_is_one = begun(one);
+    CHECK(first_is_one != begun(other));
+    CHECK(node.state(first_is_one ? other : one) == RecipientState::leased);
+    latch->open();
+    for (const auto id : {one, other}) {
+        CHECK(node.settled(id).front().state == RecipientState::delivered);
+        CHECK(begun(id));
+    }
+}
+
 TEST_CASE("what waits for a dead destination is deferred without a connection of its own") {
     Node node;
     node.settings.per_destination = 1;
