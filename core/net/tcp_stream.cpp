@@ -4,7 +4,6 @@
 #include <asio/buffer.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/ssl/error.hpp>
-#include <asio/ssl/stream.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
@@ -12,6 +11,7 @@
 #include <optional>
 
 #include "core/net/tls_error.hpp"
+#include "core/net/tls_layer.hpp"
 
 namespace outpost::net {
 namespace {
@@ -129,14 +129,12 @@ class TcpStream final : public ServerStream {
         if (watched_->timed_out) fail_by_timeout();
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
-        const auto room = asio::buffer(into.data(), into.size());
         std::size_t count = 0;
         if (tls_) {
-            count =
-                co_await tls_->async_read_some(room, asio::redirect_error(use_awaitable, error));
+            count = co_await tls_->read_some(into, error);
         } else {
             count = co_await watched_->socket.async_read_some(
-                room, asio::redirect_error(use_awaitable, error)
+                asio::buffer(into.data(), into.size()), asio::redirect_error(use_awaitable, error)
             );
         }
         // Only a close_notify ends a TLS stream in order; a bare TCP end may be an attacker's cut.
@@ -148,12 +146,12 @@ class TcpStream final : public ServerStream {
     awaitable<void> write(std::string_view data, Deadline deadline) override {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::write_by, deadline);
         asio::error_code error;
-        const auto bytes = asio::buffer(data.data(), data.size());
         if (tls_) {
-            co_await asio::async_write(*tls_, bytes, asio::redirect_error(use_awaitable, error));
+            co_await tls_->write(data, error);
         } else {
             co_await asio::async_write(
-                watched_->socket, bytes, asio::redirect_error(use_awaitable, error)
+                watched_->socket, asio::buffer(data.data(), data.size()),
+                asio::redirect_error(use_awaitable, error)
             );
         }
         check(error);
@@ -190,18 +188,16 @@ class TcpStream final : public ServerStream {
     }
 
   private:
-    using TlsStream = asio::ssl::stream<Socket&>;
-
     void begin_tls(tls::ContextPtr context) {
         if (tls_) throw std::logic_error("TLS has been started already");
         context_in_use_ = std::move(context);
-        tls_ = std::make_unique<TlsStream>(watched_->socket, *context_in_use_);
+        tls_ = std::make_unique<TlsLayer>(watched_->socket, *context_in_use_);
     }
 
     awaitable<void> handshake(asio::ssl::stream_base::handshake_type role, Deadline deadline) {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
-        co_await tls_->async_handshake(role, asio::redirect_error(use_awaitable, error));
+        co_await tls_->handshake(role, error);
         if (error && !watched_->timed_out)
             throw TlsError(TlsError::Kind::handshake, "TLS handshake failed: " + error.message());
         check(error);
@@ -224,7 +220,7 @@ class TcpStream final : public ServerStream {
 
     std::shared_ptr<WatchedSocket> watched_;
     tls::ContextPtr client_context_, context_in_use_;
-    std::unique_ptr<TlsStream> tls_;
+    std::unique_ptr<TlsLayer> tls_;
     std::optional<tls::TlsFacts> facts_;
     std::string remote_text_ = "unix socket", remote_ip_, local_ip_;
 };
