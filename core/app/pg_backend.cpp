@@ -112,6 +112,9 @@ class PgBackend final : public Backend {
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
         };
+        channels[queue::takeover_channel] = [this](const std::string& name) {
+            if (name.empty() || name == node_.name()) node_.renew_now();
+        };
         channels["outpost_mta_sts"] = [this](const std::string& domain) {
             told(&BackendEvents::policy_changed, domain);
         };

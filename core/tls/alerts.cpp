@@ -22,12 +22,6 @@ bool is_of_openssl(const std::error_code& error) {
     return error.category() == asio::error::get_ssl_category();
 }
 
-/// The connection ended. OpenSSL then notes an alert of ours too, though nobody can hear it.
-bool is_end(const std::error_code& error) {
-    return !is_of_openssl(error) || ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
-                                        SSL_R_UNEXPECTED_EOF_WHILE_READING;
-}
-
 /// What arrived was no TLS record.
 bool is_no_tls(const std::error_code& error) {
     if (!is_of_openssl(error)) return false;
@@ -47,8 +41,9 @@ bool is_no_tls(const std::error_code& error) {
 std::string reason_code(const std::error_code& error, const Alerts& alerts, bool timed_out) {
     if (timed_out) return "io-timeout-during-handshake";
     if (alerts.received()) return alert_code("remote", *alerts.received());
-    if (is_end(error)) return "connection-closed-during-handshake";
     if (is_no_tls(error)) return "tls-record-header-error";
+    // OpenSSL sends an alert into a connection that has ended, too: that is no reason.
+    if (!is_of_openssl(error)) return "connection-closed-during-handshake";
     if (alerts.sent()) return alert_code("local", *alerts.sent());
     return {};
 }
