@@ -20,6 +20,7 @@ DANE_FAILURES = {
     "stripped.signed.test": ("tlsa", "starttls-not-supported", "smtp-starttls-reply-code-502"),  # asked for it all the same
     "refused.signed.test": ("tlsa", "starttls-not-supported", "smtp-starttls-reply-code-454"),
     "closed.signed.test": ("tlsa", "validation-failure", "connection-closed-during-handshake"),
+    "reset.signed.test": ("tlsa", "validation-failure", "connection-closed-during-handshake"),
     "unusable.signed.test": ("tlsa", "tlsa-invalid", "all-unusable-records+ignored"),
     "servfail.spoilt.test": ("tlsa", "tlsa-invalid", ""),
     "records.bogus.test": ("tlsa", "dnssec-invalid", "dns-extended-error-6-dnssec-bogus"),
@@ -73,6 +74,7 @@ class TlsResults(unittest.TestCase):
         mail.host("stripped", tlsa=[WRONG], offers=False, reply=None)
         mail.host("refused", tlsa=[WRONG], reply="454 4.7.0 not now")
         mail.host("closed", tlsa=[WRONG], handshake="closed")
+        mail.host("reset", tlsa=[WRONG], handshake="reset")
         mail.host("unusable", tlsa=[UNUSABLE])
         mail.zone("spoilt.test", ns=(SPOILER,))
         mail.host("servfail", zone="spoilt.test", tlsa=[WRONG])
@@ -148,7 +150,7 @@ class TlsResults(unittest.TestCase):
             self.assertIn(domain, shown)
 
     def test_the_counters_say_the_same(self):
-        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 4, ("dane_hosts", "unauthenticated"): 1,
+        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 5, ("dane_hosts", "unauthenticated"): 1,
                   ("dane_hosts", "lookup_failed"): 2, ("mta_sts_hosts", "verified"): 1, ("mta_sts_hosts", "failed"): 4,
                   ("mta_sts_hosts", "mx_mismatch"): 1, ("plaintext_deliveries", "not_offered"): 1, ("plaintext_deliveries", "fallback"): 1,
                   ("mx_lookups", "secure"): len(FAILURES) + 3}

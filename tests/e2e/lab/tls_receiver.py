@@ -3,6 +3,7 @@
 every command and whether it came under TLS."""
 import socket
 import ssl
+import struct
 import threading
 from dataclasses import dataclass, field
 
@@ -32,7 +33,7 @@ class TlsReceiver:
                  auth=False, injected=b"", refuses=None):
         """`pair`: (certificate, key) files. `offers`: STARTTLS is announced. `reply`: to STARTTLS; None: 502,
         as of a server that does not know it. `handshake`: "well", or how it goes wrong after 220: "closed",
-        "garbage", "old" (TLS 1.1 at most), "silent". `requiretls`: announced "under TLS", "in clear" or not at
+        "reset", "garbage", "old" (TLS 1.1 at most), "silent". `requiretls`: announced "under TLS", "in clear" or not at
         all. `auth`: PLAIN and LOGIN are announced everywhere. `injected`: sent in clear together with the 220.
         `refuses`: (verb, reply), under TLS alone or in clear alone with "tls:" or "clear:" before the verb."""
         self.offers, self.reply, self.handshake, self.requiretls = offers, reply, handshake, requiretls
@@ -146,7 +147,13 @@ class TlsReceiver:
     def _start_tls(self, connection, session):
         reply = self.reply or "502 5.5.1 what?"
         connection.sendall(reply.encode() + b"\r\n" + self.injected)
-        if not reply.startswith("220") or self.handshake == "closed":
+        if not reply.startswith("220"):
+            return None
+        if self.handshake in ("closed", "reset"):
+            connection.recv(4096)  # what is not read makes the end a reset
+            if self.handshake == "reset":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
             return None
         if self.handshake == "garbage":
             connection.sendall(b"I do not speak TLS, whatever I said.\r\n")
