@@ -45,6 +45,14 @@ awaitable<std::optional<Verdict>> SmtpSession::open() {
         observed_.failure = error.failure();
         observed_.given_up = true;
         throw;
+    } catch (const smtp::ProtocolError& error) {
+        if (stage_ == Stage::tls) {
+            observed_.failure = tls::TlsFailure{
+                tls::TlsFailure::Kind::handshake, error.what(), "data-behind-starttls-reply", 0
+            };
+            observed_.given_up = true;
+        }
+        throw;
     }
 }
 
