@@ -3,8 +3,11 @@
 #include <functional>
 
 #include "core/app/load.hpp"
+#include "core/evidence/tally.hpp"
+#include "core/metrics/registry.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
+#include "policies/mta_sts/store.hpp"
 
 namespace outpost::app {
 
@@ -14,6 +17,9 @@ struct BackendEvents {
     std::function<void()> work_due;
     std::function<void()> report_due;
     std::function<void()> limits_changed;
+    /// The stored MTA-STS policy of this domain; empty: of any.
+    std::function<void(const std::string&)> policy_changed;
+    std::function<void(queue::TlsChange)> tls_changed;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 
@@ -24,6 +30,13 @@ class Backend {
     virtual ~Backend() = default;
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
+    virtual mta_sts::Store& policies() noexcept = 0;
+    /// Takes up what an attempt learned of transport security. Never waits. Thread-safe.
+    virtual void learn(const evidence::Learned& learned) = 0;
+    /// Whether it answers, as far as is known. Thread-safe.
+    virtual bool reachable() const noexcept { return true; }
+    /// Adds what it has to tell; not to be read after its end.
+    virtual void measure(metrics::Registry& metrics) { (void)metrics; }
     /// From now on events are told.
     virtual void connect(BackendEvents events) = 0;
     /// The settings of a reload: retention, DSNs. Thread-safe.

@@ -26,7 +26,9 @@ struct FindSmtp {
 
 }  // namespace
 
-dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& make) {
+dispatch::SnapshotPtr make_snapshot(
+    const Loaded& loaded, const TransportMaker& make, const delivery::SecurityPolicies& policies
+) {
     const auto& settings = loaded.settings;
     auto snapshot = std::make_shared<dispatch::Snapshot>();
     snapshot->version = loaded.version;
@@ -41,7 +43,7 @@ dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& 
     for (const auto& [name, transport] : settings.transports) {
         try {
             auto& entry = snapshot->transports[name];
-            entry.transport = make(settings, name, transport);
+            entry.transport = make(settings, name, transport, policies);
             if (const auto* smtp = std::visit(FindSmtp{}, transport)) {
                 entry.concurrency = smtp->max_connections;
                 entry.rate = smtp->rate;

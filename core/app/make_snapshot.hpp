@@ -4,17 +4,20 @@
 #include <string>
 
 #include "core/app/load.hpp"
+#include "core/delivery/security_policy.hpp"
 #include "core/dispatch/snapshot.hpp"
 
 namespace outpost::app {
 
-/// Makes one transport. Throws std::runtime_error that says why it cannot be made (a certificate
-/// file, a plugin that is not there).
+/// Makes one transport, with the policies of direct delivery. Throws std::runtime_error that says
+/// why it cannot be made (a certificate file, a plugin that is not there).
 using TransportMaker = std::function<
     delivery::
-        TransportPtr(const Settings& all, const std::string& name, const transports::TransportSettings&)>;
+        TransportPtr(const Settings& all, const std::string& name, const transports::TransportSettings&, const delivery::SecurityPolicies&)>;
 
 /// What the dispatcher needs of a configuration.
-dispatch::SnapshotPtr make_snapshot(const Loaded& loaded, const TransportMaker& make);
+dispatch::SnapshotPtr make_snapshot(
+    const Loaded& loaded, const TransportMaker& make, const delivery::SecurityPolicies& policies
+);
 
 }  // namespace outpost::app

@@ -8,10 +8,13 @@
 #include "core/db/listener.hpp"
 #include "core/db/migrate.hpp"
 #include "core/db/pool.hpp"
+#include "core/evidence/store.hpp"
+#include "core/evidence/writer.hpp"
 #include "core/queue/housekeeping.hpp"
 #include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
 #include "core/queue/store_pg.hpp"
+#include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::app {
 namespace {
@@ -40,6 +43,11 @@ queue::ReportSettings report_settings(const Settings& settings) {
     return {mta, settings.retry, settings.dsn.max_original};
 }
 
+evidence::Keep keep(const Retention& retention) {
+    using std::chrono::ceil, std::chrono::days;
+    return {ceil<days>(retention.tls_results), ceil<days>(retention.tls_abilities)};
+}
+
 queue::NodeFacts node_facts(const Loaded& loaded) {
     return {loaded.settings.node, loaded.settings.hostname, program_version(), loaded.version};
 }
@@ -56,13 +64,39 @@ class PgBackend final : public Backend {
               [this] { tick(); }
           ),
           store_(pool_, node_),
-          limits_(pool_, node_) {
+          limits_(pool_, node_),
+          policies_(pool_, [this] { return store_.now(); }),
+          evidence_writer_(evidence_, pool_, to_number(node_.id())) {
+        evidence_.record_results(loaded.settings.tls_reports.record);
         ready_ = true;
     }
     ~PgBackend() override { close(); }
 
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
+    mta_sts::Store& policies() noexcept override { return policies_; }
+    void learn(const evidence::Learned& learned) override { evidence_.note(learned); }
+
+    bool reachable() const noexcept override { return pool_.reachable(); }
+    void measure(metrics::Registry& metrics) override {
+        const auto gauge = [&](const char* name, const char* help, std::function<double()> read) {
+            metrics.gauge(name, help, {}, std::move(read));
+        };
+        gauge("outpost_database_up", "Whether the database answers", [this] {
+            return pool_.reachable() ? 1.0 : 0.0;
+        });
+        gauge("outpost_database_connections", "Open connections to the database", [this] {
+            return static_cast<double>(pool_.load().connections);
+        });
+        gauge("outpost_database_jobs_waiting", "Statements that wait for a connection", [this] {
+            return static_cast<double>(pool_.load().waiting);
+        });
+        gauge(
+            "outpost_tls_evidence_lost",
+            "Results about TLS let go since the start, because the database did not take them",
+            [this] { return static_cast<double>(evidence_.lost()); }
+        );
+    }
 
     void connect(BackendEvents events) override {
         store_.set_fresh_work_taker(events.fresh_work);
@@ -78,6 +112,16 @@ class PgBackend final : public Backend {
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
         };
+        channels["outpost_mta_sts"] = [this](const std::string& domain) {
+            told(&BackendEvents::policy_changed, domain);
+        };
+        channels["outpost_tls"] = [this](const std::string& text) {
+            const auto change = queue::TlsChange::parse(text);
+            if (change) told(&BackendEvents::tls_changed, *change);
+        };
+        channels[queue::takeover_channel] = [this](const std::string& name) {
+            if (name.empty() || name == node_.name()) node_.renew_now();
+        };
         notifications_.emplace(settings_, std::move(channels));
     }
 
@@ -87,6 +131,7 @@ class PgBackend final : public Backend {
             retention_ = loaded.settings.retention;
             reports_ = report_settings(loaded.settings);
         }
+        evidence_.record_results(loaded.settings.tls_reports.record);
         node_.set_config_version(loaded.version);
         const auto publish = [rows = rows_of(loaded)](db::Session& session) {
             queue::publish_configuration(session, rows);
@@ -124,7 +169,8 @@ class PgBackend final : public Backend {
             const bool more_changes = queue::fold_waiting(session);
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
-            return taken > 0 || more_changes || more_messages || more_history;
+            const bool more_evidence = evidence::expire(session, keep(retention));
+            return taken > 0 || more_changes || more_messages || more_history || more_evidence;
         };
         co_return co_await pool_.run(work);
     }
@@ -136,7 +182,10 @@ class PgBackend final : public Backend {
         }
         store_.set_fresh_work_taker(nullptr);
         notifications_.reset();
-        node_.leave([this](db::Session& session) { store_.stages().write(session); });
+        node_.leave([this](db::Session& session) {
+            evidence_writer_.finish(session);
+            store_.stages().write(session);
+        });
         pool_.stop();
     }
 
@@ -151,15 +200,18 @@ class PgBackend final : public Backend {
     }
 
     void tick() {
-        if (ready_) store_.stages().flush();
+        if (!ready_) return;
+        store_.stages().flush();
+        evidence_writer_.tick();
     }
-    void told(std::function<void()> BackendEvents::* event) {
-        std::function<void()> tell;
+    template <class... What>
+    void told(std::function<void(What...)> BackendEvents::* event, const auto&... what) {
+        std::function<void(What...)> tell;
         {
             const std::lock_guard lock(mutex_);
             tell = events_.*event;
         }
-        if (tell) tell();
+        if (tell) tell(what...);
     }
 
     const db::Settings settings_;
@@ -172,6 +224,9 @@ class PgBackend final : public Backend {
     queue::Node node_;
     queue::PgStore store_;
     queue::PgLimits limits_;
+    mta_sts::PgStore policies_;
+    evidence::Recorder evidence_;
+    evidence::Writer evidence_writer_;
     std::optional<db::Listener> notifications_;
 };
 

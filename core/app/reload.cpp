@@ -15,6 +15,13 @@ bool same_sink(const std::optional<SinkSettings>& old, const std::optional<SinkS
     return !old || (old->listen == next->listen && old->directory == next->directory);
 }
 
+bool same_metrics(
+    const std::optional<MetricsSettings>& old, const std::optional<MetricsSettings>& next
+) {
+    if (old.has_value() != next.has_value()) return false;
+    return !old || old->listen == next->listen;
+}
+
 bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) {
     const auto members = [](const dispatch::Settings& s) {
         return std::tuple(
@@ -30,7 +37,8 @@ bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) 
 bool same_dns(const dns::Settings& old, const dns::Settings& next) {
     const auto members = [](const dns::Settings& s) {
         return std::tuple(
-            s.timeout, s.rounds, s.cache_entries, s.longest_ttl, s.longest_negative_ttl
+            s.timeout, s.rounds, s.cache_entries, s.longest_ttl, s.longest_negative_ttl, s.security,
+            s.trusted, s.trust_anchors, s.insecure_domains
         );
     };
     return old.servers == next.servers && members(old) == members(next);
@@ -87,6 +95,7 @@ std::vector<std::string> needs_restart(const Settings& old, const Settings& next
     );
     check(same_limits(old.limits, next.limits), "limits");
     check(same_sink(old.sink, next.sink), "sink");
+    check(same_metrics(old.metrics, next.metrics), "metrics");
     return keys;
 }
 

@@ -13,6 +13,8 @@
 
 #include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
+#include "core/app/node_pages.hpp"
+#include "core/app/policies.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
@@ -21,6 +23,7 @@
 #include "core/dispatch/dispatcher.hpp"
 #include "core/dispatch/periodic.hpp"
 #include "core/dns/stub_resolver.hpp"
+#include "core/http_server/server.hpp"
 #include "core/net/tcp_stream.hpp"
 #include "core/submit/listeners.hpp"
 #include "core/submit/sink.hpp"
@@ -64,9 +67,13 @@ struct Runtime::Parts {
           backend(options.make_backend(loaded)),
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
+          policies(settings, backend->policies(), resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
-              loops, backend->store(), backend->limits(), *resolver, *dialer, fitting_limits(settings),
-              make_snapshot(loaded, options.make_transport), [this] { reporter.wake(); }
+              loops, backend->store(), backend->limits(), *resolver, *dialer,
+              fitting_limits(settings),
+              make_snapshot(loaded, options.make_transport, policies.of(settings)),
+              [this] { reporter.wake(); }, registry,
+              [this](const evidence::Learned& learned) { backend->learn(learned); }
           ),
           reporter(
               "reports", loops.at(0).get_executor(), report_interval,
@@ -76,8 +83,10 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
-          listeners(loops, backend->store(), settings.limits.content_memory / 2) {
+          listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
+          pages(node_pages(registry, *backend, serving)) {
         if (settings.sink) sink = make_sink();
+        backend->measure(registry);
     }
 
     std::unique_ptr<submit::Sink> make_sink() {
@@ -91,19 +100,26 @@ struct Runtime::Parts {
         loops.start();
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { dispatcher.limits_changed(); }, [this] { superseded = true; }}
+             [this] { dispatcher.limits_changed(); },
+             [this](const std::string& domain) { policies.policy_changed(domain); },
+             [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
+             [this] { superseded = true; }}
         );
         if (sink) sink->start();
+        policies.start();
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
         listeners.apply(listening(settings));
+        if (settings.metrics) pages.start(settings.metrics->listen);
+        serving = true;
     }
 
     /// Mail that is being taken in is still queued, and reports are still composed, while
     /// deliveries end.
     void stop() {
         const auto deadline = Deadline::in(settings.limits.drain_time);
+        serving = false;
         listeners.stop();
         reporter.stop();
         janitor.stop();
@@ -111,8 +127,10 @@ struct Runtime::Parts {
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
         submissions.wait();
+        policies.stop();
         on_first_loop(tasks.join(deadline)).wait();
         if (sink) sink->stop();
+        pages.stop();
         backend->close();
         loops.stop();
     }
@@ -123,15 +141,19 @@ struct Runtime::Parts {
     }
 
     const Settings settings;  ///< those of the start: what a reload changes is handed to the parts
+    metrics::Registry registry;
+    std::atomic<bool> serving{false};
     EventLoops loops;
     TaskGroup tasks;
     std::unique_ptr<Backend> backend;
     std::shared_ptr<dns::Resolver> resolver;
     std::shared_ptr<net::Dialer> dialer;
+    Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
+    http_server::Server pages;
     std::atomic<bool> superseded{false};
 };
 
@@ -203,7 +225,9 @@ bool Runtime::reload() {
 
 // What may fail comes first, so that a failure changes nothing.
 void Runtime::apply(Loaded next) {
-    auto snapshot = make_snapshot(next, options_.make_transport);
+    auto policies = parts_->policies.of(next.settings);
+    auto snapshot = make_snapshot(next, options_.make_transport, policies);
+    parts_->policies.reconfigure(next.settings);
     parts_->listeners.apply(listening(next.settings));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);

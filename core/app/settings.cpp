@@ -69,6 +69,17 @@ config::Type<SinkSettings> sink_type() {
         .type();
 }
 
+config::Type<MetricsSettings> metrics_type() {
+    return Spec<MetricsSettings>(
+               "metrics",
+               "Numbers about this node for Prometheus at `http://ADDRESS/metrics`, and `/health`, "
+               "which is 200 while the node serves and its database answers, else 503. Whoever can "
+               "connect may read: keep it to this machine or an inner network."
+    )
+        .required("listen", &MetricsSettings::listen, endpoint(9100), "Address and port.")
+        .type();
+}
+
 config::Type<PluginProcesses> plugin_processes_type() {
     using namespace std::chrono_literals;
     return Spec<PluginProcesses>(
@@ -86,6 +97,32 @@ config::Type<PluginProcesses> plugin_processes_type() {
             "A process that gives no sign of life for so long, because a plugin does not come "
             "back, "
             "is ended."
+        )
+        .type();
+}
+
+config::Type<DaneSettings> dane_type() {
+    return Spec<DaneSettings>(
+               "dane",
+               "DANE in direct delivery (RFC 7672): mail servers that publish TLSA records in signed "
+               "zones are held to them. It needs a resolver whose answers say that they are secure."
+    )
+        .key("mode", &DaneSettings::mode, policy_mode(), "How it acts, unless a route says more.")
+        .type();
+}
+
+config::Type<MtaStsSettings> mta_sts_type() {
+    return Spec<MtaStsSettings>(
+               "mta_sts",
+               "MTA-STS in direct delivery (RFC 8461): domains that publish a policy over HTTPS are "
+               "delivered to only as it says. All nodes share the policies."
+    )
+        .key("mode", &MtaStsSettings::mode, policy_mode(), "How it acts, unless a route says more.")
+        .key(
+            "allow_networks", &MtaStsSettings::allow_networks, list_of(network()),
+            "Policies are fetched from addresses of the public internet only, and of these "
+            "networks. "
+            "Anybody can name an address of yours as a policy host."
         )
         .type();
 }
@@ -138,12 +175,25 @@ config::Type<Settings> settings_type() {
             "retention", &Settings::retention, retention_type(),
             "How long what is finished is kept."
         )
-        .key("tls", &Settings::tls, tls_files(), "Certificates for outgoing connections.")
+        .key(
+            "tls", &Settings::tls, tls_files(),
+            "Certificates for outgoing connections, those to policy hosts of MTA-STS included."
+        )
         .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
+        .key("dane", &Settings::dane, dane_type(), "DANE in direct delivery.")
+        .key("mta_sts", &Settings::mta_sts, mta_sts_type(), "MTA-STS in direct delivery.")
+        .key(
+            "tls_reports", &Settings::tls_reports, tls_reports_type(),
+            "What is kept for reports about TLS."
+        )
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")
         .key(
             "sink", &Settings::sink, maybe(sink_type()), "A receiving server for trying things out."
+        )
+        .key(
+            "metrics", &Settings::metrics, maybe(metrics_type()),
+            "Numbers for Prometheus. Without it: not served."
         )
         .key("log_level", &Settings::log_level, log_level(), "Less important lines are not logged.")
         .type();

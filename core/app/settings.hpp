@@ -9,6 +9,7 @@
 
 #include "core/base/log.hpp"
 #include "core/db/settings.hpp"
+#include "core/delivery/policy_mode.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/dispatch/settings.hpp"
 #include "core/dns/settings.hpp"
@@ -35,6 +36,8 @@ struct SenderDomain {
 struct Retention {
     std::chrono::seconds messages{7 * 24 * 3600};   ///< delivered and failed, with their content
     std::chrono::seconds attempts{30 * 24 * 3600};  ///< attempt rows
+    std::chrono::seconds tls_results{30 * 24 * 3600};
+    std::chrono::seconds tls_abilities{365 * 24 * 3600};  ///< what domains can do, and its changes
 };
 
 /// Delivery status notifications.
@@ -57,11 +60,33 @@ struct SinkSettings {
     std::filesystem::path directory;  ///< where received messages are kept; empty: nowhere
 };
 
+/// Numbers about the node, for Prometheus.
+struct MetricsSettings {
+    net::Endpoint listen;
+};
+
 /// The processes of plugins: one for each library, and some for deliveries that may have crashed
 /// it.
 struct PluginProcesses {
     std::uint64_t memory = 1ULL << 30;  ///< octets that each may use; zero: any
     std::chrono::seconds answer_time{30};
+};
+
+/// DANE in direct delivery (RFC 7672).
+struct DaneSettings {
+    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
+};
+
+/// MTA-STS in direct delivery (RFC 8461).
+struct MtaStsSettings {
+    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
+    /// Where policy hosts may be although it is not the public internet.
+    std::vector<net::Cidr> allow_networks;
+};
+
+/// TLS reports (RFC 8460).
+struct TlsReportSettings {
+    bool record = true;
 };
 
 struct Settings {
@@ -70,6 +95,9 @@ struct Settings {
     db::Settings database;
     tls::ClientSettings tls;
     dns::Settings dns;
+    DaneSettings dane;
+    MtaStsSettings mta_sts;
+    TlsReportSettings tls_reports;
     std::map<std::string, submit::ListenerSettings> listeners;
     std::map<std::string, Account> accounts;
     std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them
@@ -85,6 +113,7 @@ struct Settings {
     DsnSettings dsn;
     SendmailSettings sendmail;
     std::optional<SinkSettings> sink;
+    std::optional<MetricsSettings> metrics;
 };
 
 }  // namespace outpost::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections about this node and what it keeps: database, DNS, limits, retention.
 #include "core/app/settings_types.hpp"
+#include "core/dnssec/trust_anchor.hpp"
 
 namespace outpost::app {
 
@@ -44,6 +45,40 @@ config::Type<db::Settings> database_type() {
         .type();
 }
 
+namespace {
+
+config::Type<dns::SecurityMode> dns_security() {
+    using dns::SecurityMode;
+    return config::one_of<SecurityMode>(
+        {{"auto", SecurityMode::automatic,
+          "`trust-ad` where all servers are on loopback; else `validate`, as long as the servers "
+          "hand on signatures (if not, nothing is secure, and the log says so)"},
+         {"none", SecurityMode::none, "no answer is secure: no DANE"},
+         {"trust-ad", SecurityMode::trust_ad,
+          "the AD bit of the servers is believed, if all are on loopback or `trusted`"},
+         {"validate", SecurityMode::validate,
+          "Outpost validates every answer itself, whatever the servers say; they need only hand on "
+          "signatures"}}
+    );
+}
+
+/// Looked into where it is: a node must not first notice at its start that it holds no anchors.
+config::Type<std::filesystem::path> trust_anchor_file() {
+    auto type = config::path(config::PathRule::readable_file);
+    type.read = [read_path = type.read](
+                    config::Reader& reader, const config::Node& node, std::filesystem::path& value
+                ) {
+        read_path(reader, node, value);
+        const auto content = reader.environment().read_file(value);
+        if (reader.environment().pretended || !content) return;
+        const auto anchors = dnssec::parse_trust_anchors(*content);
+        if (!anchors) reader.error(node.at, value.string() + ": " + anchors.error());
+    };
+    return type;
+}
+
+}  // namespace
+
 config::Type<dns::Settings> dns_type() {
     using dns::Settings;
     return config::Spec<Settings>("dns", "How names are looked up.")
@@ -72,6 +107,30 @@ config::Type<dns::Settings> dns_type() {
             "longest_negative_ttl", &Settings::longest_negative_ttl, duration<seconds>(0s, 24h),
             "Answers that a name or record does not exist are kept no longer."
         )
+        .key(
+            "security", &Settings::security, dns_security(),
+            "Who says by DNSSEC whether an answer is authentic. DANE needs secure answers."
+        )
+        .key(
+            "trusted", &Settings::trusted, config::boolean(),
+            "The network between here and the servers is safe, and they validate: `trust-ad` holds "
+            "though they are not on loopback."
+        )
+        .key(
+            "trust_anchors", &Settings::trust_anchors, trust_anchor_file(),
+            "File of DS or DNSKEY records where validation begins. Without it: those of the root "
+            "that the program carries (`deploy/root-anchors.ds`). Outpost does not follow key "
+            "rollovers by itself (RFC 5011): when IANA announces one, update the file."
+        )
+        .key(
+            "insecure_domains", &Settings::insecure_domains, config::list_of(host_name()),
+            "Validation leaves these domains and what is below them out: for names that only your "
+            "resolvers know."
+        )
+        .check([](config::Reader& reader, const config::Node& node, const Settings& settings) {
+            if (!settings.trusted || settings.security == dns::SecurityMode::trust_ad) return;
+            reader.error(node.at, "'trusted' belongs to 'security: trust-ad'");
+        })
         .type();
 }
 
@@ -195,6 +254,27 @@ config::Type<Retention> retention_type() {
         .key(
             "attempts", &Retention::attempts, duration<seconds>(0s, 3650 * 24h),
             "The record of attempts."
+        )
+        .key(
+            "tls_results", &Retention::tls_results, duration<seconds>(2 * 24h, 3650 * 24h),
+            "The results of TLS in direct deliveries, in whole days."
+        )
+        .key(
+            "tls_abilities", &Retention::tls_abilities, duration<seconds>(24h, 3650 * 24h),
+            "What recipient domains have shown that they can do, since they last showed any of it; "
+            "in whole days."
+        )
+        .type();
+}
+
+config::Type<TlsReportSettings> tls_reports_type() {
+    return config::Spec<TlsReportSettings>(
+               "tls_reports", "What is kept for reports about TLS (RFC 8460)."
+    )
+        .key(
+            "record", &TlsReportSettings::record, config::boolean(),
+            "Whether the results of direct deliveries are summed by day, domain and MX host, as in "
+            "the view `outpost.tls_results`."
         )
         .type();
 }

@@ -207,6 +207,18 @@ config::Type<Route> route_type() {
             "uncertain", &Route::on_uncertain, on_uncertain(),
             "What becomes of recipients whose final reply was lost in a crash."
         )
+        .key(
+            "dane", [](Route& route) -> auto& { return route.policies.dane; },
+            config::maybe(policy_mode()),
+            "How DANE acts in direct delivery of this route's mail. Without it: as `dane.mode` "
+            "says."
+        )
+        .key(
+            "mta_sts", [](Route& route) -> auto& { return route.policies.mta_sts; },
+            config::maybe(policy_mode()),
+            "How MTA-STS acts in direct delivery of this route's mail. Without it: as "
+            "`mta_sts.mode` says."
+        )
         .check([](config::Reader& reader, const config::Node& node, const Route& route) {
             const config::Node* transport = node.find("transport");
             if (transport && route.transports.empty())

@@ -78,7 +78,7 @@ void check_listener_access(Reader& reader, const Node& node, const ListenerSetti
 
 /// A unix socket is opened by whom the system lets, and nothing of it leaves the machine.
 void check_socket(Reader& reader, const Node& node) {
-    for (const char* key : {"address", "port", "tls", "auth", "allowed_networks"}) {
+    for (const char* key : {"address", "port", "tls", "requiretls", "auth", "allowed_networks"}) {
         if (node.find(key)) {
             reader.error(
                 place_of(node, key), fmt::format("a listener on a 'socket' has no '{}'", key)
@@ -190,6 +190,11 @@ config::Type<ListenerSettings> listener_type() {
         .key(
             "key", [](auto& l) -> auto& { return l.certificate.key; }, file,
             "Its private key (PEM)."
+        )
+        .key(
+            "requiretls", &ListenerSettings::requiretls, config::boolean(),
+            "Announce REQUIRETLS (RFC 8689) under TLS: a client may ask that its message goes only "
+            "to servers whose TLS can be verified."
         )
         .key("auth", &ListenerSettings::auth, auth_mode(), "Authentication by the accounts below.")
         .key(

@@ -17,6 +17,8 @@ config::Type<net::Cidr> network();
 config::Type<net::Endpoint> endpoint(std::uint16_t default_port);
 /// A number of messages in an interval: `100/1m`.
 config::Type<delivery::Rate> rate();
+/// How a security policy acts: `enforce`, `report` or `off`.
+config::Type<delivery::PolicyMode> policy_mode();
 config::KeyRule domain_names();
 /// A TCP port; 0 stands for `standard` in the struct and is not to be written.
 config::Type<std::uint16_t> port(std::uint16_t standard);
@@ -35,9 +37,13 @@ config::Type<transports::RelaySettings> relay_type();
 config::Type<delivery::RetryPolicy> retry_type();
 config::Type<dispatch::Settings> limits_type();
 config::Type<Retention> retention_type();
+config::Type<TlsReportSettings> tls_reports_type();
 config::Type<DsnSettings> dsn_type();
 config::Type<SendmailSettings> sendmail_type();
 config::Type<SinkSettings> sink_type();
+config::Type<MetricsSettings> metrics_type();
 config::Type<PluginProcesses> plugin_processes_type();
+config::Type<DaneSettings> dane_type();
+config::Type<MtaStsSettings> mta_sts_type();
 
 }  // namespace outpost::app

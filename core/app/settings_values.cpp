@@ -109,6 +109,15 @@ config::KeyRule domain_names() {
     };
 }
 
+config::Type<delivery::PolicyMode> policy_mode() {
+    using delivery::PolicyMode;
+    return config::one_of<PolicyMode>(
+        {{"enforce", PolicyMode::enforce, "what it asks for must be reached"},
+         {"report", PolicyMode::watch, "what would have failed is recorded, and nothing is stopped"},
+         {"off", PolicyMode::off, "it is not asked"}}
+    );
+}
+
 config::Type<delivery::Rate> rate() {
     auto type = config::parsed<delivery::Rate>("a rate", parse_rate, format_rate);
     type.schema["pattern"] = "^[0-9]+/([smhdw]|[0-9]+|([0-9]+(ms|s|m|h|d|w))+)$";

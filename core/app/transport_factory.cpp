@@ -96,8 +96,10 @@ struct TransportFactory::State {
         return *made;
     }
 
-    transports::Services services(const Settings& all) const {
-        return {all.tls, {}, doors_of(all), workers};
+    transports::Services services(
+        const Settings& all, const delivery::SecurityPolicies& policies
+    ) const {
+        return {all.tls, policies, doors_of(all), workers};
     }
 
     mutable asio::thread_pool workers{2};
@@ -109,11 +111,12 @@ TransportFactory::TransportFactory() : state_(std::make_unique<State>()) {}
 TransportFactory::~TransportFactory() = default;
 
 delivery::TransportPtr TransportFactory::make(
-    const Settings& all, const std::string& name, const transports::TransportSettings& settings
+    const Settings& all, const std::string& name, const transports::TransportSettings& settings,
+    const delivery::SecurityPolicies& policies
 ) {
     if (const auto* of_plugin = std::get_if<transports::PluginSettings>(&settings))
         return state_->make_of_plugin(all, name, *of_plugin);
-    return transports::make_transport(name, settings, state_->services(all));
+    return transports::make_transport(name, settings, state_->services(all, policies));
 }
 
 }  // namespace outpost::app

@@ -23,6 +23,9 @@ class CommandLine {
         add_database();
         add_routes();
         add_queue();
+        add_mta_sts();
+        add_dns();
+        add_tls();
         add_small();
         try {
             app_.parse(argc, argv);
@@ -189,10 +192,45 @@ class CommandLine {
             *queue, "transport", "Use this transport whatever the routes say ('' ends that)",
             "transport", "Name", true
         );
-        add_action(
-            *queue, "tls", "Require TLS: yes, no or default", "choice", "yes, no or default", true
-        );
+        add_queue_tls(*queue);
     }
+    void add_queue_tls(CLI::App& queue) {
+        CLI::App* sub = add_configured(
+            queue, "tls", "What messages ask of TLS, from their next attempt on (RFC 8689)",
+            [this](const app::Loaded& loaded) { return queue_tls(loaded, tls_); }
+        );
+        sub->add_option(
+               "choice", tls_.choice,
+               "yes: REQUIRETLS; no: TLS-Required: No; default: as the recipients' policies say"
+        )
+            ->required()
+            ->check(CLI::IsMember(std::vector<std::string>{"yes", "no", "default"}));
+        sub->add_option("messages", tls_.messages, "Message ids");
+        sub->add_option("--domain", tls_.domain, "Messages with a recipient in this domain");
+        sub->add_option("--account", tls_.account, "Messages of this account");
+        sub->add_option("--tag", tls_.tag, "Messages with this tag");
+        sub->add_option("--sender", tls_.sender, "Messages from this address");
+    }
+    void add_mta_sts() {
+        CLI::App* policies =
+            app_.add_subcommand("mta-sts", "MTA-STS policies that are stored for all nodes");
+        policies->require_subcommand(1);
+        add_configured(
+            *policies, "list", "All domains that a policy is known of, or could not be had",
+            [](const app::Loaded& loaded) { return mta_sts_list(loaded); }
+        );
+        const auto add_of_domain = [&](const std::string& name, const std::string& help) {
+            CLI::App* sub =
+                add_configured(*policies, name, help, [this, name](const app::Loaded& loaded) {
+                    policy_action_.name = name;
+                    return mta_sts_act(loaded, policy_action_);
+                });
+            sub->add_option("domain", policy_action_.domain, "Recipient domain")->required();
+        };
+        add_of_domain("show", "What is stored of a domain, with the policy as it was served");
+        add_of_domain("refresh", "Let a node look the record up and fetch the policy now");
+    }
+
     void add_action(
         CLI::App& queue, const std::string& name, const std::string& help,
         const std::string& argument = {}, const std::string& argument_help = {},
@@ -212,6 +250,49 @@ class CommandLine {
         );
     }
 
+    void add_dns() {
+        CLI::App* dns = app_.add_subcommand("dns", "Ask the DNS as deliveries do");
+        dns->require_subcommand(1);
+        CLI::App* sub = add_configured(
+            *dns, "lookup", "Print a name's records, and whether they are secure by DNSSEC",
+            [this](const app::Loaded& loaded) { return dns_lookup(loaded, lookup_); }
+        );
+        sub->add_option("name", lookup_.name, "Name")->required();
+        sub->add_option("type", lookup_.type, "A, AAAA, CNAME, MX, NS, PTR, TLSA or TXT");
+        sub->add_flag("--json", lookup_.as_json, "One JSON object, for programs");
+    }
+
+    void add_tls() {
+        CLI::App* tls = app_.add_subcommand("tls", "What is known of other servers' TLS");
+        tls->require_subcommand(1);
+        CLI::App* explain = add_configured(
+            *tls, "explain",
+            "Everything that delivery to a domain finds out and decides about TLS, but no mail; "
+            "exit code 1 when it could not be delivered to",
+            [this](const app::Loaded& loaded) { return tls_explain(loaded, tls_explain_); }
+        );
+        explain->add_option("domain", tls_explain_.domain, "Recipient domain")->required();
+        explain->add_flag("--probe", tls_explain_.probe, "Open a session with each host, too");
+        explain->add_flag("--json", tls_explain_.as_json, "One JSON object, for programs");
+        CLI::App* abilities = add_configured(
+            *tls, "abilities",
+            "What the domains of recipients can do, and whether REQUIRETLS is safe for them",
+            [this](const app::Loaded& loaded) { return tls_abilities(loaded, abilities_); }
+        );
+        abilities->add_option("recipients", abilities_.recipients, "Addresses")->required();
+        abilities->add_option(
+            "--account", abilities_.account, "As its mail has seen it (default: the only account)"
+        );
+        abilities->add_flag("--json", abilities_.as_json, "One JSON object, for programs");
+        CLI::App* results = add_configured(
+            *tls, "results", "Sessions with TLS that succeeded and failed, by day and domain",
+            [this](const app::Loaded& loaded) { return tls_results(loaded, results_); }
+        );
+        results->add_option("--day", results_.day, "UTC day, 2026-11-26 (default: all)");
+        results->add_option("--domain", results_.domain, "Recipient domain (default: all)");
+        results->add_flag("--json", results_.as_json, "A JSON object a line, for programs");
+    }
+
     void add_small() {
         CLI::App* sub =
             add(app_, "password", "Make a credential for an account from a password",
@@ -229,6 +310,12 @@ class CommandLine {
     LocalOptions local_;
     ExplainOptions explain_;
     QueueAction action_;
+    TlsAction tls_;
+    PolicyAction policy_action_;
+    LookupOptions lookup_;
+    TlsExplainOptions tls_explain_;
+    AbilitiesQuestion abilities_;
+    ResultsQuestion results_;
     PasswordOptions password_;
 };
 

@@ -48,12 +48,61 @@ int route_explain(const app::Loaded& loaded, const ExplainOptions& options);
 int why(const app::Loaded& loaded, std::int64_t message);
 
 struct QueueAction {
-    std::string name;  ///< hold, release, retry, fail, drop, transport, tls
+    std::string name;  ///< hold, release, retry, fail, drop, transport
     std::int64_t message = 0;
     std::string recipient, argument;
 };
 int queue_list(const app::Loaded& loaded);
 int queue_act(const app::Loaded& loaded, const QueueAction& action);
+
+/// Which messages are to change their wish for TLS: those that all that is given holds for.
+struct TlsAction {
+    std::string choice;  ///< yes, no or default
+    std::vector<std::int64_t> messages;
+    std::string domain, account, tag, sender;
+};
+int queue_tls(const app::Loaded& loaded, const TlsAction& action);
+
+/// What is known of the MTA-STS policies of recipient domains.
+int mta_sts_list(const app::Loaded& loaded);
+struct PolicyAction {
+    std::string name;    ///< show, refresh
+    std::string domain;  ///< A-labels or U-labels
+};
+/// `refresh` waits until a node has done it.
+int mta_sts_act(const app::Loaded& loaded, const PolicyAction& action);
+
+struct LookupOptions {
+    std::string name, type = "A";
+    bool as_json = false;
+};
+/// One question to the DNS, asked as deliveries ask: records, security, extended error. The exit
+/// code is `failed` when there is no answer.
+int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
+
+struct TlsExplainOptions {
+    std::string domain;
+    bool probe = false;  ///< open a real session with each host, too
+    bool as_json = false;
+};
+/// Where mail for a domain would go, what TLS each host must reach, and why. The exit code is
+/// `failed` when no host may be used, or none that was probed reached what it must.
+int tls_explain(const app::Loaded& loaded, const TlsExplainOptions& options);
+
+struct AbilitiesQuestion {
+    std::vector<std::string> recipients;
+    std::string account;  ///< empty: the only one that there is
+    bool as_json = false;
+};
+/// What the recipients' domains have shown to an account of TLS, and whether REQUIRETLS is safe.
+int tls_abilities(const app::Loaded& loaded, const AbilitiesQuestion& question);
+
+struct ResultsQuestion {
+    std::string day, domain;  ///< empty: all
+    bool as_json = false;
+};
+/// The results of TLS that reports are made of (RFC 8460).
+int tls_results(const app::Loaded& loaded, const ResultsQuestion& question);
 
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 

@@ -101,8 +101,9 @@ int serve_locally(const LocalOptions& options) {
     runtime_options.make_backend = app::open_pg_backend;
     runtime_options.make_transport = [&transports](
                                          const app::Settings& all, const std::string& name,
-                                         const transports::TransportSettings& one
-                                     ) { return transports.make(all, name, one); };
+                                         const transports::TransportSettings& one,
+                                         const delivery::SecurityPolicies& policies
+                                     ) { return transports.make(all, name, one, policies); };
     runtime_options.on_ready = [&] {
         say_hello(settings, files);
         if (options.send_sample) sample = std::thread([&] { show_sample(settings, files); });

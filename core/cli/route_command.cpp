@@ -48,8 +48,9 @@ std::optional<std::vector<std::string>> look_up_mx(
         const auto found = co_await delivery::find_hosts(
             *resolver, domain, options, Deadline::in(std::chrono::seconds(15))
         );
-        if (!found) std::cerr << "MX lookup: " << found.error().words() << "\n";
-        if (found || found.error().kind() == delivery::Verdict::Kind::failed) hosts.emplace();
+        if (!found) std::cerr << "MX lookup: " << found.error().verdict.words() << "\n";
+        if (found || found.error().verdict.kind() == delivery::Verdict::Kind::failed)
+            hosts.emplace();
         if (found) {
             for (const auto& host : found->hosts)
                 hosts->push_back(host.name);

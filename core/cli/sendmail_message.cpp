@@ -87,6 +87,9 @@ Result<delivery::DeliveryJob> make_submission(
 
     if (!mail::find_field(parts.header, "From"))
         parts.header = from_field(*sender, options, user) + parts.header;
+    if (options.require_tls == false)
+        parts.header =
+            "TLS-Required: No\r\n" + mail::without_fields(parts.header, {"TLS-Required"});
     auto message = std::make_shared<delivery::Message>();
     message->mail_from = *sender;
     message->content = std::make_shared<mail::Content>(
@@ -97,6 +100,7 @@ Result<delivery::DeliveryJob> make_submission(
     message->smtputf8 = mail::has_eightbit(message->content->header());
     message->ret = options.ret;
     message->envid = options.envid;
+    message->require_tls = options.require_tls;
     delivery::DeliveryJob job;
     job.message = message;
     for (const std::string& one : named) {

@@ -32,6 +32,17 @@ Result<delivery::Ret> parse_ret(const std::string& text) {
     return Err{"-R takes 'full' or 'hdrs', not '" + text + "'"};
 }
 
+// "-O Name=value": of sendmail's many long options, the one that says something of the message.
+std::string set_long(SendmailOptions& options, std::string_view option) {
+    const auto equals = option.find('=');
+    if (!iequals(option.substr(0, equals), "RequireTLS")) return {};
+    const auto value = equals == option.npos ? "" : option.substr(equals + 1);
+    if (!iequals(value, "yes") && !iequals(value, "no"))
+        return "-O RequireTLS takes 'yes' or 'no', not '" + std::string(value) + "'";
+    options.require_tls = iequals(value, "yes");
+    return {};
+}
+
 // Options with a value. Returns an error, or an empty string.
 std::string set_valued(SendmailOptions& options, char letter, const std::string& value) {
     switch (letter) {
@@ -67,12 +78,14 @@ std::string set_valued(SendmailOptions& options, char letter, const std::string&
             else if (value != "m")
                 return "-b" + value + " is not offered: use -bm (the default) or -bs";
             break;
+        case 'O':
+            return set_long(options, value);
         case 'o':
             if (value == "i")
                 options.ignore_dots = true;  // the others (-oem, -odb …) steered a local queue
             break;
         default:
-            break;  // -B -h -L -O -p -X: accepted, without effect
+            break;  // -B -h -L -p -X: accepted, without effect
     }
     return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ struct SendmailOptions {
     delivery::Notify notify;     ///< -N
     delivery::Ret ret = delivery::Ret::unspecified;  ///< -R
     std::string envid;                               ///< -V
+    /// -O RequireTLS=yes: REQUIRETLS; no: the header field TLS-Required: No (RFC 8689).
+    std::optional<bool> require_tls;
     std::string config;                              ///< -C
     std::vector<std::string> recipients;
 };

@@ -16,8 +16,9 @@ int serve(app::Loaded loaded, const std::filesystem::path& file) {
     options.make_backend = app::open_pg_backend;
     options.make_transport = [&transports](
                                  const app::Settings& all, const std::string& name,
-                                 const transports::TransportSettings& settings
-                             ) { return transports.make(all, name, settings); };
+                                 const transports::TransportSettings& settings,
+                                 const delivery::SecurityPolicies& policies
+                             ) { return transports.make(all, name, settings, policies); };
     try {
         app::Runtime runtime(std::move(loaded), std::move(options));
         runtime.run();

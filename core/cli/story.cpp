@@ -12,7 +12,9 @@ const Statement find_message{"story_message", R"(
     SELECT to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'), source, client, account, mail_from,
         size, header_message_id, tag,
         CASE WHEN require_tls THEN 'REQUIRETLS' WHEN NOT require_tls THEN 'TLS-Required: No'
-            ELSE '' END
+            WHEN require_tls_at IS NOT NULL THEN 'TLS as the policies say' ELSE '' END ||
+            coalesce(', set by ' || require_tls_by || ' at '
+                || to_char(require_tls_at, 'YYYY-MM-DD HH24:MI:SS'), '')
     FROM outpost.messages WHERE message_id = $1
 )"};
 const Statement find_recipients{"story_recipients", R"(
@@ -31,7 +33,7 @@ const Statement find_recipients{"story_recipients", R"(
 const Statement find_attempts{"story_attempts", R"(
     SELECT attempt, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS.MS'), duration, node, route_reason,
         transport, remote_host, remote_ip, remote_port, tls_version, tls_cipher, tls_verified,
-        outcome, stage, reply, transcript, config_version
+        outcome, stage, reply, transcript, config_version, tls_requirement, tls_policy, tls_result
     FROM outpost.attempts WHERE message_id = $1 AND number = $2
     ORDER BY attempt, started_at
 )"};
@@ -83,6 +85,9 @@ std::string attempt(const db::Row& row) {
                                   )
         );
     }
+    if (!row.view(18).empty())
+        text += fmt::format("    TLS asked {}, by {}\n", row.text(17), row.text(18));
+    if (!row.view(19).empty()) text += fmt::format("    TLS came  {}\n", row.text(19));
     text += fmt::format("    outcome   {} at {}: {}\n", row.text(12), row.text(13), row.text(14));
     if (!row.view(15).empty()) text += "    dialogue\n" + indented(row.view(15));
     return text;

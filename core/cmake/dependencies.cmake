@@ -9,8 +9,9 @@ find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 pkg_check_modules(LDNS REQUIRED IMPORTED_TARGET ldns)
-pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx libpq)
 pkg_check_modules(GSASL REQUIRED IMPORTED_TARGET libgsasl)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 
 # Asio is header-only in Debian; its implementation is compiled once, in core/async/asio.cpp.

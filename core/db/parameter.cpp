@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "core/db/array.hpp"
-#include "core/db/errors.hpp"
 #include "core/db/time_text.hpp"
 
 namespace outpost::db {
@@ -18,34 +17,11 @@ Parameter binary_form(std::string value) {
     return {Parameter::Form::binary, std::move(value)};
 }
 
-void refuse_nul(std::string_view text) {
-    if (text.find('\0') != std::string_view::npos)
-        throw Error("a text with a NUL byte cannot be stored");
-}
-
-void write(ArrayWriter& out, std::int64_t value) {
-    out.int8(value);
-}
-void write(ArrayWriter& out, WallTime value) {
-    out.int8(binary_time(value));
-}
-void write(ArrayWriter& out, Bytes value) {
-    out.bytes(value.view());
-}
-void write(ArrayWriter& out, const std::string& value) {
-    refuse_nul(value);
-    out.bytes(value);
-}
-template <class T>
-void write(ArrayWriter& out, const std::optional<T>& value) {
-    value ? write(out, *value) : out.null();
-}
-
 template <class T>
 Parameter array(ElementType type, const std::vector<T>& batch) {
     ArrayWriter out(type, batch.size());
-    for (const auto& value : batch)
-        write(out, value);
+    for (auto&& value : batch)  // of booleans: a proxy
+        write(out, static_cast<const T&>(value));
     return binary_form(out.take());
 }
 
@@ -100,24 +76,13 @@ Parameter encode(const std::vector<std::optional<WallTime>>& batch) {
 }
 
 Parameter encode(const std::vector<std::int32_t>& batch) {
-    ArrayWriter out(ElementType::int4, batch.size());
-    for (const auto value : batch)
-        out.int4(value);
-    return binary_form(out.take());
+    return array(ElementType::int4, batch);
 }
-
 Parameter encode(const std::vector<bool>& batch) {
-    ArrayWriter out(ElementType::boolean, batch.size());
-    for (const bool value : batch)
-        out.flag(value);
-    return binary_form(out.take());
+    return array(ElementType::boolean, batch);
 }
-
 Parameter encode(const std::vector<double>& batch) {
-    ArrayWriter out(ElementType::float8, batch.size());
-    for (const double value : batch)
-        out.float8(value);
-    return binary_form(out.take());
+    return array(ElementType::float8, batch);
 }
 
 }  // namespace outpost::db

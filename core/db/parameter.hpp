@@ -7,18 +7,9 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/db/binary.hpp"
 
 namespace outpost::db {
-
-/// A bytea value: any bytes, viewed (the owner must outlive the statement it is given to).
-class Bytes {
-  public:
-    explicit Bytes(std::string_view view) : view_(view) {}
-    std::string_view view() const noexcept { return view_; }
-
-  private:
-    std::string_view view_;
-};
 
 /// One parameter as it travels. Single values other than bytea travel as text, so PostgreSQL takes
 /// them for any type the statement asks for; bytea and arrays travel in PostgreSQL's binary format,

@@ -77,6 +77,11 @@ Pool::~Pool() {
     stop();
 }
 
+Pool::Load Pool::load() const {
+    const std::lock_guard lock(state_->mutex);
+    return {state_->open.size(), state_->queue.size()};
+}
+
 bool Pool::reachable() const noexcept {
     return state_->reachable;
 }
@@ -164,9 +169,7 @@ void Pool::State::work() {
 }
 
 /// Tries for a connection, without the lock; while the database is away, one thread asks for all.
-void Pool::State::reconnect(
-    std::unique_lock<std::mutex>& lock, std::unique_ptr<Session>& session
-) {
+void Pool::State::reconnect(std::unique_lock<std::mutex>& lock, std::unique_ptr<Session>& session) {
     if (open.empty() && !away_since) away_since = SteadyClock::now();
     const bool probe = away_since.has_value();
     probing = probing || probe;

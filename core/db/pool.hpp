@@ -15,10 +15,10 @@ namespace outpost::db {
 /// the database, whose library blocks. Thread-safe.
 ///
 /// While the database is away (no connection is left, and none can be made) a job waits at most
-/// `patience` from the moment it went and then fails with Unavailable, so later ones fail at once. While
-/// it is there and all connections are busy, a job waits `longest_wait` for its turn. A job that lost its connection before it had
-/// begun a transaction is run once more on a fresh one; so work outside a Transaction must bear
-/// being repeated.
+/// `patience` from the moment it went and then fails with Unavailable, so later ones fail at once.
+/// While it is there and all connections are busy, a job waits `longest_wait` for its turn. A job
+/// that lost its connection before it had begun a transaction is run once more on a fresh one; so
+/// work outside a Transaction must bear being repeated.
 class Pool {
   public:
     /// Starts the threads; they connect when there is work. `threads` 0: settings.connections.
@@ -53,6 +53,13 @@ class Pool {
     /// `work` threw or with Unavailable if it could not run. Both run on threads of the pool
     /// (`fail` on the caller's, when the pool has been stopped).
     void post(std::function<void(Session&)> work, std::function<void(std::exception_ptr)> fail);
+
+    /// How busy it is, for the metrics.
+    struct Load {
+        std::size_t connections = 0;  ///< that are open
+        std::size_t waiting = 0;      ///< jobs that no thread has taken yet
+    };
+    Load load() const;
 
     /// False from a lost or refused connection until the next one that works.
     bool reachable() const noexcept;

@@ -1,19 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The differences between libpqxx 6.4 (Debian 12) and 7.10 (Debian 13). Included by session.cpp,
-// rows.cpp and listener.cpp only.
+// The differences between libpqxx 6.4 (Debian 12) and 7.10 (Debian 13), and COPY in its binary
+// format, which neither has. Included by session.cpp, rows.cpp and listener.cpp only.
+#include <libpq-fe.h>
 #include <pqxx/pqxx>
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/db/copy.hpp"
 #include "core/db/parameter.hpp"
 
 namespace outpost::db::shim {
 
 #if PQXX_VERSION_MAJOR >= 7
+
+/// A connection whose libpq handle is known.
+class Connection {
+  public:
+    explicit Connection(const std::string& text)
+        : raw_(::PQconnectdb(text.c_str())), pqxx_(take_over(raw_)) {}
+    ::pqxx::connection& pqxx() noexcept { return pqxx_; }
+    PGconn* raw() const noexcept { return raw_; }
+
+  private:
+    static ::pqxx::connection take_over(PGconn* raw) {
+        if (::PQstatus(raw) == CONNECTION_OK) return ::pqxx::connection::seize_raw_connection(raw);
+        const std::string why = ::PQerrorMessage(raw);
+        ::PQfinish(raw);
+        throw ::pqxx::broken_connection(why);
+    }
+    PGconn* const raw_;
+    ::pqxx::connection pqxx_;
+};
 
 inline pqxx::result exec_prepared(
     pqxx::transaction_base& transaction, const std::string& name,
@@ -37,6 +59,31 @@ inline pqxx::result exec_prepared(
 }
 
 #else
+
+/// A connection whose libpq handle is known.
+class Connection {
+  public:
+    explicit Connection(const std::string& text) : pqxx_(text) {}
+    ::pqxx::connection_base& pqxx() noexcept { return pqxx_; }
+    PGconn* raw() const noexcept { return pqxx_.policy.raw; }
+
+  private:
+    struct Policy : ::pqxx::connect_direct {
+        using connect_direct::connect_direct;
+        handle do_startconnect(handle orig) override {
+            return raw = connect_direct::do_startconnect(orig);
+        }
+        handle raw = nullptr;
+    };
+    struct Observed : ::pqxx::connection_base {
+        explicit Observed(const std::string& text) : connection_base(policy), policy(text) {
+            init();
+        }
+        ~Observed() noexcept { close(); }
+        Policy policy;
+    };
+    Observed pqxx_;
+};
 
 /// 6.4 takes a list of one type only if its length is known at run time. Its own form of a list,
 /// handed over ready-made, takes any.
@@ -70,6 +117,49 @@ inline std::string sqlstate_of(const std::exception& error) {
     if (dynamic_cast<const pqxx::out_of_memory*>(&error)) return "53200";
     if (dynamic_cast<const pqxx::plpgsql_no_data_found*>(&error)) return "P0002";
     return {};
+}
+
+/// The result, if it is as expected; otherwise what libpqxx would throw.
+inline void expect(PGconn* connection, PGresult* answer, ExecStatusType expected) {
+    const std::unique_ptr<PGresult, decltype(&::PQclear)> result(answer, &::PQclear);
+    if (::PQresultStatus(answer) == expected) return;
+    if (::PQstatus(connection) != CONNECTION_OK)
+        throw pqxx::broken_connection(::PQerrorMessage(connection));
+    const char* sqlstate = ::PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+    const char* words = ::PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
+    throw pqxx::sql_error(
+        words ? words : ::PQerrorMessage(connection), "COPY", sqlstate ? sqlstate : ""
+    );
+}
+
+/// Ends a COPY; a reason makes the server drop the rows. The connection is then as it was before.
+inline void end_copy(PGconn* connection, const char* reason) {
+    ::PQputCopyEnd(connection, reason);
+    PGresult* first = ::PQgetResult(connection);
+    while (PGresult* more = ::PQgetResult(connection))
+        ::PQclear(more);
+    expect(connection, first, PGRES_COMMAND_OK);
+}
+
+inline void copy(PGconn* connection, const char* sql, const FillRows& fill) {
+    expect(connection, ::PQexec(connection, sql), PGRES_COPY_IN);
+    CopyRows rows([connection](std::string_view octets) {
+        // What the server has against them is said at the end.
+        if (::PQputCopyData(connection, octets.data(), static_cast<int>(octets.size())) != 1)
+            throw pqxx::broken_connection(::PQerrorMessage(connection));
+    });
+    try {
+        fill(rows);
+        rows.finish();
+    } catch (...) {
+        try {
+            end_copy(connection, "given up");
+        } catch (const std::exception&) {
+            // As it must be.
+        }
+        throw;
+    }
+    end_copy(connection, nullptr);
 }
 
 }  // namespace outpost::db::shim

@@ -70,11 +70,12 @@ class NoticeLog : public ::pqxx::errorhandler {
 
 struct Session::Connection {
     Connection(const std::string& text, std::chrono::milliseconds limit)
-        : pqxx(text), notices(pqxx), socket(pqxx.sock()), hard_limit(limit) {}
+        : connection(text), notices(pqxx), socket(pqxx.sock()), hard_limit(limit) {}
 
     bool usable() const { return !lost && pqxx.is_open(); }
 
-    ::pqxx::connection pqxx;
+    shim::Connection connection;
+    decltype(connection.pqxx()) pqxx = connection.pqxx();
     NoticeLog notices;
     const SocketHandle socket;
     const std::chrono::milliseconds hard_limit;
@@ -134,6 +135,13 @@ Rows Session::exec_encoded(const Statement& statement, const std::vector<Paramet
         return shim::exec_prepared(transaction, statement.name, parameters);
     });
     return Rows(std::make_shared<const pqxx::result>(std::move(result)));
+}
+
+void Session::copy(const char* sql, const FillRows& fill) {
+    connection_->run([&](pqxx::transaction_base&) {
+        shim::copy(connection_->connection.raw(), sql, fill);
+        return pqxx::result();
+    });
 }
 
 Rows Session::exec_script(std::string_view sql) {

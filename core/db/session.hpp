@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/db/copy.hpp"
 #include "core/db/errors.hpp"
 #include "core/db/parameter.hpp"
 #include "core/db/settings.hpp"
@@ -103,6 +104,9 @@ class Session {
         (parameters.push_back(encode(arguments)), ...);
         return exec_encoded(statement, parameters);
     }
+    /// Writes rows by COPY … FROM STDIN (FORMAT binary); throws as `exec` does. What `fill` throws
+    /// comes as Error, and no row is written.
+    void copy(const char* sql, const FillRows& fill);
     /// Runs SQL as it stands, several statements if need be: for migrations and settings.
     Rows exec_script(std::string_view sql);
 

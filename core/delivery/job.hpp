@@ -9,6 +9,7 @@
 #include "core/async/awaitable.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/ids.hpp"
+#include "core/delivery/policy_mode.hpp"
 #include "core/mail/address.hpp"
 #include "core/mail/content.hpp"
 
@@ -52,6 +53,10 @@ struct Message {
     WallTime
         due_from{};  ///< submitted, or released later (RFC 4865): its time for retries begins here
     std::uint64_t size = 0;  ///< octets of content
+
+    /// How much of it goes back in reports, by us or by others: of one with REQUIRETLS no more than
+    /// the header, whatever was asked for (RFC 8689 section 5).
+    Ret returned() const noexcept { return require_tls == true ? Ret::headers : ret; }
 };
 
 /// Reads the content of a message that is not held in memory.
@@ -74,6 +79,7 @@ struct DeliveryJob {
     /// Where the content comes from when `message` is without: only for transports that say so with
     /// Transport::reads_content_late. Lives as long as the attempt.
     ContentSource* source = nullptr;
+    PolicyModes policies = {};  ///< of the route
 };
 
 }  // namespace outpost::delivery

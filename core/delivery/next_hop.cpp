@@ -24,11 +24,18 @@ Verdict temporary(smtp::EnhancedStatus status, std::string reason) {
     return Verdict::deferred(Stage::resolve, ErrorKind::dns, status, std::move(reason));
 }
 
-Verdict dns_trouble(std::string_view what, const std::string& name, const dns::Failure& failure) {
-    return temporary(
+Err<NoNextHop> none(Verdict verdict) {
+    return {NoNextHop{std::move(verdict), std::nullopt}};
+}
+
+Err<NoNextHop> dns_trouble(
+    std::string_view what, const std::string& name, const dns::Failure& failure
+) {
+    auto verdict = temporary(
         directory_failure,
         fmt::format("the DNS could not tell the {} of {}: {}", what, name, failure.text)
     );
+    return {NoNextHop{std::move(verdict), failure}};
 }
 
 std::size_t random_below(std::size_t limit) {
@@ -46,6 +53,16 @@ bool is_null_mx(const std::vector<dns::Record>& records) {
     return records.size() == 1 && records.front().text.empty();
 }
 
+MxHost host_of(const dns::Answer& answer, std::string name, std::uint16_t preference) {
+    MxHost host;
+    host.name = std::move(name);
+    host.preference = preference;
+    host.secure = answer.security == dns::Security::secure;
+    host.expanded = host.name;
+    host.mail_domain = answer.canonical_name;
+    return host;
+}
+
 /// The records that name a host. An IP address is none (RFC 5321 section 5.1), nor is the root.
 std::vector<MxHost> usable_hosts(const dns::Answer& answer) {
     std::vector<MxHost> hosts;
@@ -53,8 +70,7 @@ std::vector<MxHost> usable_hosts(const dns::Answer& answer) {
     for (const dns::Record& record : answer.records) {
         const auto name = mail::Domain::parse(record.text);
         if (!name || !seen.emplace(record.preference, name->ascii()).second) continue;
-        hosts.push_back({name->ascii(), record.preference, answer.security == dns::Security::secure}
-        );
+        hosts.push_back(host_of(answer, name->ascii(), record.preference));
     }
     return hosts;
 }
@@ -90,43 +106,44 @@ std::vector<net::IpAddress> addresses_in(const std::vector<dns::Record>& records
 
 }  // namespace
 
-Result<NextHops, Verdict> read_mx_answer(
+Result<NextHops, NoNextHop> read_mx_answer(
     const mail::Domain& domain, const dns::Answer& answer, const NextHopOptions& options
 ) {
+    const auto never = [](smtp::EnhancedStatus status, std::string reason) {
+        return none(permanent(status, std::move(reason)));
+    };
     if (answer.nxdomain)
-        return Err{permanent(bad_destination, "the domain " + domain.ascii() + " does not exist")};
+        return never(bad_destination, "the domain " + domain.ascii() + " does not exist");
     if (is_null_mx(answer.records)) {
-        return Err{permanent(
+        return never(
             null_mx, "the domain " + domain.ascii() + " accepts no mail (null MX, RFC 7505; 556)"
-        )};
+        );
     }
     NextHops hops;
     hops.expanded_domain = answer.canonical_name;
+    hops.security = answer.security;
     hops.hosts = usable_hosts(answer);
     if (answer.records.empty()) {
         hops.implicit_mx = true;
         const auto host = mail::Domain::parse(answer.canonical_name);
         if (!host)
-            return Err{
-                permanent(bad_destination, domain.ascii() + " is an alias of what is no host name")
-            };
-        hops.hosts.push_back({host->ascii(), 0, answer.security == dns::Security::secure});
+            return never(bad_destination, domain.ascii() + " is an alias of what is no host name");
+        hops.hosts.push_back(host_of(answer, host->ascii(), 0));
+        hops.hosts.back().implicit = true;
     }
     arrange(hops.hosts, options);
-    if (hops.hosts.empty()) {
-        return Err{permanent(bad_destination, "no MX record of " + domain.ascii() + " names a host")
-        };
-    }
+    if (hops.hosts.empty())
+        return never(bad_destination, "no MX record of " + domain.ascii() + " names a host");
     return hops;
 }
 
-awaitable<Result<NextHops, Verdict>> find_hosts(
+awaitable<Result<NextHops, NoNextHop>> find_hosts(
     dns::Resolver& resolver, const mail::Domain& domain, const NextHopOptions& options,
     Deadline deadline
 ) {
     dns::Question question{domain.ascii(), dns::Type::mx};
     const auto answer = co_await resolver.query(std::move(question), deadline);
-    if (!answer) co_return Err{dns_trouble("mail servers", domain.ascii(), answer.error())};
+    if (!answer) co_return dns_trouble("mail servers", domain.ascii(), answer.error());
     co_return read_mx_answer(domain, *answer, options);
 }
 
@@ -146,12 +163,28 @@ std::vector<net::IpAddress> order_addresses(
     return out;
 }
 
-awaitable<Result<std::vector<net::IpAddress>, Verdict>> find_addresses(
+namespace {
+
+/// The verdict on a host of which no answer holds a usable address.
+Verdict without_address(const std::string& host, bool implicit_mx, const NextHopOptions& options) {
+    if (!implicit_mx)
+        return temporary(no_route, "the mail server " + host + " has no usable address");
+    // With one family switched off, the other might have led somewhere: not for us to say "never".
+    if (!options.ipv4 || !options.ipv6) {
+        return temporary(no_route, "the domain " + host + " has no address of the family in use");
+    }
+    return permanent(bad_destination, "the domain " + host + " has neither MX record nor address");
+}
+
+}  // namespace
+
+awaitable<Result<HostAddresses, NoNextHop>> find_addresses(
     dns::Resolver& resolver, const std::string& host, bool implicit_mx,
     const NextHopOptions& options, Deadline deadline
 ) {
     std::vector<dns::Record> found[2];
     std::optional<dns::Failure> failure;
+    HostAddresses result{{}, true, host};
     const std::pair<bool, dns::Type> families[] = {
         {options.ipv4, dns::Type::a}, {options.ipv6, dns::Type::aaaa}
     };
@@ -159,26 +192,19 @@ awaitable<Result<std::vector<net::IpAddress>, Verdict>> find_addresses(
         if (!families[i].first) continue;
         dns::Question question{host, families[i].second};
         auto answer = co_await resolver.query(std::move(question), deadline);
-        if (!answer) {
-            failure = answer.error();
-        } else {
+        if (answer) {
             found[i] = std::move(answer->records);
+            result.secure = result.secure && answer->security == dns::Security::secure;
+            if (!answer->canonical_name.empty()) result.expanded = answer->canonical_name;
+        } else if (!failure || !failure->is_dnssec()) {
+            failure = answer.error();
         }
     }
-    auto addresses = order_addresses(found[0], found[1], options);
-    if (!addresses.empty()) co_return addresses;
-    if (failure) co_return Err{dns_trouble("address", host, *failure)};
-    if (!implicit_mx)
-        co_return Err{temporary(no_route, "the mail server " + host + " has no usable address")};
-    // With one family switched off, the other might have led somewhere: not for us to say "never".
-    if (!options.ipv4 || !options.ipv6) {
-        co_return Err{
-            temporary(no_route, "the domain " + host + " has no address of the family in use")
-        };
-    }
-    co_return Err{
-        permanent(bad_destination, "the domain " + host + " has neither MX record nor address")
-    };
+    result.addresses = order_addresses(found[0], found[1], options);
+    if (failure && (result.addresses.empty() || failure->is_dnssec()))
+        co_return dns_trouble("address", host, *failure);
+    if (result.addresses.empty()) co_return none(without_address(host, implicit_mx, options));
+    co_return result;
 }
 
 Result<net::IpAddress, Verdict> literal_address(

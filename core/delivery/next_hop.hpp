@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,25 +25,41 @@ struct NextHopOptions {
     std::function<std::size_t(std::size_t)> dice;
 };
 
-/// Where mail for a domain goes.
-struct NextHops {
-    std::vector<MxHost> hosts;    ///< in the order to be tried, never empty
-    bool implicit_mx = false;     ///< there is no MX: the domain itself is the host
-    std::string expanded_domain;  ///< where the domain's CNAMEs end: the domain itself without any
+/// Why there is nothing to connect to.
+struct NoNextHop {
+    Verdict verdict;
+    std::optional<dns::Failure> failure;  ///< of the DNS, where that was the reason
 };
 
-/// RFC 5321 section 5.1 and RFC 7505. The failure is a verdict for all recipients: 5.1.10 for a
+/// Where mail for a domain goes.
+struct NextHops {
+    /// In the order to be tried, never empty. `secure` is set, `addresses_secure` is not yet.
+    std::vector<MxHost> hosts;
+    bool implicit_mx = false;     ///< there is no MX: the domain itself is the host
+    std::string expanded_domain;  ///< where the domain's CNAMEs end: the domain itself without any
+    dns::Security security = dns::Security::insecure;  ///< of the answer to the MX question
+};
+
+/// RFC 5321 section 5.1 and RFC 7505. The failure's verdict is for all recipients: 5.1.10 for a
 /// null MX, 5.1.2 for a domain that does not exist or names no usable host, 4.4.3 while the DNS
 /// fails.
-awaitable<Result<NextHops, Verdict>> find_hosts(
+awaitable<Result<NextHops, NoNextHop>> find_hosts(
     dns::Resolver& resolver, const mail::Domain& domain, const NextHopOptions& options,
     Deadline deadline
 );
 
-/// The addresses of one host, in the order to be tried; never empty. The failure: 4.4.3 while the
-/// DNS fails, 4.4.4 for an MX host without address (another host may have one); of an implicit
-/// MX 5.1.2, for then the domain has no mail server at all.
-awaitable<Result<std::vector<net::IpAddress>, Verdict>> find_addresses(
+/// Where one host is.
+struct HostAddresses {
+    std::vector<net::IpAddress> addresses;  ///< in the order to be tried; never empty
+    bool secure = false;                    ///< every answer was: CNAMEs and both families
+    std::string expanded;                   ///< where the CNAMEs of its name end
+};
+
+/// The addresses of one host. The failure's verdict: 4.4.3 while the DNS fails, 4.4.4 for an MX
+/// host without address (another host may have one); of an implicit MX 5.1.2, for then the domain
+/// has no mail server at all. Where DNSSEC fails for one family, the other is not used either: what
+/// somebody tampers with is no host to deliver to.
+awaitable<Result<HostAddresses, NoNextHop>> find_addresses(
     dns::Resolver& resolver, const std::string& host, bool implicit_mx,
     const NextHopOptions& options, Deadline deadline
 );
@@ -53,7 +70,7 @@ Result<net::IpAddress, Verdict> literal_address(
 );
 
 /// The pure part of find_hosts: what the answer to the MX question means.
-Result<NextHops, Verdict> read_mx_answer(
+Result<NextHops, NoNextHop> read_mx_answer(
     const mail::Domain& domain, const dns::Answer& answer, const NextHopOptions& options
 );
 

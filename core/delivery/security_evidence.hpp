@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/delivery/security_event.hpp"
 #include "core/tlsrpt/result.hpp"
 
 namespace outpost::delivery {
@@ -23,6 +24,7 @@ struct SecurityEvidence {
     std::string domain;  ///< recipient domain, A-labels
     DomainAbilities abilities;
     std::vector<tlsrpt::Result> results;  ///< for TLS reports (RFC 8460)
+    SecurityEvents events;                ///< to be counted
 };
 
 }  // namespace outpost::delivery

@@ -9,6 +9,7 @@
 #include "core/async/awaitable.hpp"
 #include "core/async/deadline.hpp"
 #include "core/delivery/job.hpp"
+#include "core/dns/resolver.hpp"
 #include "core/tls/requirement.hpp"
 #include "core/tlsrpt/result.hpp"
 
@@ -24,15 +25,9 @@ struct MxHost {
     /// The addresses' answers were all secure, CNAMEs of `name` included. Known once they have been
     /// looked up.
     bool addresses_secure = false;
-    std::string expanded;  ///< where the CNAMEs of `name` end; equal to it without any
+    std::string expanded;   ///< where the CNAMEs of `name` end; equal to it without any
     bool implicit = false;  ///< the domain has no MX: `name` is the domain itself, CNAMEs followed
-};
-
-/// How a domain or a route wants a policy to act.
-enum class PolicyMode {
-    off,      ///< it is not asked
-    watch,    ///< it is checked and recorded ("would have failed"), and stops nothing
-    enforce
+    std::string mail_domain;  ///< where the CNAMEs of the recipient's domain end
 };
 
 /// One policy's view of one domain and its hosts, for one attempt. Belongs to the attempt.
@@ -41,10 +36,11 @@ class Assessment {
     virtual ~Assessment() = default;
     /// What this host must reach. Failed lookups are a `forbidden` requirement, never a weaker one.
     virtual awaitable<tls::TlsDemand> require(const MxHost& host, Deadline deadline) = 0;
-    /// For TLS reports: the policy of the recipient domain; unset where this policy is one of hosts.
+    /// For TLS reports: the policy of the recipient domain; unset where this policy is one of
+    /// hosts.
     virtual std::optional<tlsrpt::Finding> of_domain() const { return std::nullopt; }
-    /// For TLS reports: the policy of a host that `require` was called for; unset where this policy
-    /// is one of domains, or found none.
+    /// For TLS reports: the policy of a host that `require` was called for, "no-policy-found" where
+    /// there is none; unset where this policy is one of domains.
     virtual std::optional<tlsrpt::Finding> of_host(const MxHost& host) const {
         (void)host;
         return std::nullopt;
@@ -57,8 +53,11 @@ class SecurityPolicy {
   public:
     virtual ~SecurityPolicy() = default;
     virtual std::string_view name() const noexcept = 0;
+    /// Null: the policy has nothing to say here (its mode is off). `job` and `resolver` outlive the
+    /// assessment.
     virtual awaitable<std::unique_ptr<Assessment>> assess(
-        const mail::Domain& domain, const DeliveryJob& job, Deadline deadline
+        const mail::Domain& domain, const DeliveryJob& job, dns::Resolver& resolver,
+        Deadline deadline
     ) = 0;
 };
 

@@ -10,27 +10,22 @@
 #include <vector>
 
 #include "core/delivery/timeouts.hpp"
+#include "core/delivery/tls_mode.hpp"
 #include "core/delivery/transport.hpp"
 #include "core/sasl/mechanism.hpp"
 #include "core/smtp/chat.hpp"
 #include "core/smtp/extensions.hpp"
+#include "core/tls/observation.hpp"
 #include "core/tls/requirement.hpp"
 
 namespace outpost::delivery {
 
-/// How the session is to reach TLS.
-enum class TlsMode {
-    none,           ///< never
-    opportunistic,  ///< STARTTLS when it is announced
-    required,       ///< STARTTLS even when it is not announced; no going on without
-    implicit        ///< from the first octet (RFC 8314)
-};
-
 struct SessionSettings {
     std::string ehlo_name;
     TlsMode tls = TlsMode::opportunistic;
-    std::string server_name;  ///< for SNI and the certificate
-    tls::TlsRequirement requirement;
+    std::string server_name;          ///< for SNI and the certificate
+    tls::TlsRequirement requirement;  ///< what must be reached
+    tls::TlsRequirement watched;      ///< what is only checked and told of
     SmtpTimeouts timeouts;
     bool lmtp = false;  ///< LHLO and a reply for each recipient (RFC 2033)
 };
@@ -86,13 +81,17 @@ class SmtpSession {
     }
     const smtp::Extensions& extensions() const noexcept { return extensions_; }
     net::Stream& stream() noexcept { return chat_.stream(); }
+    /// What `open` came to see of the host's TLS, however it ended.
+    const tls::TlsObservation& observed() const noexcept { return observed_; }
 
   private:
     friend class Transaction;
 
+    awaitable<std::optional<Verdict>> open_in_steps();
     awaitable<std::optional<Verdict>> greet();
     awaitable<std::optional<Verdict>> hello();
     awaitable<std::optional<Verdict>> start_tls();
+    awaitable<void> shake_hands();
     awaitable<std::optional<Verdict>> run_mechanism(
         std::shared_ptr<sasl::ClientMechanism> mechanism, const Login& login
     );
@@ -100,6 +99,7 @@ class SmtpSession {
     SessionSettings settings_;
     smtp::Chat chat_;
     smtp::Extensions extensions_;
+    tls::TlsObservation observed_;
     Stage stage_ = Stage::greeting;
     bool reusable_ = false;
     std::size_t messages_ = 0;

@@ -131,6 +131,12 @@ std::optional<Verdict> Transaction::unfit() const {
             "the message needs SMTPUTF8, which the remote does not offer"
         );
     }
+    if (message.require_tls == true && !is_verified()) {
+        return Verdict::deferred(
+            Stage::mail, ErrorKind::policy, {4, 7, 30},
+            "the message needs REQUIRETLS, and this session's TLS is not verified"
+        );
+    }
     if (message.require_tls == true && !extensions_.requiretls) {
         return Verdict::deferred(
             Stage::mail, ErrorKind::policy, {4, 7, 30},
@@ -141,6 +147,13 @@ std::optional<Verdict> Transaction::unfit() const {
     return std::nullopt;
 }
 
+// TLS that does not reach what is enforced ends the session before any transaction.
+bool Transaction::is_verified() const {
+    const tls::TlsRequirement& enforced = session_.settings_.requirement;
+    return chat_.stream().tls_facts() != nullptr && enforced.needs_verification() &&
+           !enforced.ignore_errors;
+}
+
 std::string Transaction::mail_line() const {
     const Message& message = *job_.message;
     smtp::MailParameters parameters;
@@ -149,7 +162,7 @@ std::string Transaction::mail_line() const {
     parameters.smtputf8 = smtputf8_;
     parameters.requiretls = message.require_tls == true;
     if (extensions_.dsn) {
-        parameters.ret = ret_text(message.ret);
+        parameters.ret = ret_text(message.returned());
         parameters.envid = message.envid;
     }
     return smtp::mail_command(message.mail_from, parameters);

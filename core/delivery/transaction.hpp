@@ -24,6 +24,7 @@ class Transaction {
     using Indexes = std::vector<std::size_t>;  ///< of recipients in the job
 
     std::optional<Verdict> unfit() const;
+    bool is_verified() const;
     awaitable<void> run_batch(Indexes batch);
     void fit_to_limits(Indexes& batch);
     std::string mail_line() const;

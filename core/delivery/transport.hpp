@@ -70,8 +70,10 @@ class Transport {
     /// True when jobs are queued per recipient domain (direct delivery); false when the transport
     /// has one next hop for all mail (a relay), so that recipients of any domain may share a job.
     virtual bool per_domain() const noexcept = 0;
-    /// Whether this transport can be trusted with REQUIRETLS (RFC 8689). Others fail with 5.7.30.
-    virtual bool can_require_tls() const noexcept = 0;
+    /// Whether a message with REQUIRETLS (RFC 8689) may be given to this transport: it hands it
+    /// only to servers that it has verified and that announce the extension, or is where the
+    /// message's way by SMTP ends. To others it is never given: they fail it with 5.7.30.
+    virtual bool can_require_tls() const noexcept { return false; }
     /// True when the transport asks a job's `source` for content that its message comes without. So
     /// content takes up memory only while it is sent, not while a slow host makes us wait.
     virtual bool reads_content_late() const noexcept { return false; }

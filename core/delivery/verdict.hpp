@@ -85,7 +85,16 @@ struct RemoteFacts {
     std::uint16_t port = 0;
     std::string tls_version, tls_cipher;  ///< empty: in clear
     std::string tls_requirement;          ///< TlsRequirement::describe()
-    bool tls_verified = false;            ///< PKIX-verified, whether asked for or not
+    /// Who asked for it: "mta-sts", "REQUIRETLS, dane", "(dane)" where it is only watched; empty:
+    /// nobody.
+    std::string tls_policy;
+    /// What was reached, and what proved it: "dane 3 1 1 ab12... matched, pkix verified", "in
+    /// clear: STARTTLS is not offered", "pkix: certificate has expired, would have failed: ...".
+    std::string tls_result;
+    bool tls_verified = false;  ///< PKIX-verified, whether asked for or not
+    /// Why there was no TLS, where `tls_version` is empty.
+    enum class Clear { not_wanted, not_offered, tls_failed };
+    Clear clear = Clear::not_wanted;
     /// Who tells a sender that asked for it about a success (RFC 3461 section 5.2): we do, of a
     /// mail that was relayed to a server without DSN or finally delivered; or the remote, which
     /// took NOTIFY.

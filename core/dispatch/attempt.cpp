@@ -13,6 +13,7 @@
 #include "core/dispatch/attempt_log.hpp"
 #include "core/dispatch/late_content.hpp"
 #include "core/dispatch/settle_plan.hpp"
+#include "core/evidence/tls_report.hpp"
 
 namespace outpost::dispatch {
 namespace {
@@ -32,6 +33,7 @@ delivery::DeliveryJob make_job(
 ) {
     const auto& first = parcel.claims.front();
     delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
+    job.policies = parcel.decision->policies;
     job.domain = parcel.claims.front().recipient.address.domain();
     for (const auto& claim : parcel.claims) {
         job.recipients.push_back(claim.recipient);
@@ -63,11 +65,12 @@ struct Tried {
 class Attempt {
   public:
     Attempt(
-        const Parcel& parcel, delivery::DeliveryJob job, Gate& gate, const AttemptParts& parts,
-        std::size_t loop
+        const Parcel& parcel, delivery::DeliveryJob job, const LateContent& late, Gate& gate,
+        const AttemptParts& parts, std::size_t loop
     )
         : parcel_(parcel),
           job_(std::move(job)),
+          late_(late),
           parts_(parts),
           context_{
               parcel.snapshot->ehlo_name,
@@ -76,7 +79,8 @@ class Attempt {
               gate,
               transcript_,
               Deadline::in(parts.settings.attempt_timeout),
-              loop} {}
+              loop
+          } {}
 
     /// Transports in order, as long as each can reach nothing. One that cannot be used is passed
     /// over; why counts only when no transport could be tried at all.
@@ -90,6 +94,8 @@ class Attempt {
             const bool takes_own = name != parcel_.lane.transport;
             if (!verdict && takes_own) verdict = co_await wait_for_allowance(name);
             if (verdict) {
+                if (refuses_requiretls(entry))
+                    parts_.counters.count(delivery::SecurityEvent::requiretls_transport);
                 transcript_.remark(verdict->words());
                 const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
                 if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
@@ -119,13 +125,18 @@ class Attempt {
             );
         }
         // RFC 8689 section 4.2.1: never hand it to what cannot keep the promise.
-        if (job_.message->require_tls.value_or(false) && !entry->transport->can_require_tls()) {
+        if (refuses_requiretls(entry)) {
             return Verdict::failed(
                 Stage::route, ErrorKind::policy, {5, 7, 30},
                 fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
             );
         }
         return std::nullopt;
+    }
+
+    bool refuses_requiretls(const TransportEntry* entry) const {
+        return job_.message->require_tls.value_or(false) && entry != nullptr &&
+               !entry->transport->can_require_tls();
     }
 
     // A fallback has no lane to wait in, and other nodes may have to be asked: a short wait does.
@@ -156,6 +167,8 @@ class Attempt {
         std::string fault;
         try {
             auto outcome = co_await transport.deliver(job_, context_);
+            parts_.counters.count(outcome);
+            if (outcome.evidence) co_await learn(outcome.evidence);
             if (outcome.verdicts.size() == job_.recipients.size()) co_return outcome;
             fault = fmt::format(
                 "{} verdicts for {} recipients", outcome.verdicts.size(), job_.recipients.size()
@@ -175,8 +188,32 @@ class Attempt {
         );
     }
 
+    awaitable<void> learn(std::shared_ptr<const delivery::SecurityEvidence> evidence) {
+        evidence::Learned learned{
+            std::move(evidence), job_.message->account, parts_.store.now(), true
+        };
+        learned.causes_report = !co_await is_tls_report();
+        parts_.on_learned(learned);
+    }
+
+    // The content may have come with the message, been read meanwhile, or not been needed.
+    awaitable<bool> is_tls_report() {
+        if (job_.message->content)
+            co_return evidence::is_tls_report(job_.message->content->header());
+        if (late_.is_tls_report()) co_return *late_.is_tls_report();
+        try {
+            const auto loaded = co_await parts_.store.load_header(job_.message->id);
+            if (loaded && loaded->content)
+                co_return evidence::is_tls_report(loaded->content->header());
+        } catch (const std::exception& error) {
+            log::debug("dispatch", "a header could not be read: {}", error.what());
+        }
+        co_return true;  // who knows: rather one report less
+    }
+
     const Parcel& parcel_;
     delivery::DeliveryJob job_;
+    const LateContent& late_;
     const AttemptParts& parts_;
     delivery::Transcript transcript_;
     delivery::AttemptContext context_;
@@ -250,10 +287,9 @@ AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> 
 }
 
 bool was_interrupted(const Parcel& parcel) {
-    return std::any_of(
-        parcel.claims.begin(), parcel.claims.end(),
-        [](const queue::Claimed& claim) { return claim.interrupted; }
-    );
+    return std::any_of(parcel.claims.begin(), parcel.claims.end(), [](const queue::Claimed& claim) {
+        return claim.interrupted;
+    });
 }
 
 // Who was interrupted is noted as begun only now: whoever still waits for his turn, or for his
@@ -279,7 +315,7 @@ awaitable<AttemptResult> attempt_now(
     Common common;
     common.started = parts.store.now();
     const auto start = SteadyClock::now();
-    Attempt running(parcel, std::move(job), gate, parts, loop);
+    Attempt running(parcel, std::move(job), late, gate, parts, loop);
     const auto tried = co_await running.run();
     common.duration = SteadyClock::now() - start;
     common.transport = tried.transport;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,10 +8,12 @@
 
 #include "core/dispatch/allowances.hpp"
 #include "core/dispatch/content_memory.hpp"
+#include "core/dispatch/counters.hpp"
 #include "core/dispatch/gate.hpp"
 #include "core/dispatch/parcel.hpp"
 #include "core/dispatch/settings.hpp"
 #include "core/dispatch/suspects.hpp"
+#include "core/evidence/tally.hpp"
 
 namespace outpost::dispatch {
 
@@ -22,6 +25,8 @@ struct AttemptParts {
     Allowances& allowances;
     ContentMemory& memory;
     Suspects& suspects;
+    Counters& counters;
+    const std::function<void(const evidence::Learned&)>& on_learned;
     const Settings& settings;
 };
 

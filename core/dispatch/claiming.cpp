@@ -82,6 +82,7 @@ void Dispatcher::maintain() {
     if (now < next_maintenance_) return;
     next_maintenance_ = now + maintenance_interval;
     lanes_.sweep(now);
+    wishes_.sweep(now);
     for (const auto& [name, entry] : snapshot_->transports)
         entry.transport->prune();
 }

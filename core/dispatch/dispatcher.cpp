@@ -29,7 +29,8 @@ std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::secon
 
 Dispatcher::Dispatcher(
     EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits, dns::Resolver& resolver,
-    net::Dialer& dialer, Settings settings, SnapshotPtr snapshot, std::function<void()> on_report
+    net::Dialer& dialer, Settings settings, SnapshotPtr snapshot, std::function<void()> on_report,
+    metrics::Registry& metrics, std::function<void(const evidence::Learned&)> on_learned
 )
     : loops_(loops),
       store_(store),
@@ -37,17 +38,36 @@ Dispatcher::Dispatcher(
       settings_(settings),
       snapshot_(std::move(snapshot)),
       on_report_(std::move(on_report)),
+      on_learned_(std::move(on_learned)),
       budget_(settings_.max_recipients),
       memory_(settings_.content_memory / 2),
       recorder_(store),
-      parts_{store, resolver, dialer, allowances_, memory_, suspects_, settings_},
+      counters_(metrics),
+      parts_{store,     resolver,  dialer,      allowances_, memory_,
+             suspects_, counters_, on_learned_, settings_},
       lanes_(settings_, allowances_),
       limit_keeper_(
           limits, allowances_, loops.at(0).get_executor(),
           [this](const std::vector<queue::LimitKey>& destinations) { resume(destinations); }
       ),
       wake_(loops.at(0).get_executor()),
-      running_on_(loops.size()) {}
+      running_on_(loops.size()) {
+    measure(metrics);
+}
+
+void Dispatcher::measure(metrics::Registry& metrics) {
+    metrics.gauge("outpost_deliveries_in_flight", "Deliveries under way on this node", {}, [this] {
+        return static_cast<double>(running_);
+    });
+    metrics.gauge(
+        "outpost_recipients_leased", "Recipients that this node holds, waiting or under way", {},
+        [this] { return static_cast<double>(held()); }
+    );
+    metrics.gauge(
+        "outpost_content_memory_bytes", "Message content held in memory", {{"way", "out"}},
+        [this] { return static_cast<double>(memory_.used()); }
+    );
+}
 
 void Dispatcher::start() {
     limit_keeper_.start(tasks_);
@@ -59,6 +79,20 @@ void Dispatcher::wake() {
         notified_ = true;
         wake_.notify();
     });
+}
+
+// Changes come in crowds: what waits is looked through once for all that have come meanwhile.
+void Dispatcher::tls_changed(const queue::TlsChange& change) {
+    asio::post(loops_.at(0), [this, change] {
+        wishes_.note(change, SteadyClock::now());
+        if (std::exchange(wishes_are_new_, true)) return;
+        asio::post(loops_.at(0), [this] { put_wishes_on_waiting(); });
+    });
+}
+
+void Dispatcher::put_wishes_on_waiting() {
+    wishes_are_new_ = false;
+    lanes_.for_each_waiting([this](Parcel& parcel) { wishes_.put_on(parcel); });
 }
 
 void Dispatcher::use(SnapshotPtr snapshot) {
@@ -177,6 +211,7 @@ void Dispatcher::place(std::vector<Parcel> parcels) {
             put_back(parcel.claims, std::nullopt);
             continue;
         }
+        if (!wishes_.empty()) wishes_.put_on(parcel);  // changed while it was on its way
         switch (lanes_.admit(parcel, now)) {
             case Lanes::Admission::waiting:
                 break;
@@ -256,6 +291,7 @@ awaitable<void> Dispatcher::deliver(
     });
     const auto recipients = parcel.claims.size();
     const bool report = owes_report(result.settled);
+    counters_.count(result.settled);
     co_await recorder_.settle(std::move(result.settled));
     // What a shut gate left untried has been given back by `drain` already.
     if (!gate->is_shut())
@@ -290,6 +326,7 @@ void Dispatcher::defer(const Parcel& parcel, const std::string& reason) {
 awaitable<void> Dispatcher::record(std::vector<queue::Settled> outcomes) {
     const auto recipients = outcomes.size();
     const bool report = owes_report(outcomes);
+    counters_.count(outcomes);
     co_await recorder_.settle(std::move(outcomes));
     if (report) on_report_();
     released(recipients);

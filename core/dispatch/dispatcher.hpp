@@ -18,6 +18,7 @@
 #include "core/dispatch/recipient_budget.hpp"
 #include "core/dispatch/recorder.hpp"
 #include "core/dispatch/routing.hpp"
+#include "core/dispatch/tls_wishes.hpp"
 
 namespace outpost::dispatch {
 
@@ -27,10 +28,12 @@ namespace outpost::dispatch {
 class Dispatcher final : public queue::FreshWorkTaker {
   public:
     /// `on_report` is called, on any loop, when an outcome was recorded that owes a report.
+    /// `on_learned` is called, on any loop, with what an attempt learned of transport security.
     Dispatcher(
         EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits,
         dns::Resolver& resolver, net::Dialer& dialer, Settings settings, SnapshotPtr snapshot,
-        std::function<void()> on_report
+        std::function<void()> on_report, metrics::Registry& metrics,
+        std::function<void(const evidence::Learned&)> on_learned
     );
 
     /// Begins to claim. Once.
@@ -39,6 +42,9 @@ class Dispatcher final : public queue::FreshWorkTaker {
     void wake();
     /// Another node has taken, given back or wants what limits are for (NOTIFY). Thread-safe.
     void limits_changed() { limit_keeper_.changed(); }
+    /// A message's wish for TLS was changed (NOTIFY): what is held of it and not begun follows it.
+    /// Thread-safe.
+    void tls_changed(const queue::TlsChange& change);
     /// From now on, what is claimed follows this configuration. Thread-safe.
     void use(SnapshotPtr snapshot);
     /// Stops claiming, gives back what waits, lets what is in flight finish; shortly before the
@@ -68,6 +74,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
         SnapshotPtr snapshot, std::vector<queue::Claimed> claims, Needs needs
     );
     void place(std::vector<Parcel> parcels);
+    void put_wishes_on_waiting();
     std::shared_ptr<const delivery::Message> within_memory(
         std::shared_ptr<const delivery::Message> message
     );
@@ -94,6 +101,7 @@ class Dispatcher final : public queue::FreshWorkTaker {
     awaitable<void> record(std::vector<queue::Settled> outcomes);
     void released(std::size_t recipients);
 
+    void measure(metrics::Registry& metrics);
     void maintain();
     awaitable<void> shut_gates(Deadline deadline);
 
@@ -103,23 +111,27 @@ class Dispatcher final : public queue::FreshWorkTaker {
     const Settings settings_;
     SnapshotPtr snapshot_;
     const std::function<void()> on_report_;
+    const std::function<void(const evidence::Learned&)> on_learned_;
 
     RecipientBudget budget_;
     ContentMemory memory_;
     Suspects suspects_;
     Allowances allowances_;
     Recorder recorder_;
+    Counters counters_;
     const AttemptParts parts_;
     std::atomic<bool> draining_{false};
 
     // Only on the first loop:
     Lanes lanes_;
     LimitKeeper limit_keeper_;
+    TlsWishes wishes_;
+    bool wishes_are_new_ = false;
     Event wake_;
     bool notified_ = false, more_due_ = false, database_away_ = false;
     int failures_ = 0;
     SteadyTime next_look_{}, next_maintenance_{};
-    std::size_t running_ = 0;
+    std::atomic<std::size_t> running_{0};  ///< read by others for the metrics
     std::vector<std::size_t> running_on_;  ///< by loop
     std::uint64_t next_id_ = 0;
     std::map<std::uint64_t, std::shared_ptr<Gate>> in_flight_;

@@ -183,6 +183,13 @@ std::vector<std::string> Lanes::saturated() const {
     return {domains.begin(), domains.end()};
 }
 
+void Lanes::for_each_waiting(const std::function<void(Parcel&)>& change) {
+    for (auto& [key, lane] : lanes_) {
+        for (auto& parcel : lane.waiting)
+            change(parcel);
+    }
+}
+
 std::vector<Parcel> Lanes::clear() {
     std::vector<Parcel> all;
     for (auto& [key, lane] : lanes_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,6 +46,8 @@ class Lanes {
 
     /// Recipient domains of which nothing more should be claimed: their lanes are half full.
     std::vector<std::string> saturated() const;
+    /// Calls `change` with everything that waits: it may change what is claimed, not how much.
+    void for_each_waiting(const std::function<void(Parcel&)>& change);
     /// Takes out everything that waits (shutdown).
     std::vector<Parcel> clear();
     /// Forgets lanes that have been idle since long. To be called now and then.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/log.hpp"
+#include "core/evidence/tls_report.hpp"
 
 namespace outpost::dispatch {
 
@@ -36,8 +37,10 @@ awaitable<mail::ContentPtr> LateContent::read() {
         auto share = co_await wait_for_room(memory_, message_->size);
         if (share) {
             const auto loaded = co_await store_.load(message_->id);
-            if (loaded && loaded->content)
+            if (loaded && loaded->content) {
+                is_tls_report_ = evidence::is_tls_report(loaded->content->header());
                 co_return ContentMemory::charged(loaded->content, std::move(share));
+            }
         }
     } catch (const std::exception& error) {
         log::warning(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
+
 #include "core/dispatch/content_memory.hpp"
 #include "core/dispatch/parcel.hpp"
 #include "core/queue/store.hpp"
@@ -29,12 +31,15 @@ class LateContent final : public delivery::ContentSource {
     /// It was asked for and could not be had: the attempt failed through no fault of the
     /// recipients.
     bool failed() const noexcept { return failed_; }
+    /// Of content that was read: whether it is a TLS report.
+    std::optional<bool> is_tls_report() const noexcept { return is_tls_report_; }
 
   private:
     queue::QueueStore& store_;
     ContentMemory& memory_;
     std::shared_ptr<const delivery::Message> message_;
     bool failed_ = false;
+    std::optional<bool> is_tls_report_;
 };
 
 }  // namespace outpost::dispatch

@@ -20,6 +20,15 @@ void Chain::limit_ttl(std::chrono::seconds ttl) {
     ttl_known_ = true;
 }
 
+void Chain::weaken(const Response& response, Security security) {
+    // The last enumerator is the weakest: of what nobody has looked at nothing is known.
+    answer_.security = security_known_ ? std::max(answer_.security, security) : security;
+    security_known_ = true;
+    if (answer_.extended_error >= 0 || response.extended_error < 0) return;
+    answer_.extended_error = response.extended_error;
+    answer_.extended_text = response.extended_text;
+}
+
 /// Goes one CNAME further where the response has one for the present name; false where it has not.
 bool Chain::step(const Response& response, State& state) {
     const auto alias = std::find_if(
@@ -37,8 +46,9 @@ bool Chain::step(const Response& response, State& state) {
     return state != State::broken;
 }
 
-Chain::State Chain::take(const Response& response) {
+Chain::State Chain::take(const Response& response, Security security) {
     State state = State::done;
+    weaken(response, security);
     const std::string asked = answer_.canonical_name;
     while (type_ != Type::cname && step(response, state)) {
     }

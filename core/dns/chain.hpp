@@ -19,18 +19,20 @@ class Chain {
     explicit Chain(Question question);
     /// The name to ask for now.
     const std::string& name() const noexcept { return answer_.canonical_name; }
-    /// Takes a response (NOERROR or NXDOMAIN) to the question for `name`.
-    State take(const Response& response);
+    /// Takes a response (NOERROR or NXDOMAIN) to the question for `name`, and how far it may be
+    /// believed. The answer is as secure as the weakest response was.
+    State take(const Response& response, Security security);
     const Answer& answer() const noexcept { return answer_; }
 
   private:
     bool step(const Response& response, State& state);
     void limit_ttl(std::chrono::seconds ttl);
+    void weaken(const Response& response, Security security);
 
     Type type_;
     Answer answer_;
     std::set<std::string> seen_;
-    bool ttl_known_ = false;
+    bool ttl_known_ = false, security_known_ = false;
 };
 
 }  // namespace outpost::dns

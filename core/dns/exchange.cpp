@@ -53,9 +53,11 @@ struct Asking {
 
 /// The socket is connected, so the kernel drops what comes from elsewhere; what comes from there
 /// but answers another question is a late or forged packet, and is waited past.
-awaitable<Outcome> ask_udp(net::Endpoint server, Question question, bool edns, Deadline deadline) {
+awaitable<Outcome> ask_udp(
+    net::Endpoint server, Question question, bool edns, Want want, Deadline deadline
+) {
     const std::uint16_t id = random_id();
-    const auto query = encode_query(question, id, edns);
+    const auto query = encode_query(question, id, edns, want);
     if (!query)
         co_return Err{Failure{Failure::Kind::malformed, question.name + ": " + query.error(), -1}};
     const auto executor = co_await asio::this_coro::executor;
@@ -83,7 +85,8 @@ awaitable<Outcome> ask_udp(net::Endpoint server, Question question, bool edns, D
         if (error == asio::error::would_block) error = {};
         if (error) break;
         packet.resize(size);
-        if (auto response = decode_response(packet, id, question)) co_return std::move(*response);
+        if (auto response = decode_response(packet, id, question, want))
+            co_return std::move(*response);
     }
     if (deadline.passed()) co_return Err{timeout_of(server)};
     co_return Err{network_failure(server, error)};
@@ -118,14 +121,17 @@ awaitable<std::string> converse_tcp(net::Endpoint server, std::string query, Dea
     co_return packet;
 }
 
-awaitable<Outcome> ask_tcp(net::Endpoint server, Question question, bool edns, Deadline deadline) {
+awaitable<Outcome> ask_tcp(
+    net::Endpoint server, Question question, bool edns, Want want, Deadline deadline
+) {
     const std::uint16_t id = random_id();
-    auto query = encode_query(question, id, edns);
+    auto query = encode_query(question, id, edns, want);
     if (!query)
         co_return Err{Failure{Failure::Kind::malformed, question.name + ": " + query.error(), -1}};
     try {
         const std::string packet = co_await converse_tcp(server, std::move(*query), deadline);
-        if (auto response = decode_response(packet, id, question)) co_return std::move(*response);
+        if (auto response = decode_response(packet, id, question, want))
+            co_return std::move(*response);
         co_return Err{Failure{
             Failure::Kind::malformed, server.text() + " answered another question over TCP", -1
         }};
@@ -134,22 +140,25 @@ awaitable<Outcome> ask_tcp(net::Endpoint server, Question question, bool edns, D
     }
 }
 
-awaitable<Outcome> ask(net::Endpoint server, Question question, bool edns, Deadline deadline) {
-    auto outcome = co_await ask_udp(server, question, edns, deadline);
-    if (outcome && outcome->truncated) outcome = co_await ask_tcp(server, question, edns, deadline);
+awaitable<Outcome> ask(
+    net::Endpoint server, Question question, bool edns, Want want, Deadline deadline
+) {
+    auto outcome = co_await ask_udp(server, question, edns, want, deadline);
+    if (outcome && outcome->truncated)
+        outcome = co_await ask_tcp(server, question, edns, want, deadline);
     co_return outcome;
 }
 
 }  // namespace
 
 awaitable<Result<Response, Failure>> exchange(
-    net::Endpoint server, Question question, Deadline deadline
+    net::Endpoint server, Question question, Want want, Deadline deadline
 ) {
-    auto outcome = co_await ask(server, question, true, deadline);
+    auto outcome = co_await ask(server, question, true, want, deadline);
     // RFC 6891 section 7: a server without EDNS says FORMERR, or NOTIMP.
     const bool edns_unknown = outcome && (outcome->code == ReplyCode::format_error ||
                                           outcome->code == ReplyCode::not_implemented);
-    if (edns_unknown) outcome = co_await ask(server, question, false, deadline);
+    if (edns_unknown) outcome = co_await ask(server, question, false, want, deadline);
     co_return outcome;
 }
 

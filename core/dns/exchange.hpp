@@ -9,7 +9,7 @@ namespace outpost::dns {
 /// (RFC 7766), without EDNS where the server does not understand it. Never throws for what the
 /// network does. SERVFAIL and REFUSED are responses here.
 awaitable<Result<Response, Failure>> exchange(
-    net::Endpoint server, Question question, Deadline deadline
+    net::Endpoint server, Question question, Want want, Deadline deadline
 );
 
 }  // namespace outpost::dns

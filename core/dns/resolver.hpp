@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/async/awaitable.hpp"
@@ -28,18 +29,21 @@ enum class Type : std::uint16_t {
     tlsa = 52
 };
 
-/// RFC 4033 section 5. A bogus answer is a Failure.
+/// RFC 4033 section 5. A bogus answer is a Failure; `indeterminate`: nobody who may be believed has
+/// looked (no trust anchor covers the name, or no resolver is trusted).
 enum class Security { secure, insecure, bogus, indeterminate };
+std::string_view text(Security security) noexcept;  ///< "secure"
 
 /// No answer to be had. A value: DANE and MTA-STS must weigh it.
 struct Failure {
     enum class Kind { timeout, servfail, refused, bogus, malformed, network, cname_loop };
     Kind kind = Kind::timeout;
-    std::string text;         ///< for people: server and reason
-    int extended_error = -1;  ///< RFC 8914 info code, -1 when none was given
+    std::string text;                ///< for people: server and reason
+    int extended_error = -1;         ///< RFC 8914 info code, -1 when none was given
     std::string extended_text = {};  ///< what the server added to it; untrusted
 
     /// DNSSEC validation failed, here or by what the server says (RFC 8914: codes 1, 2, 5 to 12).
+    /// A validating resolver that says only SERVFAIL may mean it, too: `kind` is then servfail.
     bool is_dnssec() const noexcept;
     /// For TLS reports: "dns-extended-error-9-dnskey-missing"; empty without a code.
     std::string reason_code() const;
@@ -62,8 +66,11 @@ struct Answer {
     std::string
         canonical_name;  ///< where the CNAME chain ended; the name asked for when there is none
     bool followed_cname = false;
-    Security security = Security::insecure;
+    /// Of the weakest part of it, the CNAMEs and the proof of absence included.
+    Security security = Security::indeterminate;
     std::chrono::seconds ttl{0};
+    int extended_error = -1;         ///< RFC 8914 info code: why not secure, -1 when none was given
+    std::string extended_text = {};  ///< what the server added to it; untrusted
 };
 
 struct Question {

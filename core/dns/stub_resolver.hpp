@@ -7,8 +7,8 @@
 
 namespace outpost::dns {
 
-/// A resolver that asks recursive servers and remembers their answers. It believes no AD bit: its
-/// answers are `insecure`.
+/// A resolver that asks recursive servers and remembers their answers; settings.hpp says who judges
+/// their security. Throws std::runtime_error when the trust anchors cannot be read.
 std::shared_ptr<Resolver> make_resolver(Settings settings);
 
 }  // namespace outpost::dns

@@ -145,19 +145,52 @@ unsigned number_at(std::string_view octets, std::size_t at) {
     return static_cast<unsigned char>(octets[at]) << 8 | static_cast<unsigned char>(octets[at + 1]);
 }
 
-/// RFC 8914: option 15, whose data begins with the info code.
-int extended_error_of(const ldns_pkt* packet) {
+/// RFC 8914: option 15, whose data is the info code and a text. There may be several: the first one
+/// about authentication tells most.
+void read_extended_errors(const ldns_pkt* packet, Response& response) {
     const ldns_rdf* data = ldns_pkt_edns_data(packet);
-    if (data == nullptr) return -1;
+    if (data == nullptr) return;
     for (std::string_view rest = bytes(data); rest.size() >= 4;) {
         const unsigned option = number_at(rest, 0), length = number_at(rest, 2);
         rest.remove_prefix(4);
-        if (length > rest.size()) return -1;
-        if (option == extended_error_option && length >= 2)
-            return static_cast<int>(number_at(rest, 0));
+        if (length > rest.size()) return;
+        if (option == extended_error_option && length >= 2) {
+            const int code = static_cast<int>(number_at(rest, 0));
+            if (response.extended_error < 0 ||
+                (is_authentication_error(code) && !is_authentication_error(response.extended_error)
+                )) {
+                response.extended_error = code;
+                response.extended_text = std::string(rest.substr(2, length - 2));
+                // RFC 8914 section 2: it may end in a NUL.
+                if (response.extended_text.ends_with('\0')) response.extended_text.pop_back();
+            }
+        }
         rest.remove_prefix(length);
     }
-    return -1;
+}
+
+/// RFC 4034 section 6.2: the canonical form. Records that ldns cannot write are left out.
+std::vector<dnssec::Record> canonical_records(const ldns_rr_list* list) {
+    std::vector<dnssec::Record> out;
+    for (std::size_t i = 0; list != nullptr && i < ldns_rr_list_rr_count(list); ++i) {
+        ldns_rr* rr = ldns_rr_list_rr(list, i);
+        if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) continue;
+        ldns_rr2canonical(rr);
+        auto owner = dnssec::Name::from_wire(bytes(ldns_rr_owner(rr)));
+        const std::unique_ptr<ldns_buffer, Free> data(ldns_buffer_new(LDNS_MIN_BUFLEN));
+        if (!owner || !data || ldns_rr_rdata2buffer_wire(data.get(), rr) != LDNS_STATUS_OK)
+            continue;
+        // RFC 2181 section 8: a TTL with the highest bit set counts as zero.
+        const std::uint32_t ttl = ldns_rr_ttl(rr) > INT32_MAX ? 0 : ldns_rr_ttl(rr);
+        out.push_back(
+            {std::move(*owner), static_cast<dnssec::TypeNumber>(ldns_rr_get_type(rr)), ttl,
+             std::string(
+                 reinterpret_cast<const char*>(ldns_buffer_begin(data.get())),
+                 ldns_buffer_position(data.get())
+             )}
+        );
+    }
+    return out;
 }
 
 bool repeats_question(const ldns_pkt* packet, const Question& question) {
@@ -183,7 +216,12 @@ std::string canonical(std::string_view name) {
     return to_lower(name);
 }
 
-Result<std::string> encode_query(const Question& question, std::uint16_t id, bool edns) {
+bool is_authentication_error(int extended_error) noexcept {
+    return extended_error == 1 || extended_error == 2 ||
+           (extended_error >= 5 && extended_error <= 12);
+}
+
+Result<std::string> encode_query(const Question& question, std::uint16_t id, bool edns, Want want) {
     Data name(ldns_dname_new_frm_str((canonical(question.name) + ".").c_str()));
     if (!name || question.name.find('\0') != std::string::npos) return Err{"not a domain name"};
     const Packet packet(ldns_pkt_query_new(
@@ -193,6 +231,9 @@ Result<std::string> encode_query(const Question& question, std::uint16_t id, boo
     name.release();  // the packet's now
     ldns_pkt_set_id(packet.get(), id);
     if (edns) ldns_pkt_set_edns_udp_size(packet.get(), largest_udp_answer);
+    if (edns) ldns_pkt_set_edns_do(packet.get(), want == Want::proof);
+    ldns_pkt_set_ad(packet.get(), want == Want::judgement);
+    ldns_pkt_set_cd(packet.get(), want == Want::unchecked || want == Want::proof);
     const std::unique_ptr<ldns_buffer, Free> buffer(ldns_buffer_new(LDNS_MIN_BUFLEN));
     if (!buffer || ldns_pkt2buffer_wire(buffer.get(), packet.get()) != LDNS_STATUS_OK)
         return Err{"not a domain name"};
@@ -203,7 +244,7 @@ Result<std::string> encode_query(const Question& question, std::uint16_t id, boo
 }
 
 std::optional<Result<Response, Failure>> decode_response(
-    std::string_view packet, std::uint16_t id, const Question& question
+    std::string_view packet, std::uint16_t id, const Question& question, Want want
 ) {
     if (packet.size() < header_size || number_at(packet, 0) != id) return std::nullopt;
     ldns_pkt* raw = nullptr;
@@ -221,9 +262,14 @@ std::optional<Result<Response, Failure>> decode_response(
     const bool bad_version = ldns_pkt_edns_extended_rcode(parsed.get()) != 0;
     response.code = bad_version ? ReplyCode::format_error : static_cast<ReplyCode>(code);
     response.truncated = ldns_pkt_tc(parsed.get());
-    response.extended_error = extended_error_of(parsed.get());
+    response.authentic = ldns_pkt_ad(parsed.get());
+    read_extended_errors(parsed.get(), response);
     response.answers = answers_of(parsed.get(), question.type);
     response.negative_ttl = negative_ttl_of(parsed.get());
+    if (want == Want::proof) {
+        response.proof_answer = canonical_records(ldns_pkt_answer(parsed.get()));
+        response.proof_authority = canonical_records(ldns_pkt_authority(parsed.get()));
+    }
     return response;
 }
 

@@ -117,6 +117,16 @@ bool is_looping(std::string_view header_section) {
     return count_fields(header_section, "Received") > max_received_fields;
 }
 
+bool waives_tls(std::string_view header_section) {
+    bool says_no = false;
+    for (const HeaderField& field : parse_header(header_section)) {
+        if (!iequals(field.name, "TLS-Required")) continue;
+        if (!iequals(field.value(), "no")) return false;
+        says_no = true;
+    }
+    return says_no;
+}
+
 bool has_eightbit(std::string_view text) noexcept {
     return !is_ascii(text);
 }

@@ -42,6 +42,10 @@ std::string complete_header(std::string_view section, std::string_view host, Wal
 /// True when the header section shows that the message is looping: over max_received_fields.
 bool is_looping(std::string_view header_section);
 
+/// Whether the sender waives TLS policies by `TLS-Required: No` (RFC 8689 section 3). It stands
+/// once; where it is repeated all must say no, and any other value counts for nothing.
+bool waives_tls(std::string_view header_section);
+
 /// Whether octets above 127 occur: in a body they want 8BITMIME, in a header section SMTPUTF8.
 bool has_eightbit(std::string_view text) noexcept;
 bool has_eightbit(const Content& content) noexcept;

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/async/awaitable.hpp"
 #include "core/async/deadline.hpp"
@@ -25,17 +26,22 @@ class Stream {
     virtual awaitable<std::size_t> read_some(std::span<char> into, Deadline deadline) = 0;
     /// Writes all of `data`, which must live until the await ends.
     virtual awaitable<void> write(std::string_view data, Deadline deadline) = 0;
-    /// Does a TLS handshake as the client. SNI and the name checked for the facts is `server_name`.
-    /// Throws tls::TlsError (net/tls_error.hpp) when the handshake or `requirement` fails.
+    /// Does a TLS handshake as the client. The facts speak of the name `server_name`, which is also
+    /// what SNI says, unless TLSA records have a base domain. Throws TlsError (net/tls_error.hpp)
+    /// when the handshake, in time, or what `demand` enforces fails; also from the first read after
+    /// it, when the peer answers the handshake with an alert.
     virtual awaitable<void> start_tls(
-        const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline
+        const std::string& server_name, const tls::TlsDemand& demand, Deadline deadline
     ) = 0;
     /// What TLS was reached; null in clear.
     virtual const tls::TlsFacts* tls_facts() const noexcept = 0;
+    /// The certificates that the peer showed, leaf first; none in clear.
+    virtual std::vector<tls::CertificateFacts> peer_chain() const = 0;
     /// "192.0.2.1:25", or "unix:/path".
     virtual std::string remote_text() const = 0;
     /// The remote IP address without port, empty for a unix socket.
     virtual std::string remote_ip() const = 0;
+    /// Ours; empty for a unix socket and behind a proxy.
     virtual std::string local_ip() const = 0;
     /// Ends the connection at once. Safe to call twice.
     virtual void close() noexcept = 0;

@@ -4,7 +4,6 @@
 #include <asio/buffer.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/ssl/error.hpp>
-#include <asio/ssl/stream.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
@@ -12,6 +11,9 @@
 #include <optional>
 
 #include "core/net/tls_error.hpp"
+#include "core/net/tls_layer.hpp"
+#include "core/tls/alerts.hpp"
+#include "core/tls/judge.hpp"
 
 namespace outpost::net {
 namespace {
@@ -99,12 +101,6 @@ std::string ip_text(const std::optional<asio::ip::tcp::endpoint>& endpoint) {
     return endpoint ? without_mapping(endpoint->address()).to_string() : std::string();
 }
 
-bool is_ip_address(const std::string& name) {
-    asio::error_code error;
-    asio::ip::make_address(name, error);
-    return !error;
-}
-
 class TcpStream final : public ServerStream {
   public:
     TcpStream(Socket socket, tls::ContextPtr client_context)
@@ -125,59 +121,67 @@ class TcpStream final : public ServerStream {
         remote_text_ = Endpoint{address, remote.port}.text();
     }
 
+    /// The far end of a proxy's connection. Which address the proxy has there we do not know.
+    void name_far_end(const Endpoint& remote) {
+        name_remote(remote);
+        local_ip_.clear();
+    }
+
     awaitable<std::size_t> read_some(std::span<char> into, Deadline deadline) override {
         if (watched_->timed_out) fail_by_timeout();
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
-        const auto room = asio::buffer(into.data(), into.size());
         std::size_t count = 0;
         if (tls_) {
-            count =
-                co_await tls_->async_read_some(room, asio::redirect_error(use_awaitable, error));
+            count = co_await tls_->read_some(into, error);
         } else {
             count = co_await watched_->socket.async_read_some(
-                room, asio::redirect_error(use_awaitable, error)
+                asio::buffer(into.data(), into.size()), asio::redirect_error(use_awaitable, error)
             );
         }
         // Only a close_notify ends a TLS stream in order; a bare TCP end may be an attacker's cut.
         if (error == asio::error::eof && !watched_->timed_out) co_return 0;
+        if (error && shook_hands_last_) throw_alert_after();
         check(error);
+        shook_hands_last_ = false;
         co_return count;
     }
 
     awaitable<void> write(std::string_view data, Deadline deadline) override {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::write_by, deadline);
         asio::error_code error;
-        const auto bytes = asio::buffer(data.data(), data.size());
         if (tls_) {
-            co_await asio::async_write(*tls_, bytes, asio::redirect_error(use_awaitable, error));
+            co_await tls_->write(data, error);
         } else {
             co_await asio::async_write(
-                watched_->socket, bytes, asio::redirect_error(use_awaitable, error)
+                watched_->socket, asio::buffer(data.data(), data.size()),
+                asio::redirect_error(use_awaitable, error)
             );
         }
         check(error);
     }
 
     awaitable<void> start_tls(
-        const std::string& server_name, const tls::TlsRequirement& requirement, Deadline deadline
+        const std::string& server_name, const tls::TlsDemand& demand, Deadline deadline
     ) override {
         if (!client_context_) throw std::logic_error("this stream was made without a TLS context");
         begin_tls(client_context_);
-        // RFC 6066 section 3: SNI is for names only.
-        if (!server_name.empty() && !is_ip_address(server_name))
-            SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
+        tls::prepare(tls_->native_handle(), server_name, demand);
         co_await handshake(asio::ssl::stream_base::client, deadline);
-        const std::string problem =
-            tls::judge(tls_->native_handle(), server_name, requirement, facts_.emplace());
-        if (!problem.empty() && !requirement.ignore_errors)
-            throw TlsError(TlsError::Kind::verification, problem);
+        shook_hands_last_ = true;
+        auto failure = tls::judge(tls_->native_handle(), server_name, demand, facts_.emplace());
+        if (failure && !demand.enforced.ignore_errors) throw TlsError(std::move(*failure));
     }
 
     awaitable<void> accept_tls(tls::ContextPtr context, Deadline deadline) override {
         begin_tls(std::move(context));
         co_await handshake(asio::ssl::stream_base::server, deadline);
         tls::judge(tls_->native_handle(), {}, {}, facts_.emplace());
+    }
+
+    std::vector<tls::CertificateFacts> peer_chain() const override {
+        if (!tls_) return {};
+        return tls::peer_chain(tls_->native_handle());
     }
 
     const tls::TlsFacts* tls_facts() const noexcept override { return facts_ ? &*facts_ : nullptr; }
@@ -190,21 +194,25 @@ class TcpStream final : public ServerStream {
     }
 
   private:
-    using TlsStream = asio::ssl::stream<Socket&>;
-
     void begin_tls(tls::ContextPtr context) {
         if (tls_) throw std::logic_error("TLS has been started already");
         context_in_use_ = std::move(context);
-        tls_ = std::make_unique<TlsStream>(watched_->socket, *context_in_use_);
+        tls_ = std::make_unique<TlsLayer>(watched_->socket, *context_in_use_);
+        alerts_.watch(tls_->native_handle());
     }
 
     awaitable<void> handshake(asio::ssl::stream_base::handshake_type role, Deadline deadline) {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
-        co_await tls_->async_handshake(role, asio::redirect_error(use_awaitable, error));
-        if (error && !watched_->timed_out)
-            throw TlsError(TlsError::Kind::handshake, "TLS handshake failed: " + error.message());
-        check(error);
+        co_await tls_->handshake(role, error);
+        // A client that we are slow to answer is told so by the SMTP server, not by TLS.
+        const bool ours = role == asio::ssl::stream_base::server;
+        if (watched_->timed_out && ours) fail_by_timeout();
+        if (error) throw TlsError(tls::handshake_failure(error, alerts_, watched_->timed_out));
+    }
+
+    void throw_alert_after() const {
+        if (auto failure = tls::alert_after(alerts_)) throw TlsError(std::move(*failure));
     }
 
     [[noreturn]] static void fail_by_timeout() {
@@ -224,8 +232,10 @@ class TcpStream final : public ServerStream {
 
     std::shared_ptr<WatchedSocket> watched_;
     tls::ContextPtr client_context_, context_in_use_;
-    std::unique_ptr<TlsStream> tls_;
+    tls::Alerts alerts_;
+    std::unique_ptr<TlsLayer> tls_;
     std::optional<tls::TlsFacts> facts_;
+    bool shook_hands_last_ = false;  ///< nothing was read since our handshake ended
     std::string remote_text_ = "unix socket", remote_ip_, local_ip_;
 };
 
@@ -236,7 +246,7 @@ StreamPtr make_stream(
     std::optional<Endpoint> behind_proxy
 ) {
     auto stream = std::make_unique<TcpStream>(std::move(socket), std::move(client_context));
-    if (behind_proxy) stream->name_remote(*behind_proxy);
+    if (behind_proxy) stream->name_far_end(*behind_proxy);
     return stream;
 }
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <stdexcept>
-#include <string>
+
+#include "core/tls/observation.hpp"
 
 namespace outpost::net {
 
 /// A TLS handshake that failed, or a certificate that does not meet the requirement.
 class TlsError : public std::runtime_error {
   public:
-    enum class Kind { handshake, verification };
-    TlsError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
-    Kind kind() const noexcept { return kind_; }
+    explicit TlsError(tls::TlsFailure failure)
+        : std::runtime_error(failure.reason), failure_(std::move(failure)) {}
+    const tls::TlsFailure& failure() const noexcept { return failure_; }
 
   private:
-    Kind kind_;
+    tls::TlsFailure failure_;
 };
 
 }  // namespace outpost::net

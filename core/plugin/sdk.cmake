@@ -6,14 +6,15 @@ set(OUTPOST_SDK_HEADERS
     core/async/awaitable.hpp core/async/deadline.hpp
     core/base/clock.hpp core/base/crypto.hpp core/base/encoding.hpp core/base/ids.hpp
     core/base/log.hpp core/base/result.hpp core/base/secret.hpp
-    core/delivery/job.hpp core/delivery/transport.hpp core/delivery/verdict.hpp
+    core/delivery/job.hpp core/delivery/policy_mode.hpp core/delivery/transport.hpp
+    core/delivery/verdict.hpp
     core/dns/resolver.hpp
     core/mail/address.hpp core/mail/content.hpp core/mail/domain.hpp
     core/net/dialer.hpp core/net/endpoint.hpp core/net/line_reader.hpp core/net/stream.hpp
     core/plugin/abi.hpp core/plugin/build_id.hpp core/plugin/options.hpp
     core/smtp/chat.hpp core/smtp/command_format.hpp core/smtp/data_encoder.hpp
     core/smtp/extensions.hpp core/smtp/reply.hpp
-    core/tls/facts.hpp core/tls/requirement.hpp)
+    core/tls/facts.hpp core/tls/failure.hpp core/tls/requirement.hpp)
 set_property(GLOBAL PROPERTY OUTPOST_SDK_HEADERS "${OUTPOST_SDK_HEADERS}")
 list(TRANSFORM OUTPOST_SDK_HEADERS PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE sdk_header_files)
 

@@ -58,6 +58,10 @@ void write(Writer& out, const Setup& setup) {
     out.number(static_cast<std::int64_t>(setup.dns.cache_entries));
     write_span(out, setup.dns.longest_ttl);
     write_span(out, setup.dns.longest_negative_ttl);
+    write_enum(out, setup.dns.security);
+    out.flag(setup.dns.trusted);
+    out.text(setup.dns.trust_anchors.native());
+    out.list(setup.dns.insecure_domains, [&](const auto& name) { out.text(name); });
     out.list(setup.tls.ca_files, [&](const auto& file) { out.text(file.native()); });
     out.flag(setup.tls.ca_files_add_to_system);
     out.text(setup.tls.certificate.native());
@@ -80,6 +84,10 @@ Setup read_setup(Reader& in) {
     setup.dns.cache_entries = static_cast<std::size_t>(in.number(0, largest));
     setup.dns.longest_ttl = read_span<std::chrono::seconds>(in);
     setup.dns.longest_negative_ttl = read_span<std::chrono::seconds>(in);
+    setup.dns.security = read_enum(in, dns::SecurityMode::validate);
+    setup.dns.trusted = in.flag();
+    setup.dns.trust_anchors = in.text();
+    in.list([&] { setup.dns.insecure_domains.emplace_back(in.text()); });
     in.list([&] { setup.tls.ca_files.emplace_back(in.text()); });
     setup.tls.ca_files_add_to_system = in.flag();
     setup.tls.certificate = in.text();
@@ -360,7 +368,10 @@ void write_remote(Writer& out, const RemoteFacts& remote) {
     out.text(remote.tls_version);
     out.text(remote.tls_cipher);
     out.text(remote.tls_requirement);
+    out.text(remote.tls_policy);
+    out.text(remote.tls_result);
     out.flag(remote.tls_verified);
+    write_enum(out, remote.clear);
     write_enum(out, remote.success);
 }
 
@@ -372,7 +383,10 @@ std::shared_ptr<const RemoteFacts> read_remote(Reader& in) {
     remote->tls_version = in.text();
     remote->tls_cipher = in.text();
     remote->tls_requirement = in.text();
+    remote->tls_policy = in.text();
+    remote->tls_result = in.text();
     remote->tls_verified = in.flag();
+    remote->clear = read_enum(in, RemoteFacts::Clear::tls_failed);
     remote->success = read_enum(in, RemoteFacts::Success::passed_on);
     return remote;
 }

@@ -30,10 +30,8 @@ const Statement find_first{"find_first_message", R"(
     SELECT id FROM outpost_private.message
     WHERE account = $1 AND idempotency_key = $2
 )"};
-const Statement insert_content{"insert_content", R"(
-    INSERT INTO outpost_private.content (message_id, seq, data)
-    SELECT * FROM unnest($1::int8[], $2::int4[], $3::bytea[])
-)"};
+constexpr const char* copy_content =
+    "COPY outpost_private.content (message_id, seq, data) FROM STDIN (FORMAT binary)";
 const Statement insert_recipients{"insert_recipients", R"(
     WITH token AS (SELECT nextval('outpost_private.lease_token') AS value),
     new AS (
@@ -114,23 +112,15 @@ struct MessageColumns {
 /// where a larger one would be cut into pieces of 2 KB that have an index of their own (TOAST).
 constexpr std::size_t row_octets = 8096;
 
-struct ContentColumns {
-    std::vector<std::int64_t> message;
-    std::vector<std::int32_t> seq;
-    std::vector<Bytes> data;
-
-    void add(const NewMessage& one) {
-        std::int32_t number = 0;
-        for (const std::string& chunk : one.content->body()) {
-            for (std::string_view rest = chunk; !rest.empty();
-                 rest.remove_prefix(std::min(rest.size(), row_octets))) {
-                message.push_back(to_number(one.id));
-                seq.push_back(number++);
-                data.emplace_back(rest.substr(0, row_octets));
-            }
+void add_content(db::CopyRows& rows, const NewMessage& message) {
+    std::int32_t seq = 0;
+    for (const std::string& chunk : message.content->body()) {
+        for (std::string_view rest = chunk; !rest.empty();
+             rest.remove_prefix(std::min(rest.size(), row_octets))) {
+            rows.add(to_number(message.id), seq++, Bytes(rest.substr(0, row_octets)));
         }
     }
-};
+}
 
 struct RecipientColumns {
     std::vector<std::int64_t> message;
@@ -155,25 +145,6 @@ struct RecipientColumns {
         left_for_others = left_for_others || !one.lease;
     }
 };
-
-/// What one statement carries of content: its parameters are copied on their way, and a large body
-/// must not be copied as a whole.
-constexpr std::size_t statement_octets = 4 << 20;
-
-void write_content(db::Session& session, const ContentColumns& all) {
-    for (std::size_t next = 0; next < all.data.size();) {
-        ContentColumns part;
-        std::size_t octets = 0;
-        do {
-            part.message.push_back(all.message[next]);
-            part.seq.push_back(all.seq[next]);
-            part.data.push_back(all.data[next]);
-            octets += all.data[next++].view().size();
-        } while (next < all.data.size() && octets + all.data[next].view().size() <= statement_octets
-        );
-        session.exec(insert_content, part.message, part.seq, part.data);
-    }
-}
 
 std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion> batch) {
     MessageColumns c;
@@ -203,12 +174,12 @@ std::vector<Inserted> insert_messages(
 ) {
     const std::set<std::int64_t> written = write_messages(session, batch);
     std::vector<Inserted> results;
-    ContentColumns content;
+    std::vector<const NewMessage*> contents;
     RecipientColumns recipients;
     for (const Insertion& one : batch) {
         const bool fresh = written.contains(to_number(one.message->id));
         if (fresh) {
-            content.add(*one.message);
+            contents.push_back(one.message.get());
             recipients.add(one);
             results.push_back({one.message->id, false, {}});
         } else {
@@ -222,8 +193,11 @@ std::vector<Inserted> insert_messages(
             );
         }
     }
-    write_content(session, content);
-    if (!recipients.message.empty()) {
+    if (!contents.empty()) {
+        session.copy(copy_content, [&contents](db::CopyRows& rows) {
+            for (const NewMessage* message : contents)
+                add_content(rows, *message);
+        });
         const LeaseToken token{session
                                    .exec(
                                        insert_recipients, recipients.message, recipients.number,

@@ -16,6 +16,8 @@ const Statement end_earlier_runs{"node_end_earlier_runs", R"(
     UPDATE outpost_private.node SET lease_until = clock_timestamp()
     WHERE name = $1 AND lease_until > clock_timestamp()
 )"};
+// Heard when this has been committed: an earlier run that still lives sends no dot after that.
+const Statement tell_earlier_runs{"node_tell_earlier_runs", "SELECT pg_notify($1, $2)"};
 const Statement enter{"node_enter", R"(
     INSERT INTO outpost_private.node (name, hostname, program, config_version, lease_until)
     VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5::float8))
@@ -88,6 +90,7 @@ Node::Node(
     const SteadyTime asked = awake_or_not();
     db::Transaction transaction(session);
     session.exec(end_earlier_runs, facts_.name);
+    session.exec(tell_earlier_runs, takeover_channel, facts_.name);
     const db::Rows entered = session.exec(
         enter, facts_.name, facts_.hostname, facts_.program, facts_.config_version, seconds(lease_)
     );
@@ -128,6 +131,14 @@ void Node::set_config_version(std::string version) {
     facts_.config_version = std::move(version);
 }
 
+void Node::renew_now() {
+    {
+        const std::lock_guard lock(mutex_);
+        renew_now_ = true;
+    }
+    wake_.notify_all();
+}
+
 /// The heartbeat's connection; others may interrupt it while it is `session_`.
 void Node::replace(std::unique_ptr<db::Session>& session) {
     {
@@ -146,7 +157,11 @@ void Node::run() {
     std::unique_ptr<db::Session> session;
     SteadyTime next_beat = SteadyClock::now() + heartbeat_;
     std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; })) {
+    const auto wanted = [this] { return stopping_ || renew_now_; };
+    while (true) {
+        wake_.wait_for(lock, std::chrono::milliseconds(200), wanted);
+        if (stopping_) break;
+        if (std::exchange(renew_now_, false)) next_beat = SteadyClock::now();
         lock.unlock();
         tick_();
         if (SteadyClock::now() >= next_beat) {

@@ -23,12 +23,16 @@ struct NodeFacts {
     std::string config_version;
 };
 
+/// NOTIFY, with the name of a node that another run takes over.
+inline constexpr const char* takeover_channel = "outpost_takeover";
+
 /// This run of the server, as the database knows it. Everything that the node has leased is kept by
 /// one row, renewed eight times in the length of a lease on a connection of its own, so that a busy
 /// pool cannot delay it.
 class Node {
   public:
-    /// Registers and starts the heartbeat. Leases of earlier runs under the same name end at once.
+    /// Registers and starts the heartbeat. Leases of earlier runs under the same name end at once, which
+    /// NOTIFY tells them.
     /// `superseded` is called, on the heartbeat's thread, when a later run has taken our name.
     /// `tick` is called there several times a second. Throws db::Unavailable or db::Error.
     Node(
@@ -56,6 +60,9 @@ class Node {
     /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
     WallTime now() const noexcept;
     void set_config_version(std::string version);
+    /// Renews the lease now instead of at the next heartbeat, and so learns at once if a later run
+    /// has taken our name: for whoever heard `takeover_channel`. Returns without waiting for it.
+    void renew_now();
     /// Gives everything back that is still leased, untried, and signs off; `last_words` is called
     /// first, for what the database does not know yet of deliveries under way. Best effort: what it
     /// cannot give back, others take over.
@@ -83,6 +90,7 @@ class Node {
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;
+    bool renew_now_ = false;
     bool left_ = false;
     db::Session* session_ = nullptr;  ///< the heartbeat's, while it has one
     std::thread thread_;

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -86,6 +87,14 @@ struct Settled {
     std::string config_version;
     delivery::Verdict verdict = delivery::Verdict::delivered("");
     std::string transcript;  ///< empty for what succeeded
+};
+
+/// A person has changed what a message asks of TLS (outpost.set_require_tls): told to all nodes.
+struct TlsChange {
+    MessageId message{};
+    std::optional<bool> require_tls;  ///< as in delivery::Message
+    /// Reads "1000 yes", "1000 no" or "1000 default".
+    static std::optional<TlsChange> parse(std::string_view text);
 };
 
 }  // namespace outpost::queue

@@ -68,6 +68,11 @@ delivery::DsnRecipient recipient_of(const db::Row& row, WallTime retry_until) {
     return recipient;
 }
 
+/// Otherwise the body is not read at all.
+bool goes_back_whole(const delivery::Message& original, const ReportSettings& settings) {
+    return original.returned() == delivery::Ret::full && original.size <= settings.max_original;
+}
+
 delivery::DsnFacts facts_of(
     const delivery::Message& original, const db::Rows& rows, const ReportSettings& settings
 ) {
@@ -78,12 +83,11 @@ delivery::DsnFacts facts_of(
     facts.arrival = original.submitted_at;
     facts.smtputf8 = original.smtputf8;
     facts.eightbit = original.eightbit;
-    // RFC 8689 section 4.3: of a REQUIRETLS message only the header goes back.
-    facts.ret = original.require_tls == true ? delivery::Ret::headers : original.ret;
+    facts.ret = original.returned();
     facts.original_header = original.content->header();
     const auto id = mail::find_field(facts.original_header, "Message-ID");
     if (id) facts.original_message_id = id->value();
-    if (original.size <= settings.max_original) facts.original = original.content;
+    if (goes_back_whole(original, settings)) facts.original = original.content;
     for (const db::Row row : rows)
         facts.recipients.push_back(
             recipient_of(row, original.due_from + settings.retry.give_up_after)
@@ -103,7 +107,9 @@ Insertion report_message(
     message.recipients.push_back({original.mail_from, never, {}});
     message.smtputf8 = mail::has_eightbit(content->header());
     message.eightbit = mail::has_eightbit(*content);
-    message.require_tls = original.require_tls == true ? std::optional(true) : std::nullopt;
+    // RFC 8689 section 5: a report tells much of its message, so it is protected in the same way.
+    if (original.require_tls == true) message.require_tls = true;
+    message.ret = message.require_tls ? delivery::Ret::headers : delivery::Ret::unspecified;
     message.source = "dsn";
     message.client = "report on message " + std::to_string(to_number(original.id));
     const auto message_id = mail::find_field(content->header(), "Message-ID");
@@ -121,9 +127,8 @@ bool write_one_report(db::Session& session, const ReportSettings& settings) {
     const MessageId id{picked.at(0).number(0)};
     const db::Rows rows = session.exec(lock_recipients, to_number(id));
     if (rows.empty()) return true;  // another node was faster; there may be more
-    // A large original is never returned in full, so it is not read at all.
     auto original = load_header(session, id);
-    if (original && original->size <= settings.max_original) original = load_message(session, id);
+    if (original && goes_back_whole(*original, settings)) original = load_message(session, id);
     if (original && original->mail_from.is_null()) {
         session.exec(note_double_bounces, to_number(id));
     } else if (original) {

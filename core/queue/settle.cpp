@@ -48,17 +48,18 @@ const Statement insert_attempts{"settle_insert_attempts", R"(
     INSERT INTO outpost_private.attempt (message_id, number, attempt, started_at, duration, node,
         route_list, route_index, route_name, route_reason, transport, remote_host, remote_ip,
         remote_port, tls_version, tls_cipher, tls_verified, tls_requirement, stage, outcome,
-        error_kind, reply_code, status, reply, config_version, transcript)
+        error_kind, reply_code, status, reply, config_version, transcript, tls_policy, tls_result)
     SELECT m, n, attempt, started_at, duration, $25, list, index, name, reason, transport, host,
         ip, port, version, cipher, verified, requirement, stage, outcome, error, nullif(code, 0),
-        status, reply, config, transcript
+        status, reply, config, transcript, policy, result
     FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::timestamptz[], $5::float8[], $6::text[],
         $7::int4[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int4[],
         $14::text[], $15::text[], $16::bool[], $17::text[], $18::text[], $19::text[], $20::text[],
-        $21::int4[], $22::text[], $23::text[], $24::text[], $26::text[]) AS a (m, n, attempt,
+        $21::int4[], $22::text[], $23::text[], $24::text[], $26::text[], $27::text[], $28::text[])
+        AS a (m, n, attempt,
         started_at, duration, list, index, name, reason, transport, host, ip, port, version,
         cipher, verified, requirement, stage, outcome, error, code, status, reply, config,
-        transcript)
+        transcript, policy, result)
 )"};
 // Rare, so it is no column of the statement above.
 const Statement note_crashes{"settle_crashes", R"(
@@ -142,7 +143,7 @@ struct AttemptColumns {
     std::vector<double> duration;
     std::vector<bool> verified;
     std::vector<std::string> list, name, reason, transport, host, ip, version, cipher, requirement,
-        stage, outcome, error, status, reply, config, transcript;
+        policy, result, stage, outcome, error, status, reply, config, transcript;
 
     void add(const Settled& one, bool recorded) {
         const delivery::RemoteFacts& remote = remote_of(one);
@@ -163,6 +164,8 @@ struct AttemptColumns {
         cipher.push_back(one_line(remote.tls_cipher));
         verified.push_back(remote.tls_verified);
         requirement.push_back(one_line(remote.tls_requirement));
+        policy.push_back(one_line(remote.tls_policy));
+        result.push_back(one_line(remote.tls_result));
         stage.emplace_back(delivery::text(one.verdict.stage()));
         outcome.push_back(recorded ? outcome_text(one) : "late");
         error.emplace_back(delivery::text(one.verdict.error_kind()));
@@ -229,7 +232,7 @@ void write_attempts(
         insert_attempts, c.message, c.number, c.attempt, c.started, c.duration, c.list, c.index,
         c.name, c.reason, c.transport, c.host, c.ip, c.port, c.version, c.cipher, c.verified,
         c.requirement, c.stage, c.outcome, c.error, c.code, c.status, c.reply, c.config, node,
-        c.transcript
+        c.transcript, c.policy, c.result
     );
 }
 

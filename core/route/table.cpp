@@ -39,6 +39,7 @@ void choose(Decision& decision, List list, std::size_t index, const Route& route
     decision.route = route.name;
     if (!decision.open) decision.transports = route.transports;
     decision.on_uncertain = route.on_uncertain;
+    decision.policies = route.policies;
 }
 
 /// Finds the first route of the list that matches, or would if the MX hosts were known.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/delivery/policy_mode.hpp"
 #include "core/delivery/verdict.hpp"
 #include "core/mail/address.hpp"
 
@@ -62,6 +63,7 @@ struct Route {
     std::vector<std::string> tags;
     std::vector<std::string> transports;  ///< never empty: first choice and fallbacks
     OnUncertain on_uncertain = OnUncertain::resend;
+    delivery::PolicyModes policies;  ///< for direct delivery
 };
 
 /// What is known of a recipient when it is to be routed.
@@ -97,6 +99,7 @@ struct Decision {
     std::string route;
     std::vector<std::string> transports;
     OnUncertain on_uncertain = OnUncertain::resend;
+    delivery::PolicyModes policies;
     /// The route named here would match if only the MX hosts were known: nothing is decided, there
     /// are no transports, and the recipient has to wait.
     bool open = false;

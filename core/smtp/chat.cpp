@@ -77,12 +77,11 @@ awaitable<Reply> Chat::ask(std::string line, std::chrono::seconds timeout, std::
 }
 
 awaitable<void> Chat::start_tls(
-    const std::string& server_name, const tls::TlsRequirement& requirement,
-    std::chrono::seconds timeout
+    const std::string& server_name, const tls::TlsDemand& demand, std::chrono::seconds timeout
 ) {
     if (reader_.has_buffered())
         throw ProtocolError("the remote sent data behind its reply to STARTTLS, in clear");
-    co_await stream_->start_tls(server_name, requirement, deadline_.narrowed(timeout));
+    co_await stream_->start_tls(server_name, demand, deadline_.narrowed(timeout));
 }
 
 }  // namespace outpost::smtp

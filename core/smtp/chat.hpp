@@ -47,8 +47,7 @@ class Chat {
     /// A TLS handshake as the client. Throws ProtocolError when the server has sent more than its
     /// 220 in clear: those octets would pass for protected ones (CVE-2021-38371).
     awaitable<void> start_tls(
-        const std::string& server_name, const tls::TlsRequirement& requirement,
-        std::chrono::seconds timeout
+        const std::string& server_name, const tls::TlsDemand& demand, std::chrono::seconds timeout
     );
 
     net::Stream& stream() noexcept { return *stream_; }

@@ -82,11 +82,12 @@ std::optional<Reply> ServerSession::check_state_for_mail(const MailFrom& mail) c
     if (mail.size.value_or(0) > settings_->content.max_size) {
         return make_reply(552, "5.3.4", "the message is too large");
     }
-    if (mail.require_tls && !settings_->requiretls_offered) {
+    const bool knows_requiretls = settings_->requiretls_offered && client_.extended;
+    if (mail.require_tls && !knows_requiretls) {
         return make_reply(555, "5.5.4", "parameter REQUIRETLS not recognised");
     }
     if (mail.require_tls && !client_.tls) {
-        return make_reply(523, "5.7.10", "REQUIRETLS wants TLS here too");  // RFC 8689 section 4.1
+        return make_reply(523, "5.7.10", "REQUIRETLS wants TLS here too");  // RFC 8689 section 2
     }
     return std::nullopt;
 }

@@ -39,11 +39,10 @@ Result<std::string> own_field(
     return value;
 }
 
-/// TLS-Required: No (RFC 8689 section 5); REQUIRETLS outweighs it.
+/// REQUIRETLS, or else TLS-Required: No, which REQUIRETLS outweighs (RFC 8689 section 4.1).
 std::optional<bool> tls_wish(const Arrival& arrival, std::string_view header) {
     if (arrival.require_tls) return true;
-    const auto field = mail::find_field(header, "TLS-Required");
-    if (field && iequals(field->value(), "no")) return false;
+    if (mail::waives_tls(header)) return false;
     return std::nullopt;
 }
 

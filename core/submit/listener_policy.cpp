@@ -61,7 +61,28 @@ std::vector<queue::NewRecipient> distinct(const std::vector<smtp::RcptTo>& recip
     return out;
 }
 
+metrics::Counter& counter(
+    metrics::Registry& registry, const std::string& listener, const std::string& source,
+    const char* answer
+) {
+    return registry.counter(
+        "outpost_messages_total", "Messages sent to a listener, by the answer to their end",
+        {{"listener", listener}, {"source", source}, {"answer", answer}}
+    );
+}
+
 }  // namespace
+
+MessageCounters::MessageCounters(
+    metrics::Registry& registry, const std::string& listener, const std::string& source
+)
+    : accepted(counter(registry, listener, source, "accepted")),
+      deferred(counter(registry, listener, source, "deferred")),
+      refused(counter(registry, listener, source, "refused")) {}
+
+void MessageCounters::count(const Reply& answer) noexcept {
+    (answer.positive() ? accepted : answer.transient() ? deferred : refused).add();
+}
 
 /// Who may open the unix-domain socket has been checked by the system.
 bool ListenerPolicy::is_trusted(const ServerClient& client) const {
@@ -152,7 +173,7 @@ awaitable<Reply> ListenerPolicy::accept(
     const ServerClient& client, Transaction transaction, std::vector<std::string> content
 ) {
     Arrival arrival;
-    arrival.source = parts_.settings.submission ? "submission" : "relay";
+    arrival.source = parts_.settings.source();
     arrival.account = account_for(client);
     arrival.recipients = distinct(transaction.recipients);
     arrival.content = std::move(content);
@@ -169,7 +190,9 @@ awaitable<Reply> ListenerPolicy::accept(
     arrival.complete = parts_.settings.submission;
     arrival.max_received_fields = parts_.settings.max_received_fields;
     arrival.may_be_from = header_from_rule(client);
-    co_return co_await parts_.acceptor->accept(std::move(arrival));
+    Reply answer = co_await parts_.acceptor->accept(std::move(arrival));
+    parts_.messages.count(answer);
+    co_return answer;
 }
 
 }  // namespace outpost::submit

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "core/metrics/registry.hpp"
 #include "core/smtp/server_policy.hpp"
 #include "core/submit/accept.hpp"
 #include "core/submit/accounts.hpp"
@@ -16,9 +17,19 @@ namespace outpost::submit {
 struct Counters {
     explicit Counters(queue::QueueStore& store) : recipients_per_day(store) {}
 
-    RateLimiter messages_per_minute{std::chrono::minutes(1)
-    };  ///< by listener address and client IP
+    RateLimiter messages_per_minute{
+        std::chrono::minutes(1)};  ///< by listener address and client IP
     RecipientQuota recipients_per_day;
+};
+
+/// Messages that were sent to a listener, by what it answered at their end.
+struct MessageCounters {
+    MessageCounters(
+        metrics::Registry& registry, const std::string& listener, const std::string& source
+    );
+    void count(const smtp::Reply& answer) noexcept;
+
+    metrics::Counter &accepted, &deferred, &refused;
 };
 
 /// The rules of one listener: who may connect, send, and as whom. Thread-safe.
@@ -32,6 +43,7 @@ class ListenerPolicy : public smtp::ServerPolicy {
         std::shared_ptr<Counters> counters;
         std::shared_ptr<Acceptor> acceptor;
         std::shared_ptr<const ConnectionCounter> connections;
+        MessageCounters messages;
     };
     explicit ListenerPolicy(Parts parts) : parts_(std::move(parts)) {}
 
@@ -56,7 +68,7 @@ class ListenerPolicy : public smtp::ServerPolicy {
     ) const;
     Refusal check_sender(const smtp::ServerClient& client, const mail::Address& sender) const;
 
-    const Parts parts_;
+    Parts parts_;
 };
 
 }  // namespace outpost::submit

@@ -64,6 +64,7 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
         settings->tls = tls::make_server_context(listener.certificate);
     settings->implicit_tls = listener.tls == TlsMode::implicit;
     settings->tls_required = listener.tls == TlsMode::required;
+    settings->requiretls_offered = listener.requiretls && listener.tls != TlsMode::none;
     settings->auth_offered = listener.auth != AuthMode::none;
     settings->idle_timeout = listener.idle_timeout;
     settings->memory = std::move(memory);
@@ -73,23 +74,44 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
 
 }  // namespace
 
-Listeners::Listeners(EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory)
+Listeners::Listeners(
+    EventLoops& loops, queue::QueueStore& store, metrics::Registry& metrics,
+    std::uint64_t content_memory
+)
     : loops_(loops),
+      metrics_(metrics),
       acceptor_(std::make_shared<Acceptor>(store)),
       counters_(std::make_shared<Counters>(store)),
-      memory_(std::make_shared<smtp::MemoryBudget>(content_memory)) {}
+      memory_(std::make_shared<smtp::MemoryBudget>(content_memory)) {
+    metrics_.gauge(
+        "outpost_content_memory_bytes", "Message content held in memory", {{"way", "in"}},
+        [memory = memory_] { return static_cast<double>(memory->used()); }
+    );
+}
 
 Listeners::~Listeners() = default;
+
+// A listener that is gone from the configuration stays, with the sessions that it still has.
+std::shared_ptr<ConnectionCounter> Listeners::connections_of(const std::string& listener) {
+    auto& connections = connections_[listener];
+    if (connections) return connections;
+    connections = std::make_shared<ConnectionCounter>();
+    metrics_.gauge(
+        "outpost_sessions_open", "SMTP sessions with clients", {{"listener", listener}},
+        [counter = connections] { return static_cast<double>(counter->total()); }
+    );
+    return connections;
+}
 
 std::map<std::string, SessionProfile> Listeners::make_profiles(const Settings& settings) {
     const auto accounts = std::make_shared<const Accounts>(settings.accounts);
     std::map<std::string, SessionProfile> profiles;
     for (const auto& [name, listener] : settings.listeners) {
         const auto& hostname = listener.hostname.empty() ? settings.hostname : listener.hostname;
-        auto& connections = connections_[name];
-        if (!connections) connections = std::make_shared<ConnectionCounter>();
-        ListenerPolicy::Parts parts{listener,  name,      hostname,   accounts,
-                                    counters_, acceptor_, connections};
+        const auto connections = connections_of(name);
+        ListenerPolicy::Parts parts{
+            listener,  name,      hostname,    accounts,
+            counters_, acceptor_, connections, MessageCounters(metrics_, name, listener.source())};
         SessionProfile profile;
         profile.settings = server_settings(listener, hostname, memory_, throttle_);
         profile.policy = std::make_shared<ListenerPolicy>(std::move(parts));

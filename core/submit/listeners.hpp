@@ -21,10 +21,11 @@ class Listeners {
         std::map<std::string, AccountSettings> accounts;
     };
 
-    /// `loops` and `store` must outlive it. `content_memory`: octets of messages that all sessions
-    /// together may hold before they are queued.
+    /// `loops`, `store` and `metrics` must outlive it. `content_memory`: octets of messages that
+    /// all sessions together may hold before they are queued.
     Listeners(
-        EventLoops& loops, queue::QueueStore& store, std::uint64_t content_memory = 512 << 20
+        EventLoops& loops, queue::QueueStore& store, metrics::Registry& metrics,
+        std::uint64_t content_memory = 512 << 20
     );
     ~Listeners();
 
@@ -55,7 +56,10 @@ class Listeners {
     static std::vector<Place> places_of(const std::string& name, const ListenerSettings& listener);
     std::shared_ptr<Door> open_door(const Place& place, const SessionProfile& profile);
 
+    std::shared_ptr<ConnectionCounter> connections_of(const std::string& listener);
+
     EventLoops& loops_;
+    metrics::Registry& metrics_;
     std::shared_ptr<Acceptor> acceptor_;
     std::shared_ptr<Counters> counters_;
     std::shared_ptr<smtp::MemoryBudget> memory_;

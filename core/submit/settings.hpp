@@ -30,6 +30,8 @@ struct ListenerSettings {
 
     TlsMode tls = TlsMode::starttls;
     tls::ServerSettings certificate;
+    /// Announce REQUIRETLS (RFC 8689) to sessions under TLS.
+    bool requiretls = true;
 
     AuthMode auth = AuthMode::required;
     std::vector<net::Cidr> allowed_networks;  ///< clients from here need no authentication
@@ -39,6 +41,7 @@ struct ListenerSettings {
     /// A submission service (RFC 6409) adds missing Date and Message-ID, and removes Bcc; a relay
     /// does not.
     bool submission = true;
+    const char* source() const noexcept { return submission ? "submission" : "relay"; }
     std::uint64_t max_message_size = 50 << 20;
     std::size_t max_recipients = 1000;
     std::size_t max_connections = 1000;

@@ -63,8 +63,10 @@ ContextPtr make_client_context(const ClientSettings& settings) {
         if (SSL_CTX_load_verify_file(native, file.c_str()) != 1) fail("cannot use CA file", file);
     }
     if (!settings.certificate.empty()) load_certificate(native, settings.certificate, settings.key);
+    if (SSL_CTX_dane_enable(native) != 1)
+        throw std::runtime_error("DANE cannot be enabled: " + last_openssl_error());
     // The chain is verified during the handshake, but its result is judged afterwards, against the
-    // requirement of this very connection: see judge().
+    // demand of this very connection: see judge().
     SSL_CTX_set_verify(native, SSL_VERIFY_NONE, nullptr);
     return context;
 }

@@ -7,9 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/tls/facts.hpp"
-#include "core/tls/requirement.hpp"
-
 namespace outpost::tls {
 
 struct ClientSettings {
@@ -31,13 +28,6 @@ struct ServerSettings {
 using ContextPtr = std::shared_ptr<asio::ssl::context>;
 ContextPtr make_client_context(const ClientSettings& settings);
 ContextPtr make_server_context(const ServerSettings& settings);
-
-/// Checks a finished handshake against a requirement: the one place where certificates are judged.
-/// Always fills the PKIX facts for `name`; `requirement_met` says whether `requirement` holds;
-/// the reason it does not is in the returned string (empty when met). `ssl` is an SSL*.
-std::string judge(
-    ssl_st* ssl, const std::string& name, const TlsRequirement& requirement, TlsFacts& facts
-);
 
 /// Makes a CA and a leaf certificate (ECDSA P-256) for `names` (DNS names or IP addresses), and
 /// writes ca.pem, cert.pem, key.pem (mode 0600) into `directory`. For local mode and tests.

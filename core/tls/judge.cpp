@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/tls/judge.hpp"
+
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include <algorithm>
+#include <asio/ip/address.hpp>
 
-#include "core/tls/context.hpp"
+#include "core/tls/dane.hpp"
+#include "core/tls/pkix.hpp"
 
 namespace outpost::tls {
 namespace {
 
-// RFC 9525: the subject's common name counts for nothing, and a wildcard is a whole label.
-constexpr unsigned host_check =
-    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
-
-bool certificate_is_for(X509* certificate, const std::string& name) {
-    if (name.empty() || name.front() == '.')
-        return false;  // OpenSSL would take ".a.example" for a suffix
-    return X509_check_ip_asc(certificate, name.c_str(), 0) == 1 ||
-           X509_check_host(certificate, name.data(), name.size(), host_check, nullptr) == 1;
-}
-
-/// Why the peer's certificate does not stand for any of these names; empty when it does.
-std::string pkix_problem(SSL* ssl, const std::vector<std::string>& names) {
-    X509* certificate = SSL_get0_peer_certificate(ssl);
-    if (certificate == nullptr) return "the server presented no certificate";
-    const long chain = SSL_get_verify_result(ssl);
-    if (chain != X509_V_OK) return X509_verify_cert_error_string(chain);
-    const bool named = std::any_of(names.begin(), names.end(), [&](const auto& name) {
-        return certificate_is_for(certificate, name);
-    });
-    return named ? ""
-                 : "the certificate is not for " + (names.empty() ? "this host" : names.front());
+bool is_ip_address(const std::string& name) {
+    asio::error_code error;
+    asio::ip::make_address(name, error);
+    return !error;
 }
 
 // RFC 9266 for TLS 1.3; tls-unique (RFC 5929) before, where it is sound: extended master secret
@@ -56,34 +40,63 @@ void fill_channel_binding(SSL* ssl, TlsFacts& facts) {
     }
 }
 
-std::string unmet(SSL* ssl, const TlsRequirement& requirement) {
-    if (!requirement.forbidden.empty()) return requirement.forbidden.front().reason;
+void fill_pkix(const PkixCheck& pkix, const std::string& name, TlsFacts& facts) {
+    auto finding = pkix.of({name});
+    facts.pkix_verified = finding.problem == PkixProblem::none;
+    facts.pkix_problem = finding.problem;
+    facts.pkix_error = std::move(finding.error);
+    facts.pkix_reason_code = std::move(finding.reason_code);
+}
+
+void fill_dane(SSL* ssl, TlsFacts& facts) {
+    auto verdict = dane_verdict(ssl);
+    facts.dane_verified = verdict.matched;
+    facts.dane_record = std::move(verdict.record);
+    facts.dane_error = std::move(verdict.problem);
+}
+
+std::optional<TlsFailure> failure_of(
+    const TlsRequirement& requirement, const PkixCheck& pkix, const TlsFacts& facts
+) {
+    if (!requirement.forbidden.empty() && !requirement.ignore_errors)
+        return TlsFailure{TlsFailure::Kind::pkix, requirement.forbidden.front().reason, "", 0};
+    if (!requirement.dane.empty() && facts.dane_verified != true)
+        return TlsFailure{TlsFailure::Kind::dane, "DANE: " + facts.dane_error, "dane-no-match", 0};
     for (const PkixRequirement& one : requirement.pkix) {
-        std::string problem = pkix_problem(ssl, one.names);
-        if (!problem.empty()) return problem;
+        auto finding = pkix.of(one.names);
+        if (finding.problem == PkixProblem::none) continue;
+        return TlsFailure{
+            TlsFailure::Kind::pkix, std::move(finding.error), std::move(finding.reason_code), 0
+        };
     }
-    // DANE records need OpenSSL's support switched on before the handshake. A connection on which
-    // they were not checked has not met them.
-    if (!requirement.dane.empty()) return "DANE records were not checked on this connection";
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
 
-std::string judge(
-    ssl_st* ssl, const std::string& name, const TlsRequirement& requirement, TlsFacts& facts
+void prepare(ssl_st* ssl, const std::string& name, const TlsDemand& demand) {
+    if (const DaneRequirement* dane = dane_of(demand)) {
+        enable_dane(ssl, *dane);
+    } else if (!name.empty() && !is_ip_address(name)) {
+        SSL_set_tlsext_host_name(ssl, name.c_str());
+    }
+}
+
+std::optional<TlsFailure> judge(
+    ssl_st* ssl, const std::string& name, const TlsDemand& demand, TlsFacts& facts
 ) {
     facts.version = SSL_get_version(ssl);
     facts.cipher = SSL_get_cipher_name(ssl);
     facts.resumed = SSL_session_reused(ssl) != 0;
     fill_channel_binding(ssl, facts);
-    if (SSL_is_server(ssl) == 0) {
-        facts.pkix_error = pkix_problem(ssl, {name});
-        facts.pkix_verified = facts.pkix_error.empty();
-    }
-    std::string problem = unmet(ssl, requirement);
-    facts.requirement_met = problem.empty();
-    return problem;
+    if (SSL_is_server(ssl) != 0) return std::nullopt;
+    const bool by_dane = dane_of(demand) != nullptr;
+    const PkixCheck pkix(ssl, by_dane);
+    fill_pkix(pkix, name, facts);
+    if (by_dane) fill_dane(ssl, facts);
+    facts.watched = failure_of(demand.watched, pkix, facts);
+    facts.unmet = failure_of(demand.enforced, pkix, facts);
+    return facts.unmet;
 }
 
 }  // namespace outpost::tls

@@ -4,23 +4,9 @@
 #include <string>
 
 #include "core/tls/facts.hpp"
+#include "core/tls/failure.hpp"
 
 namespace outpost::tls {
-
-/// How a TLS handshake, or the judgement after it, failed.
-struct TlsFailure {
-    enum class Kind {
-        starttls_refused,  ///< any reply but 220: `reply_code`
-        handshake,         ///< no TLS came about: a remote or local alert, garbage, an end, a timeout
-        pkix,              ///< the certificate does not meet a PKIX requirement
-        dane,              ///< it matches no TLSA record
-        alert_after        ///< TLS alert at the first read after our handshake had ended
-    };
-    Kind kind{};
-    std::string reason;       ///< for people
-    std::string reason_code;  ///< for reports: "tls-remote-alert-40-handshake-failure", may be empty
-    int reply_code = 0;       ///< of a refused STARTTLS
-};
 
 /// What one new session with one host showed of its TLS.
 struct TlsObservation {
@@ -28,9 +14,9 @@ struct TlsObservation {
     bool starttls_tried = false;        ///< STARTTLS was sent, be it without having been offered
     std::optional<TlsFacts> reached;    ///< the handshake ended well, whatever was judged of it
     std::optional<TlsFailure> failure;  ///< why TLS, or its verification, failed
-    bool given_up = false;  ///< the failure ended the session: nothing was sent over it
-    bool requiretls_offered = false;  ///< by the EHLO reply under TLS (RFC 8689)
-    std::string sending_ip;           ///< ours; empty behind a proxy
+    bool given_up = false;              ///< the failure ended the session: nothing was sent over it
+    bool requiretls_offered = false;    ///< by the EHLO reply under TLS (RFC 8689)
+    std::string sending_ip;             ///< ours; empty behind a proxy
     std::string receiving_ip;
     std::string helo;  ///< what the greeting says after its code, one line
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/tls/tlsa.hpp"
+
 namespace outpost::tls {
 namespace {
 
@@ -66,13 +68,45 @@ std::string TlsRequirement::describe() const {
     std::vector<std::string> parts;
     for (const Refusal& refusal : forbidden)
         parts.push_back(refusal.reason);
-    if (!parts.empty()) return "forbidden(" + joined(parts, "; ") + ")";
+    const std::string ignored = ignore_errors ? ", errors ignored" : "";
+    if (!parts.empty()) return "forbidden(" + joined(parts, "; ") + ")" + ignored;
     if (!dane.empty()) parts.emplace_back("dane");
     for (const PkixRequirement& one : pkix)
         parts.push_back("pkix(" + joined(one.names, ",") + ")");
     if (must_announce_requiretls) parts.emplace_back("requiretls");
     if (parts.empty()) parts.emplace_back(must_use_tls ? "encrypted" : "opportunistic");
-    return joined(parts, "+") + (ignore_errors ? ", errors ignored" : "");
+    return joined(parts, "+") + ignored;
+}
+
+// Each part is told with its length, so that no two requirements can sound the same.
+std::string TlsRequirement::exact() const {
+    std::string out;
+    const auto add = [&out](const std::string& part) {
+        out += std::to_string(part.size()) + ":" + part;
+    };
+    const auto add_all = [&](const std::vector<std::string>& parts) {
+        out += "[";
+        for (const std::string& part : parts)
+            add(part);
+        out += "]";
+    };
+    for (const bool flag : {must_use_tls, must_announce_requiretls, ignore_errors})
+        out += flag ? '1' : '0';
+    for (const PkixRequirement& one : pkix) {
+        out += "p";
+        add_all(one.names);
+    }
+    for (const DaneRequirement& one : dane) {
+        out += "d";
+        add(one.base_domain);
+        add_all(one.names);
+        for (const TlsaRecord& record : one.records)
+            add(text(record));
+    }
+    for (const Refusal& refusal : forbidden)
+        add(refusal.reason);
+    add_all(sources);
+    return out;
 }
 
 }  // namespace outpost::tls

@@ -73,6 +73,8 @@ struct TlsRequirement {
     /// "opportunistic", "encrypted", "pkix(mx.example.org)", "dane+pkix": for attempt rows and
     /// people.
     std::string describe() const;
+    /// All of it: equal for equal requirements alone. For keys of what must not be shared.
+    std::string exact() const;
     auto operator<=>(const TlsRequirement&) const = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@ namespace outpost::tlsrpt {
 
 enum class PolicyType { no_policy_found, sts, tlsa };
 std::string_view text(PolicyType type) noexcept;  ///< "no-policy-found", "sts", "tlsa"
+std::optional<PolicyType> parse_policy_type(std::string_view text) noexcept;
 
 /// Section 4.4, "policy". Domains are A-labels.
 struct Policy {
@@ -36,6 +38,7 @@ enum class ResultType {
     sts_webpki_invalid
 };
 std::string_view text(ResultType type) noexcept;  ///< "certificate-expired"
+std::optional<ResultType> parse_result_type(std::string_view text) noexcept;
 
 /// Section 4.4, one of "failure-details". Empty strings are members left out.
 struct FailureDetail {
@@ -43,9 +46,13 @@ struct FailureDetail {
     std::string sending_mta_ip, receiving_mx_hostname, receiving_mx_helo, receiving_ip;
     std::string additional_information;
     std::string failure_reason_code;
-    std::int64_t sessions = 0;  ///< failed-session-count; 0: worth telling, and no session failed
+    /// failed-session-count: how many sessions met this, whatever it did to them; 0 where it stood
+    /// in no session's way.
+    std::int64_t sessions = 0;
     auto operator<=>(const FailureDetail&) const = default;
 };
+/// What looking for a policy met, before there is a host: `detail(tlsa_invalid, "…")`.
+FailureDetail detail(ResultType type, std::string reason_code = {}, std::int64_t sessions = 0);
 
 /// One policy with what came of sessions under it.
 struct Result {
@@ -57,7 +64,8 @@ struct Result {
     bool operator==(const Result&) const = default;
 };
 
-/// A policy as one attempt found it, with the trouble that there was in finding it.
+/// A policy as one attempt found it, with the trouble that there was in finding it. Its details
+/// come with 0 sessions; a Ledger counts the sessions that the trouble stopped.
 struct Finding {
     Policy policy;
     std::vector<FailureDetail> details;

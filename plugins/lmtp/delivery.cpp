@@ -145,8 +145,8 @@ std::vector<std::string> Delivery::envelope_commands() const {
     mail.body_8bitmime = message.eightbit;
     mail.smtputf8 = smtputf8_;
     if (extensions_.dsn) {
-        if (message.ret == delivery::Ret::full) mail.ret = "FULL";
-        if (message.ret == delivery::Ret::headers) mail.ret = "HDRS";
+        if (message.returned() == delivery::Ret::full) mail.ret = "FULL";
+        if (message.returned() == delivery::Ret::headers) mail.ret = "HDRS";
         mail.envid = message.envid;
     }
     std::vector<std::string> commands{smtp::mail_command(message.mail_from, mail)};

@@ -27,6 +27,11 @@ void read_address(plugin::OptionReader& reader, const std::string& address, Sett
     settings.endpoint = *endpoint;
 }
 
+/// No network lies between us and the store.
+bool stays_here(const Settings& settings) {
+    return !settings.socket.empty() || settings.endpoint.address.is_loopback();
+}
+
 }  // namespace
 
 Result<Settings> parse_settings(const plugin::Options& options) {
@@ -43,6 +48,13 @@ Result<Settings> parse_settings(const plugin::Options& options) {
     if (!address.empty()) read_address(reader, address, settings);
     settings.lhlo_name = reader.text("lhlo_name");
     if (!is_host_name(settings.lhlo_name)) reader.complain("'lhlo_name' is a host name");
+    settings.require_tls = reader.truth("require_tls", settings.require_tls);
+    if (settings.require_tls && !stays_here(settings)) {
+        reader.complain(
+            "'require_tls' is for a store on this machine, by a socket or a loopback address: LMTP "
+            "speaks no TLS here"
+        );
+    }
     settings.connect_timeout = reader.span("connect_timeout", settings.connect_timeout, hours(1));
     settings.command_timeout = reader.span("command_timeout", settings.command_timeout, hours(1));
     settings.data_timeout = reader.span("data_timeout", settings.data_timeout, hours(1));

@@ -15,7 +15,8 @@ class Transport : public delivery::Transport {
         const delivery::DeliveryJob& job, delivery::AttemptContext& context
     ) override;
     bool per_domain() const noexcept override { return false; }
-    bool can_require_tls() const noexcept override { return false; }
+    /// RFC 8689 section 4.4: a store may be its end, where the operator says that this one may.
+    bool can_require_tls() const noexcept override { return settings_.require_tls; }
 
   private:
     std::shared_ptr<delivery::RemoteFacts> where() const;

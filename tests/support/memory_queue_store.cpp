@@ -78,7 +78,7 @@ Claimed MemoryQueueStore::lease(Row& row) {
     row.token = LeaseToken{next_token_++};
     row.leased_until = clock() + lease_time_;
     row.stage = delivery::Stage::route;
-    row.dot_sent = false;
+    row.dot_sent = row.noted_begun = false;
     ++row.attempts;
 
     Claimed claim;
@@ -91,6 +91,8 @@ Claimed MemoryQueueStore::lease(Row& row) {
     claim.last_status = row.last_status;
     claim.transport_override = row.transport_override;
     claim.warned = row.warned;
+    claim.crashes = row.crashes;
+    claim.interrupted = row.interrupted;
     claim.envelope = stored_.at(to_number(row.key.message));
     return claim;
 }
@@ -183,6 +185,10 @@ void MemoryQueueStore::progress(
 
 awaitable<void> MemoryQueueStore::note_begun(std::vector<queue::Lease> leases) {
     progress(leases, delivery::Stage::connect);
+    const std::lock_guard lock(mutex_);
+    for (const auto& lease : leases) {
+        if (holds(lease)) rows_.at(lease.key).noted_begun = true;
+    }
     co_return;
 }
 

@@ -37,6 +37,9 @@ class MemoryQueueStore : public queue::QueueStore {
         std::string transport_override;
         std::string hold_reason;
         bool warned = false;
+        int crashes = 0;
+        bool interrupted = false;
+        bool noted_begun = false;  ///< by note_begun, in the present lease
     };
 
     WallTime now() const noexcept override;

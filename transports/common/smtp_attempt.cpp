@@ -21,10 +21,15 @@ class HostAttempt {
         const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
         net::Dialer& dialer, SessionPool& pool
     )
-        : plan_(plan), job_(job), context_(context), dialer_(dialer), pool_(pool) {}
+        : plan_(plan),
+          job_(job),
+          context_(context),
+          dialer_(dialer),
+          pool_(pool),
+          key_(key_of(plan)) {}
 
     awaitable<HostOutcome> run() {
-        OpenSession open = pool_.take(context_.loop, key());
+        OpenSession open = pool_.take(context_.loop, key_);
         if (open.session) {
             open.session->adopt(context_.deadline, context_.transcript);
             outcome_.connected = true;
@@ -35,6 +40,7 @@ class HostAttempt {
         Verdicts verdicts = co_await on_new_connection(plan_.session);
         if (may_fall_back(verdicts)) {
             context_.transcript.remark("TLS failed; connecting again in clear");
+            tls_failure_ = verdicts.front().words();
             delivery::SessionSettings clear = plan_.session;
             clear.tls = delivery::TlsMode::none;
             verdicts = co_await on_new_connection(clear);
@@ -43,10 +49,12 @@ class HostAttempt {
     }
 
   private:
-    std::string key() const {
-        std::string key = plan_.host + ":" + std::to_string(plan_.port) + " " +
-                          plan_.session.requirement.describe() + " " + plan_.session.ehlo_name;
-        if (plan_.host.empty()) key += plan_.addresses.front().to_string();
+    /// A session is shared only by those who want the very same of it.
+    static std::string key_of(const HostPlan& plan) {
+        std::string key = plan.host + ":" + std::to_string(plan.port) + " " +
+                          plan.session.requirement.exact() + plan.session.watched.exact() + " " +
+                          plan.session.ehlo_name;
+        if (plan.host.empty()) key += plan.addresses.front().to_string();
         return key;
     }
 
@@ -71,9 +79,10 @@ class HostAttempt {
     }
 
     bool may_fall_back(const Verdicts& verdicts) const {
-        return plan_.session.tls == delivery::TlsMode::opportunistic &&
-               plan_.session.requirement.plaintext_allowed() &&
-               verdicts.front().error_kind() == ErrorKind::tls;
+        const bool by_starttls = plan_.session.tls == delivery::TlsMode::opportunistic ||
+                                 plan_.session.tls == delivery::TlsMode::required;
+        return by_starttls && plan_.session.requirement.plaintext_allowed() &&
+               verdicts.front().error_kind() == ErrorKind::tls && !context_.deadline.passed();
     }
 
     awaitable<Verdicts> on_new_connection(const delivery::SessionSettings& settings) {
@@ -88,13 +97,12 @@ class HostAttempt {
         std::optional<Verdict> refused;
         try {
             refused = co_await open.session->open();
-            note_tls(*open.session);
             if (!refused && plan_.login) refused = co_await log_in(*open.session);
         } catch (...) {
             broken = std::current_exception();
         }
         if (broken) refused = delivery::verdict_of(broken, open.session->stage());
-        observe_tls(*open.session, refused);
+        note_tls(*open.session, refused);
         if (!refused) {
             open.remote = remote_;
             co_return co_await use(std::move(open));
@@ -117,18 +125,6 @@ class HostAttempt {
         co_return co_await session.authenticate(login);
     }
 
-    void observe_tls(delivery::SmtpSession& session, const std::optional<Verdict>& refused) {
-        if (outcome_.tls) return;
-        const tls::TlsFacts* reached = session.stream().tls_facts();
-        const bool failed = refused && refused->error_kind() == ErrorKind::tls;
-        if (failed)
-            outcome_.tls = TlsObservation{std::nullopt, refused->words()};
-        else if (reached != nullptr)
-            outcome_.tls = TlsObservation{*reached, {}};
-        else if (!refused)
-            outcome_.tls = TlsObservation{};
-    }
-
     // The first address that connects; nothing when none does.
     awaitable<net::StreamPtr> connect() {
         if (net::shortage_now()) pool_.prune(true);  // unused sessions have the descriptors we need
@@ -139,6 +135,7 @@ class HostAttempt {
             facts->ip = address.to_string();
             facts->port = plan_.port;
             facts->tls_requirement = plan_.session.requirement.describe();
+            facts->tls_policy = plan_.tls_policy;
             remote_ = facts;
             facts_ = facts;
             if (rests(endpoint)) continue;
@@ -187,16 +184,36 @@ class HostAttempt {
         );
     }
 
-    void note_tls(delivery::SmtpSession& session) {
-        const tls::TlsFacts* reached = session.stream().tls_facts();
-        if (reached != nullptr) {
-            facts_->tls_version = reached->version;
-            facts_->tls_cipher = reached->cipher;
-            facts_->tls_verified = reached->pkix_verified;
+    void note_tls(delivery::SmtpSession& session, const std::optional<Verdict>& refused) {
+        const tls::TlsObservation& seen = session.observed();
+        if (seen.reached) {
+            facts_->tls_version = seen.reached->version;
+            facts_->tls_cipher = seen.reached->cipher;
+            facts_->tls_verified = seen.reached->pkix_verified;
         }
+        using Clear = delivery::RemoteFacts::Clear;
+        const bool wanted = plan_.session.tls != delivery::TlsMode::none;
+        if (wanted) facts_->clear = tls_failure_.empty() ? Clear::not_offered : Clear::tls_failed;
         // With DSN the remote takes over what the sender wants to be told (RFC 3461 section 5.2).
         if (session.extensions().dsn) facts_->success = delivery::RemoteFacts::Success::passed_on;
         if (plan_.session.lmtp) facts_->success = delivery::RemoteFacts::Success::delivered;
+        // A session that ended before TLS came up says nothing of it.
+        const bool came_so_far = !refused || seen.starttls_tried || seen.reached || seen.failure;
+        if (!came_so_far) return;
+        facts_->tls_result = result_of(seen);
+        if (!outcome_.tls) outcome_.tls = seen;
+    }
+
+    /// What was reached, in few words.
+    std::string result_of(const tls::TlsObservation& seen) const {
+        if (seen.reached) return seen.reached->summary();
+        if (seen.failure) return seen.failure->reason;
+        if (plan_.session.tls == delivery::TlsMode::none) return "in clear: TLS is not wanted";
+        if (seen.starttls_tried) return "the session ended before TLS came up";
+        const std::string why = tls_failure_.empty() ? "STARTTLS is not offered" : tls_failure_;
+        const tls::TlsRequirement& watched = plan_.session.watched;
+        const bool would_have_failed = watched.must_use_tls || watched.needs_verification();
+        return "in clear: " + why + (would_have_failed ? ", would have failed: no TLS" : "");
     }
 
     awaitable<Verdicts> use(OpenSession open) {
@@ -206,7 +223,7 @@ class HostAttempt {
             verdict.remote = remote_;
         if (open.session->reusable()) {
             const Executor executor = co_await asio::this_coro::executor;
-            pool_.put(context_.loop, key(), std::move(open), executor);
+            pool_.put(context_.loop, key_, std::move(open), executor);
         }
         co_return verdicts;
     }
@@ -220,6 +237,8 @@ class HostAttempt {
     std::shared_ptr<const delivery::RemoteFacts> remote_;
     std::shared_ptr<delivery::RemoteFacts> facts_;
     std::optional<Verdict> no_connection_;
+    const std::string key_;
+    std::string tls_failure_;  ///< why we go in clear
 };
 
 }  // namespace

@@ -18,15 +18,10 @@ struct HostPlan {
     std::vector<net::IpAddress> addresses;  ///< tried in order until one connects
     std::uint16_t port = 25;
     delivery::SessionSettings session;
+    std::string tls_policy;  ///< who asked for the TLS requirement, for attempt rows
     /// Who we are to it; asked for when a new session is opened. Null: no login.
     std::function<awaitable<delivery::Login>()> login;
     RestingHosts* resting = nullptr;  ///< outlives the attempt; null: every address is tried
-};
-
-/// What a new session showed of a host's TLS, for the policies that asked for it.
-struct TlsObservation {
-    std::optional<tls::TlsFacts> reached;  ///< unset: no TLS
-    std::string error;                     ///< why there is none; empty where none was tried
 };
 
 /// What came of one host.
@@ -35,12 +30,12 @@ struct HostOutcome {
     bool connected = false;                   ///< TCP (or the proxy) reached it
     /// Unset when an open session was used, or none came as far as TLS. A fallback in clear leaves
     /// it.
-    std::optional<TlsObservation> tls;
+    std::optional<tls::TlsObservation> tls;
 };
 
 /// Dials, greets, secures, logs in and sends, or uses a session that is open already: everything
-/// that a transport does with one host. Never throws for what the network or the remote does. An
-/// opportunistic STARTTLS that fails is followed by one connection in clear.
+/// that a transport does with one host. Never throws for what the network or the remote does. A
+/// STARTTLS that fails is followed by one connection in clear where the requirement allows that.
 awaitable<HostOutcome> attempt_host(
     const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
     net::Dialer& dialer, SessionPool& pool

@@ -3,44 +3,24 @@
 
 #include <algorithm>
 
+#include "core/delivery/assessments.hpp"
+#include "core/delivery/survey.hpp"
+#include "core/delivery/tls_decision.hpp"
 #include "transports/common/progress.hpp"
 #include "transports/common/session_pool.hpp"
 #include "transports/common/smtp_attempt.hpp"
+#include "transports/direct/evidence.hpp"
 
 namespace outpost::transports {
 namespace {
 
+using delivery::Assessments;
 using delivery::DeliveryJob;
 using delivery::DeliveryOutcome;
 using delivery::ErrorKind;
 using delivery::MxHost;
 using delivery::Stage;
 using delivery::Verdict;
-using Assessments = std::vector<std::unique_ptr<delivery::Assessment>>;
-
-/// What the policies ask of one host, with the message's own wish on top (RFC 8689).
-awaitable<tls::TlsRequirement> requirement_for(
-    const MxHost& host, const Assessments& assessments, std::optional<bool> require_tls,
-    Deadline deadline
-) {
-    tls::TlsRequirement requirement;
-    for (const auto& assessment : assessments) {
-        const tls::TlsDemand asked = co_await assessment->require(host, deadline);
-        requirement = requirement.stricter(asked.enforced);
-    }
-    if (require_tls == true) {
-        requirement.must_announce_requiretls = true;
-        if (!requirement.needs_verification())
-            requirement.forbidden.push_back(
-                {tls::Refusal::Kind::requiretls,
-                 "the message needs REQUIRETLS and no policy verifies this host"}
-            );
-    } else if (require_tls == false) {
-        requirement = requirement.relaxed();
-    }
-    co_return requirement;
-}
-
 /// A policy reply (x.7.z) of a dual-stack host on the first attempt may speak of the address family
 /// we came from: worth one more attempt, which comes from the other one.
 Verdict soften_for_dual_stack(const Verdict& verdict, bool dual_stack, int attempt) {
@@ -80,10 +60,10 @@ class Direct final : public delivery::Transport {
         override {
         if (job.domain.empty()) co_return co_await deliver_to_literal(job, context);
         context.gate.reached(Stage::resolve);
-        const auto hops =
-            co_await find_hosts(context.resolver, job.domain, options(job), context.deadline);
-        if (!hops) co_return DeliveryOutcome::all(job, hops.error());
-        co_return co_await deliver_to_hosts(job, *hops, context);
+        EvidenceGatherer evidence(job.domain);
+        auto outcome = co_await deliver_to_domain(job, context, evidence);
+        outcome.evidence = evidence.evidence();
+        co_return outcome;
     }
 
   private:
@@ -105,37 +85,57 @@ class Direct final : public delivery::Transport {
         const MxHost host;
         const std::vector<net::IpAddress> addresses{*address};
         if (is_this_server(addresses)) co_return DeliveryOutcome::all(job, circle());
-        const Assessments none;
+        const tls::TlsDemand nothing;
+        const auto plan = decide_tls(delivery::tls_wish(job.message->require_tls), nothing);
         Progress progress(job);
-        co_await try_host(host, addresses, none, job, context, progress);
+        co_await try_host(host, addresses, plan, context, progress);
         co_return progress.outcome();
     }
 
-    awaitable<DeliveryOutcome> deliver_to_hosts(
-        const DeliveryJob& job, const delivery::NextHops& hops, delivery::AttemptContext& context
+    awaitable<DeliveryOutcome> deliver_to_domain(
+        const DeliveryJob& job, delivery::AttemptContext& context, EvidenceGatherer& evidence
     ) {
-        Assessments assessments;
-        for (const auto& policy : policies_) {
-            auto assessment = co_await policy->assess(job.domain, job, context.deadline);
-            if (assessment) assessments.push_back(std::move(assessment));
+        const auto hops =
+            co_await find_hosts(context.resolver, job.domain, options(job), context.deadline);
+        if (!hops) {
+            evidence.no_hosts(hops.error());
+            co_return DeliveryOutcome::all(job, hops.error().verdict);
         }
+        evidence.hosts(*hops);
+        auto views = co_await Assessments::make(
+            policies_, job.domain, job, context.resolver, context.deadline
+        );
+        evidence.domain_policies(views);
+        co_return co_await deliver_to_hosts(job, hops->hosts, views, context, evidence);
+    }
+
+    awaitable<DeliveryOutcome> deliver_to_hosts(
+        const DeliveryJob& job, const std::vector<MxHost>& hosts, Assessments& views,
+        delivery::AttemptContext& context, EvidenceGatherer& evidence
+    ) {
         Progress progress(job);
-        for (const MxHost& host : hops.hosts) {
-            const auto addresses = co_await find_addresses(
-                context.resolver, host.name, hops.implicit_mx, options(job), context.deadline
+        for (MxHost host : hosts) {
+            const auto found = co_await find_addresses(
+                context.resolver, host.name, host.implicit, options(job), context.deadline
             );
-            if (!addresses) {
-                context.transcript.remark(host.name + ": " + addresses.error().reason());
-                progress.note_all(addresses.error());
+            if (!found) {
+                evidence.no_addresses(host, found.error());
+                context.transcript.remark(host.name + ": " + found.error().verdict.reason());
+                progress.note_all(found.error().verdict);
                 continue;
             }
             // RFC 5321 section 5.1: not to ourselves, and to nobody whom we are preferred to.
-            if (is_this_server(*addresses)) {
+            if (is_this_server(found->addresses)) {
                 context.transcript.remark(host.name + " is this server");
-                if (&host == &hops.hosts.front()) progress.note_all(circle());
+                if (host.name == hosts.front().name) progress.note_all(circle());
                 break;
             }
-            co_await try_host(host, *addresses, assessments, job, context, progress);
+            delivery::learn(host, *found);
+            const tls::TlsDemand demand = co_await views.demand_of(host, context.deadline);
+            const auto plan = decide_tls(delivery::tls_wish(job.message->require_tls), demand);
+            evidence.decided(host, plan, views);
+            const auto outcome = co_await try_host(host, found->addresses, plan, context, progress);
+            if (outcome) evidence.tried(host, plan, *outcome);
             if (progress.all_final()) break;
         }
         co_return progress.outcome();
@@ -155,38 +155,56 @@ class Direct final : public delivery::Transport {
         );
     }
 
-    awaitable<void> try_host(
+    /// What came of the host; nothing when it was not to be used.
+    awaitable<std::optional<HostOutcome>> try_host(
         const MxHost& host, const std::vector<net::IpAddress>& addresses,
-        const Assessments& assessments, const DeliveryJob& job, delivery::AttemptContext& context,
-        Progress& progress
+        const delivery::TlsPlan& tls, delivery::AttemptContext& context, Progress& progress
     ) {
+        if (tls.refused) {
+            context.transcript.remark(host.name + " is not used: " + tls.refused->reason());
+            progress.note_all(refusal_at(host, tls));
+            co_return std::nullopt;
+        }
         const DeliveryJob rest = progress.remaining();
+        const HostPlan plan = plan_for(host, addresses, tls, context);
+        context.gate.reached(Stage::connect);
+        HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
+        for (Verdict& verdict : outcome.verdicts)
+            verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), rest.attempt);
+        progress.note(outcome);
+        co_return outcome;
+    }
+
+    Verdict refusal_at(const MxHost& host, const delivery::TlsPlan& tls) const {
+        auto remote = std::make_shared<delivery::RemoteFacts>();
+        remote->host = host.name;
+        remote->port = settings_.port;
+        remote->tls_requirement = tls.demand.enforced.describe();
+        remote->tls_policy = tls.policy;
+        remote->tls_result = "not used: " + tls.refused->reason();
+        Verdict verdict = *tls.refused;
+        verdict.remote = std::move(remote);
+        return verdict;
+    }
+
+    HostPlan plan_for(
+        const MxHost& host, const std::vector<net::IpAddress>& addresses,
+        const delivery::TlsPlan& tls, const delivery::AttemptContext& context
+    ) {
         HostPlan plan;
         plan.host = host.name;
         plan.addresses = addresses;
         plan.port = settings_.port;
         plan.resting = &resting_;
+        plan.tls_policy = tls.policy;
         plan.session.ehlo_name =
             settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host.name.empty() ? addresses.front().to_string() : host.name;
         plan.session.timeouts.connect = settings_.smtp.connect_timeout;
-        plan.session.requirement =
-            co_await requirement_for(host, assessments, job.message->require_tls, context.deadline);
-        const tls::TlsRequirement& requirement = plan.session.requirement;
-        plan.session.tls = requirement.must_use_tls && !requirement.ignore_errors
-                               ? delivery::TlsMode::required
-                               : delivery::TlsMode::opportunistic;
-        if (!requirement.forbidden.empty() && !requirement.ignore_errors) {
-            progress.note_all(Verdict::deferred(
-                Stage::tls, ErrorKind::policy, {4, 7, 30}, requirement.forbidden.front().reason
-            ));
-            co_return;
-        }
-        context.gate.reached(Stage::connect);
-        HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
-        for (Verdict& verdict : outcome.verdicts)
-            verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), job.attempt);
-        progress.note(outcome);
+        plan.session.tls = tls.mode;
+        plan.session.requirement = tls.demand.enforced;
+        plan.session.watched = tls.demand.watched;
+        return plan;
     }
 
     DirectSettings settings_;

@@ -109,7 +109,10 @@ class Relay final : public delivery::Transport {
         const net::IpAddress literal = asio::ip::make_address(host, not_literal);
         if (!not_literal) co_return Addresses{literal};
         const delivery::NextHopOptions options;
-        co_return co_await find_addresses(context.resolver, host, false, options, context.deadline);
+        auto found =
+            co_await find_addresses(context.resolver, host, false, options, context.deadline);
+        if (!found) co_return Err{found.error().verdict};
+        co_return std::move(found->addresses);
     }
 
     HostPlan plan_for(
@@ -130,6 +133,7 @@ class Relay final : public delivery::Transport {
         else if (plan.session.tls != delivery::TlsMode::none &&
                  settings_.tls != RelayTls::opportunistic)
             plan.session.requirement = tls::TlsRequirement::encrypted("transport " + name_);
+        if (plan.session.requirement.must_use_tls) plan.tls_policy = "transport " + name_;
         const bool has_login = !settings_.auth.username.empty() || token_;
         if (has_login) plan.login = [this, host, port = plan.port] { return login(host, port); };
         return plan;

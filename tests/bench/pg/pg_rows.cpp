@@ -51,10 +51,10 @@ constexpr const char* settle_sql = R"(
         INSERT INTO outpost_private.attempt (message_id, number, attempt, started_at, duration, node,
             route_list, route_index, route_name, route_reason, transport, remote_host, remote_ip,
             remote_port, tls_version, tls_cipher, tls_verified, tls_requirement, stage, outcome,
-            error_kind, reply_code, status, reply, config_version, transcript)
+            error_kind, reply_code, status, reply, config_version, transcript, tls_policy, tls_result)
         SELECT id, 1, 1, clock_timestamp(), 0.01, 'node1', 'global', 1, '',
             'global route 1 -> [sink]', 'sink', '127.0.0.2', '127.0.0.2', 25, '', '', false, 'none',
-            'final_dot', 'delivered', 'none', 250, '2.0.0', '250 2.0.0 kept', '0123456789ab', ''
+            'final_dot', 'delivered', 'none', 250, '2.0.0', '250 2.0.0 kept', '0123456789ab', '', '', 'in clear: TLS is not wanted'
         FROM done)
     DELETE FROM outpost_private.content WHERE message_id = ANY ($1::int8[])
 )";

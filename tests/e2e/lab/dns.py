@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An authoritative name server (NSD) on 127.0.0.1:53 for the zone "test"."""
+"""Authoritative name servers (NSD), each on its own loopback addresses."""
 import shutil
-from lab.processes import SCRATCH, Process, wait_until
 import socket
 
+from lab.processes import SCRATCH, Process, wait_until
 
-class Nsd:
-    def __init__(self, records, address="127.0.0.1"):
-        directory = SCRATCH / "nsd"
-        directory.mkdir(exist_ok=True)
+
+class NameServer:
+    """An NSD that serves zone files: {"example.test": path}."""
+
+    def __init__(self, name, addresses, files):
+        directory = SCRATCH / f"nsd-{name}"
+        directory.mkdir()
         shutil.chown(directory, "nsd", "nsd")
-        self._zone = directory / "test.zone"
-        self._serial = 0
-        self._write(records)
         config = directory / "nsd.conf"
         config.write_text(f"""
 server:
-    ip-address: {address}
+{"".join(f"    ip-address: {address}{chr(10)}" for address in addresses)}
     port: 53
     username: ""
     zonesdir: "{directory}"
@@ -29,18 +29,10 @@ server:
     server-count: 1
 remote-control:
     control-enable: no
-zone:
-    name: "test"
-    zonefile: "{self._zone}"
-""")
-        self.process = Process("nsd", ["nsd", "-d", "-c", config])
-        wait_until(lambda: self._answers(address), "nsd answers")
-
-    def _write(self, records):
-        self._serial += 1
-        self._zone.write_text(
-            "$ORIGIN test.\n$TTL 1\n"
-            f"@ SOA ns.test. hostmaster.test. {self._serial} 3600 600 86400 1\n@ NS ns\nns A 127.0.0.1\n" + records + "\n")
+""" + "".join(f'zone:\n    name: "{zone}"\n    zonefile: "{path}"\n' for zone, path in files.items()))
+        self.process = Process(f"nsd-{name}", ["nsd", "-d", "-c", config])
+        for address in addresses:
+            wait_until(lambda: self._answers(address), f"nsd answers at {address}")
 
     @staticmethod
     def _answers(address):
@@ -52,3 +44,13 @@ zone:
                 return len(s.recv(512)) > 12
             except OSError:
                 return False
+
+
+class Nsd(NameServer):
+    """The one name server of a test that needs no more: the unsigned zone "test" on 127.0.0.1."""
+
+    def __init__(self, records, address="127.0.0.1"):
+        zone = SCRATCH / "test.zone"
+        zone.write_text("$ORIGIN test.\n$TTL 1\n"
+                        "@ SOA ns.test. hostmaster.test. 1 3600 600 86400 1\n@ NS ns\nns A 127.0.0.1\n" + records + "\n")
+        super().__init__("test", [address], {"test": zone})

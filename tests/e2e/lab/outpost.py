@@ -61,18 +61,20 @@ database:
 
     def command(self, *arguments, **options):
         """Runs another outpost command with this server's configuration."""
-        return run([PROGRAM, *arguments[:1], "--config", self.config, *arguments[1:]], **options)
+        return run([PROGRAM, *arguments], env={"OUTPOST_CONFIG": str(self.config)}, **options)
 
     # -- handing in mail
 
     def client(self):
         return smtplib.SMTP("127.0.0.1", self.relay_port, local_hostname="client.test", timeout=30)
 
-    def send(self, recipients, subject="test", sender="sender@origin.test", body="Hello.\r\n", headers="", options=(), rcpt_options=()):
-        """Sends over SMTP; returns the message id of the 250 reply."""
+    def send(self, recipients, subject="test", sender="sender@origin.test", body="Hello.\r\n", headers="", options=(), rcpt_options=(), tls=None):
+        """Sends over SMTP, with a context `tls` under TLS; returns the message id of the 250 reply."""
         if isinstance(recipients, str):
             recipients = [recipients]
         with self.client() as client:
+            if tls:
+                client.starttls(context=tls)
             client.ehlo()
             code, text = client.mail(sender, list(options))
             assert code == 250, (code, text)

@@ -321,6 +321,45 @@ TEST_CASE("files are looked at on the machine that the file is for, and only the
     );
 }
 
+TEST_CASE("who says whether DNS answers are secure is bound") {
+    using dns::SecurityMode;
+    CHECK(load("hostname: a.example\n")->settings.dns.security == SecurityMode::automatic);
+    const auto loaded = load(R"(hostname: a.example
+dns:
+  servers: 192.0.2.53
+  security: validate
+  trust_anchors: anchors.ds
+  insecure_domains: [Corp.Example.org, lan]
+)");
+    REQUIRE(loaded);
+    const dns::Settings& dns = loaded->settings.dns;
+    CHECK(dns.security == SecurityMode::validate);
+    CHECK(dns.trust_anchors == "/etc/outpost/anchors.ds");
+    CHECK(dns.insecure_domains == std::vector<std::string>{"corp.example.org", "lan"});
+    CHECK(
+        said("dns: {trusted: true, security: validate}\n") ==
+        "outpost.yaml:2:6: error: dns: 'trusted' belongs to 'security: trust-ad'\n"
+    );
+}
+
+TEST_CASE("a file of trust anchors is looked into") {
+    auto environment = config::Environment::assumed("/etc/outpost");
+    environment.pretended = false;
+    std::string content = ". IN DS 20326 8 2 "
+                          "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
+    environment.read_file = [&](const auto&) { return Result<std::string>(content); };
+    const auto text = "hostname: a.example\ndns: {trust_anchors: anchors.ds}\n";
+    CHECK(app::load_text(text, "outpost.yaml", environment));
+    content += "example. IN A 192.0.2.1\n";
+    const auto refused = app::load_text(text, "outpost.yaml", environment);
+    REQUIRE(!refused);
+    CHECK(
+        refused.error().list().at(0).headline() ==
+        "outpost.yaml:2:22: error: dns.trust_anchors: /etc/outpost/anchors.ds: line 2: not a DS or "
+        "DNSKEY record"
+    );
+}
+
 TEST_CASE("a file that cannot be read is a problem like others") {
     const auto loaded = app::load("/nowhere/outpost.yaml");
     REQUIRE(!loaded);

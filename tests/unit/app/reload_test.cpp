@@ -78,9 +78,10 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     transports::RelaySettings relay;
     relay.smtp.max_connections = 7;
     loaded.settings.transports["relay"] = relay;
-    const auto snapshot = make_snapshot(loaded, [](const auto&, const auto&, const auto&) {
+    const auto makes_nothing = [](const auto&, const auto&, const auto&, const auto&) {
         return delivery::TransportPtr();
-    });
+    };
+    const auto snapshot = make_snapshot(loaded, makes_nothing, {});
     CHECK(snapshot->version == "abc");
     const auto lists = snapshot->lists_for("alice", mail::Domain::parse("example.org").value());
     CHECK(lists.account->size() == 2);
@@ -90,10 +91,10 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     CHECK(snapshot->transport("relay")->concurrency == 7);
     CHECK(snapshot->transport("other") == nullptr);
 
-    const auto fails = [](const auto&, const auto&, const auto&) -> delivery::TransportPtr {
+    const auto fails = [](const auto&, const auto&, const auto&, const auto&) -> delivery::TransportPtr {
         throw std::runtime_error("no key");
     };
     CHECK_THROWS_WITH_AS(
-        make_snapshot(loaded, fails), "transport 'relay': no key", std::runtime_error
+        make_snapshot(loaded, fails, {}), "transport 'relay': no key", std::runtime_error
     );
 }

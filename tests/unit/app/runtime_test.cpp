@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "tests/support/memory_limit_store.hpp"
+#include "tests/support/memory_policy_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
@@ -30,6 +31,8 @@ class MemoryBackend final : public Backend {
         : store_(store), closed_(closed) {}
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
+    mta_sts::Store& policies() noexcept override { return policies_; }
+    void learn(const evidence::Learned&) override {}
     void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
     void reconfigure(const Loaded&) override {}
     awaitable<bool> report_round() override { co_return false; }
@@ -42,6 +45,7 @@ class MemoryBackend final : public Backend {
   private:
     test::MemoryQueueStore& store_;
     test::MemoryLimitStore limits_;
+    test::MemoryPolicyStore policies_;
     std::atomic<int>& closed_;
 };
 
@@ -74,7 +78,8 @@ class World {
             return std::make_unique<MemoryBackend>(store, closed);
         };
         options.make_transport =
-            [this](const auto&, const std::string& name, const auto&) -> delivery::TransportPtr {
+            [this](const auto&, const std::string& name, const auto&, const auto&)
+            -> delivery::TransportPtr {
             if (name == "broken") throw std::runtime_error("cannot be made");
             return name == "other" ? other : direct;
         };

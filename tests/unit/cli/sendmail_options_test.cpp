@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include "core/cli/sendmail_message.hpp"
+#include "core/mail/header.hpp"
+#include "core/mail/submission.hpp"
+
 using namespace outpost;
 using cli::parse_sendmail_options;
 
@@ -37,9 +41,35 @@ TEST_CASE("DSN wishes, names and recipients are read") {
     CHECK(parse_sendmail_options({"-bs"})->smtp_on_stdio);
 }
 
+TEST_CASE("RequireTLS asks by a parameter, or waives in the header") {
+    CHECK_FALSE(parse_sendmail_options({"-O", "QueueDirectory=/x"})->require_tls.has_value());
+    const auto made = [](const std::string& option, const std::string& text) {
+        const auto options = parse_sendmail_options({"-O" + option, "a@example.org"});
+        REQUIRE(options);
+        const auto job =
+            cli::make_submission(text, *options, {"me", "", "example.org"}, WallTime{});
+        REQUIRE(job);
+        return *job->message;
+    };
+    const auto required = made("requiretls=YES", "Subject: x\n\n");
+    CHECK(required.require_tls == std::optional(true));
+    CHECK_FALSE(mail::waives_tls(required.content->header()));
+    const auto waived = made("RequireTLS=no", "Subject: x\n\n");
+    CHECK(mail::waives_tls(waived.content->header()));
+    const auto twice = made("RequireTLS=no", "TLS-Required: Yes\n\n");
+    CHECK(mail::waives_tls(twice.content->header()));
+    CHECK(mail::count_fields(twice.content->header(), "TLS-Required") == 1);
+}
+
 TEST_CASE("what cannot be done is refused with a reason") {
     for (const auto& arguments : std::vector<std::vector<std::string>>{
-             {"-f"}, {"-N", "sometimes"}, {"-R", "half"}, {"-bi"}, {"-Z"}
+             {"-f"},
+             {"-N", "sometimes"},
+             {"-R", "half"},
+             {"-bi"},
+             {"-Z"},
+             {"-O", "RequireTLS"},
+             {"-ORequireTLS=maybe"}
          }) {
         const auto options = parse_sendmail_options(arguments);
         CHECK_MESSAGE(!options, arguments[0]);

@@ -97,6 +97,66 @@ TEST_CASE("a lost connection is Unavailable, but InDoubt during a commit") {
     }
 }
 
+TEST_CASE("rows go in by COPY as they are") {
+    db::Session session(with_table());
+    session.exec_script(
+        "CREATE TABLE all_types (flag boolean, small int4, large int8, real float8, at "
+        "timestamptz, "
+        "octets bytea, words text, missing text)"
+    );
+    const auto noon = WallTime(std::chrono::hours(24 * 20'000 + 12));
+    const std::string octets("\0\1\\.\n\xff", 6);
+    session.copy("COPY all_types FROM STDIN (FORMAT binary)", [&](db::CopyRows& rows) {
+        for (std::int32_t i = 0; i < 20'000; ++i) {  // more than goes out at once
+            rows.add(
+                true, i, std::int64_t{1} << 40, 0.5, noon, db::Bytes(octets), "na\u00efve",
+                std::optional<std::string>()
+            );
+        }
+    });
+    constexpr db::Statement good{"good_rows", R"(
+        SELECT count(*), count(DISTINCT small) FROM all_types
+        WHERE flag AND large = 1::int8 << 40 AND real = 0.5 AND at = $1 AND octets = $2
+            AND words = U&'na\00efve' AND missing IS NULL)"};
+    const auto rows = session.exec(good, noon, db::Bytes(octets));
+    CHECK(rows.at(0).number(0) == 20'000);
+    CHECK(rows.at(0).number(1) == 20'000);
+}
+
+TEST_CASE("a COPY that fails writes nothing and leaves a usable connection") {
+    const auto settings = with_table();
+    db::Session session(settings);
+    const auto copy = [&](const db::FillRows& fill) {
+        session.copy("COPY thing (number) FROM STDIN (FORMAT binary)", fill);
+    };
+    try {
+        copy([](db::CopyRows& rows) {
+            rows.add(std::int32_t{1});
+            rows.add(std::int32_t{-1});
+        });
+        FAIL("the constraint did not hold");
+    } catch (const db::Error& error) {
+        CHECK(error.sqlstate() == "23514");
+    }
+    CHECK_THROWS_AS(
+        copy([](db::CopyRows& rows) {
+            rows.add(std::int32_t{1});
+            throw std::runtime_error("no more");
+        }),
+        db::Error
+    );
+    CHECK_THROWS_AS(session.copy("COPY nowhere FROM STDIN", [](db::CopyRows&) {}), db::Error);
+    {
+        const db::Transaction abandoned(session);
+        copy([](db::CopyRows& rows) { rows.add(std::int32_t{1}); });
+    }
+    CHECK(session.exec(count).at(0).number(0) == 0);
+    copy([](db::CopyRows& rows) { rows.add(std::int32_t{1}); });
+    CHECK(session.exec(count).at(0).number(0) == 1);
+    terminate_other(settings, pid_of(session));
+    CHECK_THROWS_AS(copy([](db::CopyRows& rows) { rows.add(std::int32_t{2}); }), db::Unavailable);
+}
+
 TEST_CASE("a database without room is told from one that is away, also by the answer to a commit") {
     const auto settings = with_table();
     db::Session session(settings);

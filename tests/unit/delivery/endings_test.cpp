@@ -84,9 +84,9 @@ TEST_CASE("exceptions that end a session are temporary, and say where they came"
         "deferred 4.5.0 ehlo protocol"
     );
     CHECK(
-        test::brief(
-            verdict_of(thrown(net::TlsError(net::TlsError::Kind::handshake, "?")), Stage::tls)
-        ) == "deferred 4.7.5 tls tls"
+        test::brief(verdict_of(
+            thrown(net::TlsError({tls::TlsFailure::Kind::handshake, "?", "", 0})), Stage::tls
+        )) == "deferred 4.7.5 tls tls"
     );
     CHECK_THROWS_AS(verdict_of(thrown(std::logic_error("a bug")), Stage::mail), std::logic_error);
 }

@@ -68,9 +68,9 @@ std::string outcome(
                          const NextHopOptions& how, std::string& into) -> awaitable<void> {
         const auto found = co_await delivery::find_addresses(from, name, no_mx, how, Deadline());
         if (!found)
-            into = found.error().status().text();
+            into = found.error().verdict.status().text();
         else
-            for (const auto& address : *found)
+            for (const auto& address : found->addresses)
                 into += address.to_string() + " ";
     };
     test::run(loop, task(resolver, host, implicit, options, out));
@@ -132,8 +132,8 @@ TEST_CASE("answers that lead nowhere") {
         CAPTURE(std::string(each.what));
         const auto hops = delivery::read_mx_answer(domain("example.test"), each.answer, steady());
         REQUIRE_FALSE(hops.has_value());
-        CHECK(hops.error().status().text() == each.status);
-        CHECK(hops.error().stage() == delivery::Stage::resolve);
+        CHECK(hops.error().verdict.status().text() == each.status);
+        CHECK(hops.error().verdict.stage() == delivery::Stage::resolve);
     }
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("a failing DNS defers") {
         const auto name = domain("example.test");
         const auto options = steady();
         const auto hops = co_await delivery::find_hosts(from, name, options, Deadline());
-        into = hops ? "found" : hops.error().status().text();
+        into = hops ? "found" : hops.error().verdict.status().text();
     };
     test::run(loop, task(resolver, status));
     CHECK(status == "4.4.3");

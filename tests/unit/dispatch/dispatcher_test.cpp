@@ -7,6 +7,7 @@
 #include <asio/use_future.hpp>
 
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "tests/support/memory_limit_store.hpp"
@@ -66,7 +67,12 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; }
+            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; },
+            metrics,
+            [this](const evidence::Learned& one) {
+                const std::lock_guard lock(learning);
+                learned.push_back(one);
+            }
         );
         dispatcher->start();
     }
@@ -134,6 +140,9 @@ class Node {
         std::make_shared<test::FakeTransport>(false, false);
     std::atomic<int> reports{0};
     std::int64_t next_id = 1;
+    metrics::Registry metrics;
+    std::mutex learning;
+    std::vector<evidence::Learned> learned;
     std::unique_ptr<Dispatcher> dispatcher;
 };
 
@@ -178,6 +187,28 @@ awaitable<DeliveryOutcome> loses_the_last_reply(
 test::FakeTransport::Script waits_at(std::shared_ptr<test::Latch> latch) {
     return [latch](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
         return wait_then_finish(job, context, latch);
+    };
+}
+
+/// What an attempt of direct delivery that met an expired certificate has learned.
+std::shared_ptr<const delivery::SecurityEvidence> expired_certificate() {
+    auto made = std::make_shared<delivery::SecurityEvidence>();
+    made->domain = "example.org";
+    made->abilities.starttls = true;
+    tlsrpt::Result& result = made->results.emplace_back();
+    result.policy.domain = "example.org";
+    result.details.push_back(tlsrpt::detail(tlsrpt::ResultType::certificate_expired, "", 1));
+    return made;
+}
+
+test::FakeTransport::Script learns(std::shared_ptr<const delivery::SecurityEvidence> evidence) {
+    struct Fixed {
+        static awaitable<DeliveryOutcome> give(DeliveryOutcome outcome) { co_return outcome; }
+    };
+    return [evidence](const delivery::DeliveryJob& job, delivery::AttemptContext&) {
+        auto outcome = DeliveryOutcome::all(job, Verdict::delivered("ok"));
+        outcome.evidence = evidence;
+        return Fixed::give(std::move(outcome));
     };
 }
 
@@ -367,6 +398,66 @@ TEST_CASE("REQUIRETLS never goes to a transport that cannot assure it") {
     CHECK(node.relay->calls() == 0);
 }
 
+TEST_CASE("a wish for TLS that is changed holds for what waits on the node, not for what has begun"
+) {
+    Node node;
+    node.settings.per_destination = 1;
+    node.direct->reads_late = true;  // the envelope is used as it was claimed
+    test::Latch latch;
+    std::mutex mutex;
+    std::map<MessageId, std::optional<bool>> seen;
+    node.direct->script(
+        "example.org",
+        [&](const delivery::DeliveryJob& job,
+            delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
+            {
+                const std::lock_guard lock(mutex);
+                seen[job.message->id] = job.message->require_tls;
+            }
+            co_await latch.wait();
+            co_return DeliveryOutcome::all(job, Verdict::delivered("taken"));
+        }
+    );
+    node.start();
+    const auto begun = node.enqueue({"a@example.org"});
+    Node::until([&] { return node.direct->calls() == 1; });
+    const auto waiting = node.enqueue({"b@example.org"}), other = node.enqueue({"c@example.org"});
+    Node::until([&] { return node.dispatcher->held() == 3; });
+    for (const auto id : {begun, waiting}) {
+        node.dispatcher->tls_changed({id, false});
+        node.dispatcher->tls_changed({id, true});
+    }
+    latch.open();
+    for (const auto id : {begun, waiting, other})
+        node.settled(id);
+    const std::lock_guard lock(mutex);
+    CHECK_FALSE(seen.at(begun).has_value());
+    CHECK(seen.at(waiting) == std::optional(true));
+    CHECK_FALSE(seen.at(other).has_value());
+}
+
+TEST_CASE("a wish that is changed while its message is being claimed is not missed") {
+    TlsWishes wishes;
+    const auto now = SteadyClock::now();
+    const auto message = test::message(7);
+    Parcel parcel{{}, nullptr, nullptr, {}};
+    parcel.claims = {
+        test::claimed(message, 1, "a@b.example"), test::claimed(message, 2, "c@b.example")
+    };
+    wishes.put_on(parcel);
+    CHECK(parcel.claims[0].envelope == message);
+    wishes.note({MessageId{7}, true}, now);
+    wishes.note({MessageId{8}, false}, now);
+    wishes.put_on(parcel);
+    for (const auto& claim : parcel.claims)
+        CHECK(claim.envelope->require_tls == std::optional(true));
+    CHECK_FALSE(message->require_tls.has_value());  // others hold it too
+    wishes.sweep(now + 1min);
+    CHECK_FALSE(wishes.empty());
+    wishes.sweep(now + 3min);
+    CHECK(wishes.empty());
+}
+
 TEST_CASE("a faulty transport defers, and the node lives on") {
     Node node;
     node.direct->script(
@@ -450,6 +541,37 @@ TEST_CASE("a lost lease stops the delivery before its final dot") {
     CHECK(node.store.settled().empty());
 }
 
+TEST_CASE("of two suspects, the one who waits for his turn is not noted as begun") {
+    Node node;
+    auto latch = std::make_shared<test::Latch>();
+    node.direct->script("suspect.example", waits_at(latch));
+    const auto interrupted = [&](std::string to, int crashes) {
+        const auto id = node.enqueue({std::move(to)});
+        node.store.edit({id, 1}, [crashes](auto& row) {
+            row.interrupted = true;
+            row.crashes = crashes;
+        });
+        return id;
+    };
+    const auto one = interrupted("a@suspect.example", 2);
+    const auto other = interrupted("b@suspect.example", 2);
+    const auto witness = interrupted("c@example.org", 1);
+    const auto begun = [&](MessageId id) { return node.store.row({id, 1}).noted_begun; };
+    node.start();
+    // No suspect: he need not wait, and is noted before his attempt, too.
+    CHECK(node.settled(witness).front().state == RecipientState::delivered);
+    CHECK(begun(witness));
+    Node::until([&] { return node.direct->calls() == 2; });
+    const bool first_is_one = begun(one);
+    CHECK(first_is_one != begun(other));
+    CHECK(node.state(first_is_one ? other : one) == RecipientState::leased);
+    latch->open();
+    for (const auto id : {one, other}) {
+        CHECK(node.settled(id).front().state == RecipientState::delivered);
+        CHECK(begun(id));
+    }
+}
+
 TEST_CASE("what waits for a dead destination is deferred without a connection of its own") {
     Node node;
     node.settings.per_destination = 1;
@@ -512,14 +634,14 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
         }
     );
     node.relay->script(
-        "relayed.example",
+        "plain.example",
         [&](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
             came_with = job.message->content != nullptr;
             return answer(Verdict::delivered("ok"))(job, context);
         }
     );
     auto to_relay = route_to({"relay"});
-    to_relay.to_domains = {route::DomainPattern::parse("relayed.example").value()};
+    to_relay.to_domains = {route::DomainPattern::parse("plain.example").value()};
     node.snapshot->global_routes = {to_relay};
     node.start();
     CHECK(
@@ -528,7 +650,7 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
     CHECK(came_without);
     CHECK(read == 25);
     CHECK(
-        node.settled(node.enqueue({"bob@relayed.example"})).front().state ==
+        node.settled(node.enqueue({"bob@plain.example"})).front().state ==
         RecipientState::delivered
     );
     CHECK(came_with);
@@ -667,4 +789,43 @@ TEST_CASE("times are those of the queue's clock, however wrong this machine's is
         CHECK(settled.started <= now);
         CHECK(settled.started > now - 1h);
     }
+}
+
+TEST_CASE(
+    "what an attempt learned of TLS is told with its account and its end; a relay has nothing to "
+    "tell"
+) {
+    Node node;
+    const auto evidence = expired_certificate();
+    node.direct->script("example.org", learns(evidence));
+    node.start();
+    const auto of = [](const std::string& account) {
+        return [account](queue::NewMessage& made) { made.account = account; };
+    };
+    node.settled(node.enqueue({"bob@example.org"}, of("shop")));
+    node.settled(node.enqueue({"bob@plain.example"}, of("shop")));
+    REQUIRE(node.learned.size() == 1);
+    const evidence::Learned& learned = node.learned.front();
+    CHECK(learned.evidence == evidence);
+    CHECK(learned.account == "shop");
+    CHECK(learned.causes_report);
+    CHECK(learned.at <= node.store.now());
+    CHECK(learned.at > node.store.now() - 1min);
+}
+
+TEST_CASE("what the delivery of a TLS report met is no reason for another") {
+    Node node;
+    node.direct->script("example.org", learns(expired_certificate()));
+    node.direct->reads_late = true;  // the header may have to be read for it
+    node.settings.content_memory = 0;
+    node.start();
+    node.settled(node.enqueue({"bob@example.org"}, [](queue::NewMessage& made) {
+        made.content = std::make_shared<mail::Content>(
+            "TLS-Report-Domain: example.org\r\n\r\n", std::vector<std::string>{"hello\r\n"}
+        );
+    }));
+    node.settled(node.enqueue({"bob@example.org"}));
+    REQUIRE(node.learned.size() == 2);
+    CHECK_FALSE(node.learned[0].causes_report);
+    CHECK(node.learned[1].causes_report);
 }

@@ -52,6 +52,17 @@ TEST_CASE("lanes take turns, however much one of them holds") {
     CHECK(lanes.waiting_recipients() == 0);
 }
 
+TEST_CASE("what waits can be changed where it stands") {
+    World world;
+    Lanes lanes(world.settings, world.slots);
+    auto first = world.parcel("direct", "a.example"), second = world.parcel("relay", "b.example");
+    REQUIRE(lanes.admit(first, world.now) == Lanes::Admission::waiting);
+    REQUIRE(lanes.admit(second, world.now) == Lanes::Admission::waiting);
+    lanes.for_each_waiting([](Parcel& parcel) { parcel.claims.front().attempts = 9; });
+    for (int i = 0; i < 2; ++i)
+        CHECK(lanes.next(world.now)->claims.front().attempts == 9);
+}
+
 TEST_CASE("a destination has no more deliveries at once than its limit, and the others go on") {
     World world;
     world.settings.per_destination = 2;

@@ -153,3 +153,29 @@ TEST_CASE("resolv.conf gives servers and nothing else") {
     CHECK(servers[1].text() == "[::1]:53");
     CHECK(dns::parse_resolv_conf("").front().text() == "127.0.0.1:53");
 }
+
+TEST_CASE("who validates is not content with a server that hands on no signatures") {
+    test::FakeDns server(zone);
+    auto settings = settings_for({server.endpoint()});
+    settings.security = dns::SecurityMode::validate;
+    const auto failed = ask(*dns::make_resolver(settings), "a.example.test", Type::a);
+    REQUIRE(!failed);
+    CHECK(failed.error().kind == dns::Failure::Kind::bogus);
+    CHECK(failed.error().is_dnssec());
+    SUBCASE("except for names that are left out") {
+        settings.insecure_domains = {"example.test"};
+        const auto answer = ask(*dns::make_resolver(settings), "a.example.test", Type::a);
+        REQUIRE(answer);
+        CHECK(answer->security == dns::Security::insecure);
+    }
+}
+
+TEST_CASE("there is no resolver without the trust anchors that are named") {
+    dns::Settings settings = settings_for({});
+    settings.security = dns::SecurityMode::validate;
+    settings.trust_anchors = "/nowhere/anchors.ds";
+    CHECK_THROWS_WITH_AS(
+        dns::make_resolver(settings), "the trust anchors /nowhere/anchors.ds: cannot be read",
+        std::runtime_error
+    );
+}

@@ -98,6 +98,20 @@ TEST_CASE("loops are seen by the number of Received fields") {
     CHECK(is_looping(section + "received: by y\r\n\r\n"));
 }
 
+TEST_CASE("TLS-Required waives TLS only where every such field says no") {
+    CHECK(waives_tls("Subject: x\r\nTLS-Required: No\r\n\r\n"));
+    CHECK(waives_tls("tls-required:\r\n\tNO \r\nTLS-Required: no\r\n\r\n"));
+    CHECK_FALSE(waives_tls("Subject: TLS-Required: No\r\n\r\n"));
+    CHECK_FALSE(waives_tls("A: b\r\n\r\nTLS-Required: No\r\n"));
+    for (const char* other : {"Yes", "", "No, thank you", "Nope", "\"No\""}) {
+        CAPTURE(std::string(other));
+        const std::string field = "TLS-Required: " + std::string(other) + "\r\n";
+        CHECK_FALSE(waives_tls(field + "\r\n"));
+        CHECK_FALSE(waives_tls("TLS-Required: No\r\n" + field + "\r\n"));
+        CHECK_FALSE(waives_tls(field + "TLS-Required: No\r\n\r\n"));
+    }
+}
+
 TEST_CASE("octets above 127 are found in header and body") {
     CHECK_FALSE(has_eightbit(Content("A: b\r\n\r\n", {"abc", "\x7f"})));
     CHECK(has_eightbit(Content("A: \xc3\xbc\r\n\r\n", {})));

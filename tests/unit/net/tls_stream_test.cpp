@@ -40,7 +40,7 @@ struct Certificates {
 };
 
 struct Ending {
-    std::optional<net::TlsError::Kind> failed;
+    std::optional<tls::TlsFailure::Kind> failed;
     std::string why;
     std::optional<tls::TlsFacts> client, server;
     std::string echoed;
@@ -64,14 +64,15 @@ awaitable<void> talk(
     net::Stream& stream, std::string name, TlsRequirement requirement, Ending& ending
 ) {
     try {
-        co_await stream.start_tls(name, requirement, Deadline::in(5s));
+        const tls::TlsDemand demand{requirement, {}};
+        co_await stream.start_tls(name, demand, Deadline::in(5s));
         co_await stream.write("hello", Deadline::in(5s));
         char buffer[64];
         const std::span<char> room(buffer);
         const std::size_t count = co_await stream.read_some(room, Deadline::in(5s));
         ending.echoed.assign(buffer, count);
     } catch (const net::TlsError& error) {
-        ending.failed = error.kind();
+        ending.failed = error.failure().kind;
         ending.why = error.what();
     }
     if (const auto* facts = stream.tls_facts()) ending.client = *facts;
@@ -159,7 +160,7 @@ TEST_CASE("TLS 1.1, and ALPN for another protocol, are refused") {
     SSL_CTX_set_security_level(old->native_handle(), 0);
     CHECK(
         shake_hands(old, certificates.server(), "mx.test", {}).failed ==
-        net::TlsError::Kind::handshake
+        tls::TlsFailure::Kind::handshake
     );
 
     const auto offer = [&](std::string_view list) {
@@ -171,7 +172,7 @@ TEST_CASE("TLS 1.1, and ALPN for another protocol, are refused") {
         return shake_hands(client, certificates.server(), "mx.test", {});
     };
     const Ending web = offer("\x08http/1.1");
-    CHECK(web.failed == net::TlsError::Kind::handshake);
+    CHECK(web.failed == tls::TlsFailure::Kind::handshake);
     CHECK(web.why.find("no application protocol") != std::string::npos);
     CHECK(offer("\x08http/1.1\x04smtp").echoed == "hello");
 }
@@ -189,7 +190,7 @@ TEST_CASE("a TLS stream cut off without close_notify is a lost connection") {
     };
     asio::co_spawn(loop, cut(peer, certificates.server()), asio::detached);
     const auto read = [](net::Stream& from) -> awaitable<void> {
-        const TlsRequirement any;
+        const tls::TlsDemand any;
         const std::string name = "mx.test";
         co_await from.start_tls(name, any, Deadline::in(5s));
         char buffer[16];
@@ -207,7 +208,7 @@ TEST_CASE("a handshake with something that is not TLS fails in words") {
     const auto stream = net::make_stream(std::move(ours), certificates.trusting());
     Ending ending;
     test::run(loop, talk(*stream, "mx.test", {}, ending));
-    CHECK(ending.failed == net::TlsError::Kind::handshake);
+    CHECK(ending.failed == tls::TlsFailure::Kind::handshake);
 }
 
 TEST_CASE("keys are readable by their owner alone, and unusable files are named") {

@@ -69,6 +69,34 @@ TEST_CASE("a transport keeps the code that it runs") {
     transport.reset();
 }
 
+TEST_CASE("who says nothing of REQUIRETLS is not given such messages") {
+    class Pigeon : public delivery::Transport {
+        awaitable<delivery::DeliveryOutcome>
+        deliver(const delivery::DeliveryJob& job, delivery::AttemptContext&) override {
+            co_return delivery::DeliveryOutcome::all(job, delivery::Verdict::delivered("flown"));
+        }
+        bool per_domain() const noexcept override { return false; }
+    };
+    CHECK_FALSE(Pigeon().can_require_tls());
+
+    Registry registry;
+    REQUIRE(registry.load(good / "lmtp.so"));
+    REQUIRE(registry.load(good / "example_file.so"));
+    const auto may = [&](const char* type, const Options& options) {
+        const auto made = registry.make(type, "store", options);
+        REQUIRE_MESSAGE(made, (made ? "" : made.error()));
+        return (*made)->can_require_tls();
+    };
+    CHECK(may("file", {{"folder", "/tmp"}}));
+    CHECK_FALSE(may("lmtp", {{"socket", "/run/lmtp"}}));
+    CHECK(may("lmtp", {{"require_tls", "yes"}, {"socket", "/run/lmtp"}}));
+    CHECK(may("lmtp", {{"address", "[::1]:24"}, {"require_tls", "yes"}}));
+    const auto far =
+        registry.make("lmtp", "store", {{"address", "192.0.2.1:24"}, {"require_tls", "yes"}});
+    REQUIRE_FALSE(far);
+    CHECK(has(far.error(), "'require_tls' is for a store on this machine"));
+}
+
 TEST_CASE("bad options are told all at once") {
     Registry registry;
     REQUIRE(registry.load(good / "lmtp.so"));

@@ -109,6 +109,19 @@ TEST_CASE("a job goes there, its questions and its outcome come back") {
     CHECK(evil.deliver("refuse").reply()->code == 550);
 }
 
+TEST_CASE("whether it may carry REQUIRETLS is asked of the plugin in its process") {
+    const auto may = [](const std::string& library, const char* type, const plugin::Options& with) {
+        const auto opened = IsolatedPlugin::open(PLUGIN_FOLDER "/" + library, settings());
+        REQUIRE_MESSAGE(opened, (opened ? "" : opened.error()));
+        const auto made = (*opened)->make(type, "store", with);
+        REQUIRE_MESSAGE(made, (made ? "" : made.error()));
+        return (*made)->can_require_tls();
+    };
+    CHECK(may("example_file.so", "file", {{"folder", "/tmp"}}));
+    CHECK_FALSE(may("lmtp.so", "lmtp", {{"socket", "/run/lmtp"}}));
+    CHECK(may("lmtp.so", "lmtp", {{"require_tls", "yes"}, {"socket", "/run/lmtp"}}));
+}
+
 TEST_CASE("the gate's no reaches the plugin") {
     Evil evil;
     test::NotingGate gate;

@@ -100,6 +100,10 @@ TEST_CASE("settings arrive as they were sent") {
     Setup setup{"/lib/x.so", log::Level::warning, 1 << 30, 3, {}, {}};
     setup.dns.servers = {*net::Endpoint::parse("[2001:db8::1]:53", 53)};
     setup.dns.timeout = std::chrono::milliseconds(123);
+    setup.dns.security = dns::SecurityMode::trust_ad;
+    setup.dns.trusted = true;
+    setup.dns.trust_anchors = "/root.ds";
+    setup.dns.insecure_domains = {"corp.test", "lan"};
     setup.tls.ca_files = {"/a.pem", "/b.pem"};
     setup.tls.key = "/key.pem";
     const auto got = to_plugin(setup);
@@ -110,6 +114,10 @@ TEST_CASE("settings arrive as they were sent") {
     CHECK(got.dns.servers == setup.dns.servers);
     CHECK(got.dns.timeout == setup.dns.timeout);
     CHECK(got.dns.longest_ttl == setup.dns.longest_ttl);
+    CHECK(got.dns.security == setup.dns.security);
+    CHECK(got.dns.trusted);
+    CHECK(got.dns.trust_anchors == setup.dns.trust_anchors);
+    CHECK(got.dns.insecure_domains == setup.dns.insecure_domains);
     CHECK(got.tls.ca_files == setup.tls.ca_files);
     CHECK(got.tls.key == setup.tls.key);
 }
@@ -132,6 +140,8 @@ TEST_CASE("verdicts arrive as they were given") {
     facts.tls_version = "TLSv1.3";
     facts.tls_cipher = "X";
     facts.tls_requirement = "verified";
+    facts.tls_policy = "transport relay";
+    facts.tls_result = "pkix verified";
     facts.tls_verified = true;
     facts.success = delivery::RemoteFacts::Success::delivered;
     verdicts[0].remote = std::make_shared<const delivery::RemoteFacts>(facts);
@@ -159,6 +169,8 @@ TEST_CASE("verdicts arrive as they were given") {
     CHECK(remote->port == facts.port);
     CHECK(remote->tls_version == facts.tls_version);
     CHECK(remote->tls_requirement == facts.tls_requirement);
+    CHECK(remote->tls_policy == facts.tls_policy);
+    CHECK(remote->tls_result == facts.tls_result);
     CHECK(remote->tls_verified);
     CHECK(remote->success == facts.success);
     CHECK(outcome.outcome.verdicts[1].remote == nullptr);

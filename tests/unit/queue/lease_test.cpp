@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
+#include "core/db/listener.hpp"
 #include "core/queue/doubts.hpp"
 #include "tests/unit/queue/queue_lab.hpp"
 
@@ -313,6 +316,32 @@ TEST_CASE("a second run under a name takes over from the first, which notices") 
     CHECK_FALSE(first.node.lease_is_safe());
     CHECK(first.claim().empty());
     CHECK_FALSE(second.superseded);
+}
+
+TEST_CASE("a run that hears of its successor sends no dot from then on") {
+    QueueDatabase database;
+    database.settings.lease = 1h;  // so that no heartbeat comes by itself
+    QueueNode first(database.settings);
+    std::atomic<int> heard{0};
+    db::Listener listener(database.settings, queue::takeover_channel, [&](const std::string& name) {
+        if (name == first.node.name()) first.node.renew_now();
+        ++heard;
+    });
+    const auto until = [](const std::function<bool()>& condition) {
+        for (int i = 0; i < 2000 && !condition(); ++i)
+            std::this_thread::sleep_for(10ms);
+        return condition();
+    };
+    REQUIRE(until([&] { return heard == 1; }));  // it listens
+    first.enqueue(new_message({"a@a.example"}));
+    const auto claim = claim_one(first);
+    QueueNode other(database.settings, "n2");
+    REQUIRE(until([&] { return heard == 2; }));
+    CHECK(first.final_dot(claim));
+    QueueNode second(database.settings);
+    CHECK(until([&] { return first.superseded.load(); }));
+    CHECK_FALSE(first.final_dot(claim));
+    CHECK(second.node.lease_is_safe());
 }
 
 TEST_CASE("a node that leaves gives everything back untried, but for what may have been delivered"

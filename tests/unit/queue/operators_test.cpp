@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <future>
+
+#include "core/db/listener.hpp"
 #include "core/queue/reports.hpp"
 #include "tests/unit/queue/queue_lab.hpp"
 
@@ -72,15 +75,8 @@ TEST_CASE("a recipient in flight is left alone: every action is refused and chan
     const std::string before = database.text(
         "SELECT string_agg(r::text, ' ' ORDER BY number) FROM outpost_private.recipient r"
     );
-    const char* const actions[] = {
-        "hold({})",
-        "release({})",
-        "retry_now({})",
-        "fail({})",
-        "drop({})",
-        "set_transport({}, 'direct')",
-        "set_require_tls({}, true)"
-    };
+    const char* const actions[] = {"hold({})", "release({})", "retry_now({})",
+                                   "fail({})", "drop({})",    "set_transport({}, 'direct')"};
     for (const char* action : actions) {
         CAPTURE(std::string(action));
         const std::string call =
@@ -127,6 +123,64 @@ TEST_CASE("transport and TLS set by hand hold for the next attempt") {
     REQUIRE(claims.size() == 1);
     CHECK(claims[0].transport_override == "smarthost");
     CHECK(claims[0].envelope->require_tls == std::optional(true));
+}
+
+TEST_CASE("the wish for TLS may be changed in flight: for the next attempt, and told to the nodes"
+) {
+    Configured database;
+    QueueNode node(database.settings);
+    const MessageId id = node.enqueue(new_message({"a@a.example", "b@b.example"}));
+    const auto before = node.claim(1);
+    REQUIRE(before.size() == 1);
+    const auto wish = [&] {
+        return database.text(
+            "SELECT coalesce(require_tls::text, 'default') || coalesce(' by ' || require_tls_by, "
+            "'')"
+            " FROM outpost.messages"
+        );
+    };
+    const std::string me = database.text("SELECT session_user");
+    CHECK(wish() == "default");
+    CHECK(database.act("set_require_tls", id, ", false") == 2);
+    CHECK(wish() == "false by " + me);
+    CHECK(database.act("set_require_tls", id, ", NULL") == 2);
+    CHECK(wish() == "default by " + me);
+
+    std::promise<void> listening;
+    std::promise<std::string> told;
+    const db::Listener listener(database.settings, "outpost_tls", [&](const std::string& change) {
+        change.empty() ? listening.set_value() : told.set_value(change);
+    });
+    listening.get_future().get();
+    CHECK(database.act("set_require_tls", id, ", true") == 2);
+    CHECK(told.get_future().get() == fmt::format("{} yes", to_number(id)));
+    CHECK(
+        database.number("SELECT count(*) FROM outpost.messages "
+                        "WHERE require_tls_at > now() - interval '1 minute'") == 1
+    );
+    const auto after = node.claim();
+    REQUIRE(after.size() == 1);
+    CHECK_FALSE(before[0].envelope->require_tls.has_value());
+    CHECK(after[0].envelope->require_tls == std::optional(true));
+
+    node.settle(delivered(before[0]));
+    node.settle(delivered(after[0]));
+    CHECK(database.act("set_require_tls", id, ", false") == 0);
+    CHECK(wish() == "true by " + me);  // what was delivered keeps the wish it was delivered with
+    CHECK(database.refusal("SELECT outpost.set_require_tls(12345, true)") == "P0002");
+}
+
+TEST_CASE("a change of a wish for TLS is read as the database tells it, and no otherwise") {
+    const auto yes = queue::TlsChange::parse("1000 yes");
+    REQUIRE(yes.has_value());
+    CHECK(yes->message == MessageId{1000});
+    CHECK(yes->require_tls == std::optional(true));
+    CHECK(queue::TlsChange::parse("7 no")->require_tls == std::optional(false));
+    CHECK_FALSE(queue::TlsChange::parse("7 default")->require_tls.has_value());
+    for (const char* text : {"", "7", "7 maybe", "yes", "7  yes", "99999999999999999999 yes"}) {
+        CAPTURE(std::string(text));
+        CHECK_FALSE(queue::TlsChange::parse(text).has_value());
+    }
 }
 
 TEST_CASE("a message failed by hand bounces; a dropped one does not") {
@@ -197,6 +251,49 @@ TEST_CASE(
     CHECK(database.number("SELECT count(*) FROM outpost_private.content") == 0);
 }
 
+TEST_CASE("the report on a message with REQUIRETLS asks for it too, and returns the header alone") {
+    Configured database;
+    QueueNode node(database.settings);
+    for (const bool required : {true, false}) {
+        CAPTURE(required);
+        auto message = new_message({"a@a.example"}, "confidential\r\n");
+        if (required) message.require_tls = true;
+        message.ret = delivery::Ret::full;
+        node.enqueue(message);
+        queue::Settled settled = failed(node.claim().at(0));
+        settled.report = queue::Report::failed;
+        node.settle(settled);
+        CHECK(queue::write_one_report(database.session, reporting));
+        const auto claims = node.claim();
+        REQUIRE(claims.size() == 1);
+        const auto& envelope = *claims[0].envelope;
+        CHECK(envelope.mail_from.is_null());
+        CHECK(envelope.require_tls == (required ? std::optional(true) : std::nullopt));
+        CHECK((envelope.ret == delivery::Ret::headers) == required);
+        const auto report = node.run(node.store.load(claims[0].key.message));
+        std::string text;
+        for (const auto& chunk : report->content->body())
+            text += chunk;
+        CHECK(text.find("Subject: test") != std::string::npos);
+        CHECK((text.find("confidential") == std::string::npos) == required);
+        CHECK((text.find("text/rfc822-headers") != std::string::npos) == required);
+        node.settle(delivered(claims[0]));
+    }
+}
+
+TEST_CASE("the report on a message with TLS-Required: No goes its way as any other") {
+    Configured database;
+    QueueNode node(database.settings);
+    auto message = new_message({"a@a.example"});
+    message.require_tls = false;
+    node.enqueue(message);
+    queue::Settled settled = failed(node.claim().at(0));
+    settled.report = queue::Report::failed;
+    node.settle(settled);
+    CHECK(queue::write_one_report(database.session, reporting));
+    CHECK_FALSE(node.claim().at(0).envelope->require_tls.has_value());
+}
+
 TEST_CASE("a delay is reported while the message goes on waiting, once") {
     Configured database;
     QueueNode node(database.settings);
@@ -222,10 +319,10 @@ TEST_CASE("readers see the views and no content; they may not act") {
     node.enqueue(new_message({"a@a.example"}, "confidential\r\n"));
     database.sql("CREATE ROLE unit_reader IN ROLE outpost_reader");
     database.sql("SET ROLE unit_reader");
-    const char* const views[] = {"messages",       "recipients",    "queue", "uncertain",
-                                 "attempts",       "domains",       "nodes", "accounts",
-                                 "double_bounces", "configurations", "totals",
-                                 "history",        "tags",           "busiest_domains"};
+    const char* const views[] = {"messages",       "recipients",     "queue",  "uncertain",
+                                 "attempts",       "domains",        "nodes",  "accounts",
+                                 "double_bounces", "configurations", "totals", "history",
+                                 "tags",           "busiest_domains"};
     for (const char* view : views) {
         CAPTURE(std::string(view));
         CHECK(

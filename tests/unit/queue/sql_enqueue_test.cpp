@@ -99,6 +99,37 @@ TEST_CASE("the message is completed as a submission server does") {
     CHECK(database.header(own).find("Message-ID:") == std::string::npos);
 }
 
+TEST_CASE("TLS-Required: No is heard in SQL as elsewhere; an option outweighs it") {
+    Configured database;
+    struct Case {
+        const char *header, *options, *wish;
+    };
+    const Case cases[] = {
+        {"TLS-Required: No\\n", "{}", "false"},
+        {"Subject: x\\ntls-required:\\n\\tNO \\nTLS-Required: no\\n", "{}", "false"},
+        {"TLS-Required: No\\nTLS-Required: Yes\\n", "{}", "default"},
+        {"TLS-Required: Nope\\n", "{}", "default"},
+        {"Subject: TLS-Required: No\\n", "{}", "default"},
+        {"Subject: x\\n\\nTLS-Required: No\\n", "{}", "default"},
+        {"TLS-Required: No\\n", R"({"require_tls": true})", "true"},
+        {"Subject: x\\n", R"({"require_tls": false})", "false"},
+    };
+    for (const Case& one : cases) {
+        CAPTURE(std::string(one.header));
+        Call call;
+        call.message = fmt::format("convert_to(E'{}\\nbody\\n', 'UTF8')", one.header);
+        call.options = fmt::format("'{}'", one.options);
+        const std::int64_t id = database.number(call.text());
+        CHECK(
+            database.text(fmt::format(
+                "SELECT coalesce(require_tls::text, 'default') FROM outpost.messages "
+                "WHERE message_id = {}",
+                id
+            )) == one.wish
+        );
+    }
+}
+
 TEST_CASE("options reach the queue") {
     Configured database;
     Call call;

@@ -102,6 +102,8 @@ TEST_CASE("an attempt's row says everything about it, each thing in its own colu
     remote.tls_version = "TLSv1.3";
     remote.tls_cipher = "TLS_AES_256_GCM_SHA384";
     remote.tls_requirement = "encrypted";
+    remote.tls_policy = "dane";
+    remote.tls_result = "encrypted, dane: unusable";
     remote.tls_verified = true;
     attempt.verdict.remote = std::make_shared<delivery::RemoteFacts>(remote);
     attempt.route_list = "account";
@@ -119,11 +121,11 @@ TEST_CASE("an attempt's row says everything about it, each thing in its own colu
             "remote_port, "
             "tls_version, tls_cipher, tls_verified, tls_requirement, error_kind, reply_code, "
             "status, "
-            "reply, config_version, transcript) FROM outpost.attempts"
+            "reply, config_version, transcript, tls_policy, tls_result) FROM outpost.attempts"
         ) ==
         "1|1|1.5|n7|deferred|rcpt|account|3|the third|to a.example|smarthost|mx.a.example|"
         "192.0.2.1|2525|TLSv1.3|TLS_AES_256_GCM_SHA384|t|encrypted|reply_4xx|450|4.1.1|"
-        "450 4.1.1 later|v9|   0.001 > EHLO x"
+        "450 4.1.1 later|v9|   0.001 > EHLO x|dane|encrypted, dane: unusable"
     );
     CHECK(
         database.text("SELECT concat_ws('|', last_error, last_status, last_reply_code, last_reply, "

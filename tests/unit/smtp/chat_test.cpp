@@ -159,8 +159,7 @@ TEST_CASE("what stands behind the 220 to STARTTLS in clear ends the session (CVE
         Talk talk(server);
         CHECK(talk.ask("STARTTLS").code == 220);
         const auto handshake = [&] {
-            run(talk.loop,
-                talk.chat->start_tls("mx.test", tls::TlsRequirement::opportunistic(), 5 * second));
+            run(talk.loop, talk.chat->start_tls("mx.test", tls::TlsDemand{}, 5 * second));
         };
         CHECK_THROWS_AS(handshake(), smtp::ProtocolError);
         CHECK(talk.chat->stream().tls_facts() == nullptr);
@@ -171,8 +170,7 @@ TEST_CASE("what stands behind the 220 to STARTTLS in clear ends the session (CVE
     );
     Talk talk(server);
     talk.ask("STARTTLS");
-    run(talk.loop,
-        talk.chat->start_tls("mx.test", tls::TlsRequirement::opportunistic(), 5 * second));
+    run(talk.loop, talk.chat->start_tls("mx.test", tls::TlsDemand{}, 5 * second));
     CHECK(talk.chat->stream().tls_facts() != nullptr);
     CHECK(talk.ask("EHLO x").text() == "250 safe");
 }

@@ -386,6 +386,31 @@ TEST_CASE("what comes in clear behind STARTTLS is forgotten") {
     dialogue(client, {mail_ok, rcpt_ok});
 }
 
+TEST_CASE("REQUIRETLS has no value, and is for who was told of it under TLS") {
+    auto settings = with_tls();
+    settings.requiretls_offered = true;
+    Server server(settings);
+    auto client = server.connect();
+    dialogue(client, {{"MAIL FROM:<a@b.example> REQUIRETLS", "523 5.7.10"}, {"STARTTLS", "220"}});
+    client.start_tls();
+    dialogue(
+        client, {{"HELO client.example", "250"},
+                 {"MAIL FROM:<a@b.example> REQUIRETLS", "555 5.5.4"},
+                 {"EHLO client.example", "250"},
+                 {"MAIL FROM:<a@b.example> REQUIRETLS=YES", "501 5.5.4"},
+                 {"MAIL FROM:<a@b.example> REQUIRETLS=", "501 5.5.4"},
+                 {"MAIL FROM:<a@b.example> REQUIRETLS REQUIRETLS", "501 5.5.4"},
+                 {"MAIL FROM:<a@b.example> RequireTLS", "250 2.1.0"},
+                 {"RSET", "250"},
+                 mail_ok,
+                 rcpt_ok,
+                 {"DATA", "354"},
+                 {".", "250"}}
+    );
+    REQUIRE(server.policy->all().size() == 1);
+    CHECK_FALSE(server.policy->all()[0].transaction.mail.require_tls);  // RSET ended that one
+}
+
 TEST_CASE("where TLS is required, nothing goes without") {
     auto settings = with_tls();
     settings.tls_required = true;

@@ -111,6 +111,22 @@ TEST_CASE("our own fields act and do not leave") {
     CHECK(desk.accept(std::move(other)) == "250 2.0.0 Ok: queued as 3\r\n");
 }
 
+TEST_CASE("TLS-Required: No is heard, is passed on, and loses to REQUIRETLS") {
+    const std::string text = "TLS-Required: No\r\n\r\nx\r\n";
+    Desk desk;
+    desk.accept(arrival(text));
+    auto required = arrival(text);
+    required.require_tls = true;
+    desk.accept(std::move(required));
+    desk.accept(arrival("TLS-Required: Yes\r\n\r\nx\r\n"));
+    const auto messages = desk.store.messages();
+    REQUIRE(messages.size() == 3);
+    CHECK(messages[0].require_tls == std::optional(false));
+    CHECK(mail::find_field(messages[0].content->header(), "TLS-Required"));
+    CHECK(messages[1].require_tls == std::optional(true));
+    CHECK_FALSE(messages[2].require_tls.has_value());
+}
+
 TEST_CASE("what can never be queued is refused, what cannot be queued now is put off") {
     Desk desk;
     std::string hops;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/base/encoding.hpp"
+#include "core/mail/header.hpp"
 #include "core/submit/sink.hpp"
 #include "tests/support/blocking_smtp_client.hpp"
 #include "tests/support/memory_queue_store.hpp"
@@ -86,7 +87,8 @@ struct Node {
     EventLoops loops{2};
     test::MemoryQueueStore store;
     Listeners::Settings settings;
-    Listeners listeners{loops, store};
+    metrics::Registry metrics;
+    Listeners listeners{loops, store, metrics};
     bool stopped = false;
 };
 
@@ -206,6 +208,52 @@ TEST_CASE("implicit TLS") {
     client.say("EHLO client.example");
     CHECK(client.say(login("shop")).starts_with("235"));
     CHECK(send(client).starts_with("250"));
+}
+
+TEST_CASE("REQUIRETLS is announced under TLS, by submission services and relays, until switched off"
+) {
+    Node node;
+    auto open = submission(TlsMode::starttls);
+    open.auth = AuthMode::none;
+    open.allowed_networks = {net::Cidr::parse("127.0.0.0/8").value()};
+    node.settings.listeners["submission"] = open;
+    node.settings.listeners["relay"] = open;
+    node.settings.listeners["relay"].submission = false;
+    node.settings.listeners["off"] = open;
+    node.settings.listeners["off"].requiretls = false;
+    node.settings.listeners["clear"] = relay();
+    node.start();
+    const auto announces = [](BlockingSmtpClient& client) {
+        return client.say("EHLO client.example").find("REQUIRETLS") != std::string::npos;
+    };
+    const auto secured = [&](const char* listener) {
+        auto client = node.connect(listener);
+        CHECK_FALSE(announces(client));
+        client.say("STARTTLS");
+        client.start_tls();
+        return client;
+    };
+    for (const char* listener : {"submission", "relay"}) {
+        CAPTURE(std::string(listener));
+        auto client = secured(listener);
+        CHECK(announces(client));
+        CHECK(client.say("MAIL FROM:<a@b.example> REQUIRETLS").starts_with("250"));
+        CHECK(client.say("RCPT TO:<c@d.example>").starts_with("250"));
+        client.say("DATA");
+        CHECK(client.say("TLS-Required: No\r\n\r\nx\r\n.").starts_with("250"));
+        const auto message = node.store.messages().back();
+        CHECK(message.source == listener);
+        CHECK(message.require_tls == std::optional(true));
+        const auto trace = mail::find_field(message.content->header(), "Received")->value();
+        CHECK(trace.find(") (requiretls) id ") != std::string::npos);
+    }
+    auto off = secured("off");
+    CHECK_FALSE(announces(off));
+    CHECK(off.say("MAIL FROM:<a@b.example> REQUIRETLS").starts_with("555 5.5.4"));
+    CHECK(send(off).starts_with("250"));
+    CHECK(node.store.messages().back().content->header().find("requiretls") == std::string::npos);
+    auto clear = node.connect("clear");
+    CHECK(clear.say("MAIL FROM:<a@b.example> REQUIRETLS").starts_with("555 5.5.4"));
 }
 
 TEST_CASE("limits by address and account") {

@@ -81,7 +81,7 @@ class TestPolicy : public delivery::SecurityPolicy {
     explicit TestPolicy(tls::TlsRequirement requirement) : requirement_(std::move(requirement)) {}
     std::string_view name() const noexcept override { return "test"; }
     awaitable<std::unique_ptr<delivery::Assessment>> assess(
-        const mail::Domain&, const delivery::DeliveryJob&, Deadline
+        const mail::Domain&, const delivery::DeliveryJob&, dns::Resolver&, Deadline
     ) override {
         co_return std::make_unique<View>(*this);
     }
@@ -257,6 +257,47 @@ TEST_CASE("REQUIRETLS without a policy that verifies the hosts fails without a c
     message.require_tls = true;
     CHECK(world.deliver(job_for(message, {"a@rcpt.test"})) == Briefs{"failed 5.7.30 tls policy"});
     CHECK(world.first.connections() + world.second.connections() == 0);
+}
+
+TEST_CASE("REQUIRETLS goes to a host that is verified and announces it under TLS, and to no other"
+) {
+    const auto verified =
+        std::make_shared<TestPolicy>(tls::TlsRequirement::verified({"mx.test"}, "test"));
+    const auto under_tls = [](const std::vector<std::string>& announced) {
+        return opening({"STARTTLS", "REQUIRETLS"}) +
+               Script{{"STARTTLS", "220 go\r\n", Then::start_tls}, {"EHLO", ehlo_reply(announced)}};
+    };
+    const Script able = under_tls({"REQUIRETLS"}) + taken, unable = under_tls({"SIZE"}) + goodbye;
+    const Script busy = Script{{"", "421 4.3.2 later\r\n"}} + goodbye;
+    struct Case {
+        const char* name;
+        Script first, second;
+        std::string outcome;
+    };
+    const Case cases[] = {
+        {"the first announces it", able, {}, "delivered"},
+        {"the second announces it", unable, able, "delivered"},
+        {"neither does", unable, unable, "failed 5.7.30 mail policy"},
+        {"the first does not, and the second is busy", unable, busy,
+         "deferred 4.3.2 greeting reply_4xx"},
+        {"the first is busy, and the second does not", busy, unable, "deferred 4.7.30 mail policy"},
+    };
+    for (const Case& one : cases) {
+        CAPTURE(std::string(one.name));
+        World world({one.first}, {one.second});
+        world.policies = {verified};
+        delivery::Message message = small_message();
+        message.require_tls = true;
+        CHECK(world.deliver(job_for(message, {"a@rcpt.test"})) == Briefs{one.outcome});
+        const bool delivered = one.outcome == "delivered";
+        CHECK(has(world.transcript, "MAIL FROM") == delivered);
+        CHECK(has(world.transcript, "MAIL FROM:<from@sender.test> REQUIRETLS\n") == delivered);
+    }
+    // The extension is for messages that ask for it.
+    World plain({able}, {});
+    plain.policies = {verified};
+    CHECK(plain.deliver(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
+    CHECK(has(plain.transcript, "MAIL FROM:<from@sender.test>\n"));
 }
 
 TEST_CASE("policies are joined, obeyed, and told what came of it") {

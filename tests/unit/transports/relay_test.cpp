@@ -210,4 +210,30 @@ TEST_CASE("REQUIRETLS needs a relay that is verified and announces it") {
     World able({greeted_by_tls({"AUTH PLAIN", "REQUIRETLS"}) + login + taken});
     CHECK(able.deliver(message) == Briefs{"delivered"});
     CHECK(has(able.transcript, "MAIL FROM:<from@sender.test> REQUIRETLS"));
+
+    World stripped({greeted_by_tls({"STARTTLS", "REQUIRETLS"}, {"AUTH PLAIN"}) + login + goodbye});
+    CHECK(stripped.deliver(message) == Briefs{"failed 5.7.30 mail policy"});
+    CHECK_FALSE(has(stripped.transcript, "MAIL"));
+}
+
+TEST_CASE("a relay asked for REQUIRETLS is asked to return no more than the header, too") {
+    delivery::Message message = small_message();
+    message.ret = delivery::Ret::full;
+    const Script login = {{"AUTH", "235 welcome\r\n"}};
+    World full({greeted_by_tls({"AUTH PLAIN", "REQUIRETLS", "DSN"}) + login + taken});
+    CHECK(full.deliver(message) == Briefs{"delivered"});
+    CHECK(has(full.transcript, "MAIL FROM:<from@sender.test> RET=FULL"));
+    message.require_tls = true;
+    World header({greeted_by_tls({"AUTH PLAIN", "REQUIRETLS", "DSN"}) + login + taken});
+    CHECK(header.deliver(message) == Briefs{"delivered"});
+    CHECK(has(header.transcript, "MAIL FROM:<from@sender.test> REQUIRETLS RET=HDRS"));
+}
+
+TEST_CASE("REQUIRETLS that a relay lacks is final only when no other host may have it") {
+    delivery::Message message = small_message();
+    message.require_tls = true;
+    const Script login = {{"AUTH", "235 welcome\r\n"}};
+    World world({greeted_by_tls({"AUTH PLAIN"}) + login + goodbye});
+    world.settings.hosts = {"127.0.0.1", "127.0.0.2"};  // nobody listens at the second
+    CHECK(world.deliver(message) == Briefs{"deferred 4.4.1 connect connect"});
 }

@@ -52,9 +52,12 @@ TEST_CASE("a reply injected behind 220 ends the session, and never in clear") {
          opening({}) + taken}
     );
     Client client(server);
-    CHECK(
-        client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.5.0 tls protocol"}
-    );
+    const auto outcome = client.deliver(job_for({"a@rcpt.test"}));
+    CHECK(brief(outcome.verdicts[0]) == "deferred 4.5.0 tls protocol");
+    REQUIRE(outcome.tls);
+    REQUIRE(outcome.tls->failure);
+    CHECK(outcome.tls->failure->reason_code == "data-behind-starttls-reply");
+    CHECK(outcome.tls->given_up);
     CHECK_FALSE(has(server.seen(), "MAIL"));
     CHECK(server.connections() == 1);
 }
@@ -73,7 +76,7 @@ TEST_CASE("opportunistic TLS that fails is followed by one connection in clear")
         CHECK(outcome.verdicts[0].remote->tls_version.empty());
         CHECK(has(client.transcript, "in clear"));
         REQUIRE(outcome.tls);
-        CHECK_FALSE(outcome.tls->error.empty());  // the first connection is what policies hear of
+        CHECK(outcome.tls->failure);  // the first connection is what policies hear of
         CHECK(server.connections() == 2);
     }
 }

@@ -73,6 +73,18 @@ TEST_CASE("parameters are those that the server offers and the message needs") {
     CHECK(has(told({}, from_nobody), "MAIL FROM:<>\r\n"));
 }
 
+TEST_CASE("REQUIRETLS that is announced in clear is not believed") {
+    delivery::Message message = small_message();
+    message.require_tls = true;
+    ScriptedServer server({opening({"REQUIRETLS"}) + Script{{"QUIT", "221 bye\r\n"}}});
+    Client client(server);
+    CHECK(
+        client.deliver_briefly(job_for(message, {"a@rcpt.test"})) ==
+        Briefs{"deferred 4.7.30 mail policy"}
+    );
+    CHECK_FALSE(has(client.transcript, "MAIL"));
+}
+
 TEST_CASE("SMTPUTF8 is used when the message needs it, and only then") {
     delivery::Message ascii = small_message();
     ascii.smtputf8 = true;  // submitted so, but there is nothing in it that needs it

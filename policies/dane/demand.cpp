@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/dane/demand.hpp"
+
+#include <algorithm>
+
+namespace outpost::dane {
+
+tls::TlsRequirement requirement(const Finding& finding) {
+    tls::TlsRequirement asked;
+    if (finding.base_domain.empty()) return asked;
+    if (finding.failure) {
+        asked.sources.emplace_back("dane");
+        asked.forbidden.push_back(
+            {tls::Refusal::Kind::tlsa_lookup, "the TLSA records of " + finding.base_domain +
+                                                  " cannot be looked up: " + finding.failure->text}
+        );
+        return asked;
+    }
+    asked = tls::TlsRequirement::encrypted("dane");
+    if (!finding.usable.empty()) {
+        tls::DaneRequirement records{finding.base_domain, finding.usable, finding.names};
+        std::sort(records.records.begin(), records.records.end());
+        const auto twice = std::unique(records.records.begin(), records.records.end());
+        records.records.erase(twice, records.records.end());
+        asked.dane.push_back(std::move(records));
+    }
+    return asked;
+}
+
+tls::TlsDemand demand(delivery::PolicyMode mode, const Finding& finding) {
+    switch (mode) {
+        case delivery::PolicyMode::off:
+            return {};
+        case delivery::PolicyMode::watch:
+            return {{}, requirement(finding)};
+        case delivery::PolicyMode::enforce:
+            break;
+    }
+    return {requirement(finding), {}};
+}
+
+std::vector<std::string> reference_names(
+    const std::string& base_domain, const std::string& host, const std::string& recipient_domain,
+    const std::string& expanded_recipient_domain
+) {
+    std::vector<std::string> names;
+    for (const auto& name : {base_domain, host, recipient_domain, expanded_recipient_domain}) {
+        const bool known = std::find(names.begin(), names.end(), name) != names.end();
+        if (!name.empty() && !known) names.push_back(name);
+    }
+    return names;
+}
+
+}  // namespace outpost::dane

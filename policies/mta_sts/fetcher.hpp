@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "core/async/awaitable.hpp"
+#include "core/async/deadline.hpp"
+#include "core/base/result.hpp"
+#include "core/http/client.hpp"
+#include "policies/mta_sts/standing.hpp"
+
+namespace outpost::mta_sts {
+
+/// Gets a policy from its policy host (RFC 8461 section 3.3). Thread-safe.
+class Fetcher {
+  public:
+    virtual ~Fetcher() = default;
+    /// `domain`: A-labels. Never throws for what the network or a server does.
+    virtual awaitable<Result<Policy, Trouble>> fetch(std::string domain, Deadline deadline) = 0;
+    /// What is under way, and what comes later, fails at once.
+    virtual void stop() = 0;
+};
+
+std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http::Client> client);
+
+/// What the answer of a policy host means. Pure.
+Result<Policy, Trouble> judge(const Result<http::Response, http::Failure>& answer);
+
+}  // namespace outpost::mta_sts

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/tls/tlsa.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace outpost;
+using tls::TlsaRecord;
+
+TEST_CASE("RDATA becomes a record, or nothing when there is too little of it") {
+    CHECK_FALSE(tls::parse_tlsa(""));
+    CHECK_FALSE(tls::parse_tlsa(std::string_view("\3\1", 2)));
+    const auto shortest = tls::parse_tlsa(std::string_view("\3\1\1", 3));
+    REQUIRE(shortest);
+    CHECK(*shortest == TlsaRecord{3, 1, 1, ""});
+    const auto highest = tls::parse_tlsa("\xff\xff\xff\xab");
+    REQUIRE(highest);
+    CHECK(tls::text(*highest) == "255 255 255 ab");
+}
+
+TEST_CASE("records that no certificate can match in SMTP are not usable") {
+    const std::string d32(32, 'x'), d64(64, 'x');
+    CHECK(tls::is_usable({3, 1, 1, d32}));
+    CHECK(tls::is_usable({3, 0, 2, d64}));
+    CHECK(tls::is_usable({2, 0, 1, d32}));
+    CHECK(tls::is_usable({2, 1, 2, d64}));
+    const TlsaRecord unusable[] = {
+        {0, 1, 1, d32},         {1, 1, 1, d32},       {4, 1, 1, d32},  {255, 1, 1, d32},
+        {3, 2, 1, d32},         {3, 255, 1, d32},     {3, 1, 3, d32},  {3, 1, 255, d32},
+        {3, 1, 1, d32 + "x"},   {3, 1, 1, d64},       {3, 1, 2, d32},  {3, 1, 1, ""},
+        {3, 1, 1, d32.substr(1)}, {3, 0, 0, ""},      {3, 1, 0, ""},   {3, 0, 0, "no certificate"},
+        {2, 1, 0, "no key"},    {3, 0, 0, "\x30\x03"},
+    };
+    for (const TlsaRecord& each : unusable) {
+        CAPTURE(tls::text(each));
+        CHECK_FALSE(tls::is_usable(each));
+    }
+}

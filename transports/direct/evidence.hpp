@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+
+#include "core/delivery/assessments.hpp"
+#include "core/delivery/next_hop.hpp"
+#include "core/delivery/security_evidence.hpp"
+#include "core/delivery/tls_decision.hpp"
+#include "core/tlsrpt/ledger.hpp"
+#include "transports/common/smtp_attempt.hpp"
+
+namespace outpost::transports {
+
+/// Gathers what one attempt of direct delivery learns of transport security: for TLS reports, for
+/// what is known of domains, and for counters. Told of each step as it is done.
+class EvidenceGatherer {
+  public:
+    explicit EvidenceGatherer(const mail::Domain& domain);
+
+    void hosts(const delivery::NextHops& hops);
+    void no_hosts(const delivery::NoNextHop& why);
+    void domain_policies(const delivery::Assessments& views);
+    void no_addresses(const delivery::MxHost& host, const delivery::NoNextHop& why);
+    /// What was decided for a host, before any connection.
+    void decided(
+        const delivery::MxHost& host, const delivery::TlsPlan& plan,
+        const delivery::Assessments& views
+    );
+    /// What came of a host that was tried.
+    void tried(
+        const delivery::MxHost& host, const delivery::TlsPlan& plan, const HostOutcome& outcome
+    );
+
+    std::shared_ptr<const delivery::SecurityEvidence> evidence() const;
+
+  private:
+    delivery::SecurityEvidence found_;
+    tlsrpt::Ledger ledger_;
+};
+
+}  // namespace outpost::transports
