@@ -40,7 +40,10 @@ queue::ConfigurationRows rows_of(const Loaded& loaded) {
 queue::ReportSettings report_settings(const Settings& settings) {
     const std::string& mta =
         settings.dsn.reporting_mta.empty() ? settings.hostname : settings.dsn.reporting_mta;
-    return {mta, settings.retry, settings.dsn.max_original};
+    auto signer = std::make_shared<const dkim::Signer>(
+        signing_domains(settings), [](const auto&, const auto&) { return true; }
+    );
+    return {mta, settings.retry, settings.dsn.max_original, std::move(signer)};
 }
 
 evidence::Keep keep(const Retention& retention) {

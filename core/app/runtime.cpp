@@ -54,6 +54,7 @@ submit::Listeners::Settings listening(const Settings& settings) {
     submit::Listeners::Settings listening{settings.hostname, settings.listeners, {}};
     for (const auto& [name, account] : settings.accounts)
         listening.accounts[name] = account.submission;
+    listening.signers = signing_domains(settings);
     return listening;
 }
 

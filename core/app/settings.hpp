@@ -12,6 +12,7 @@
 #include "core/delivery/policy_mode.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/dispatch/settings.hpp"
+#include "core/dkim/signer.hpp"
 #include "core/dns/settings.hpp"
 #include "core/route/table.hpp"
 #include "core/submit/settings.hpp"
@@ -30,6 +31,7 @@ struct Account {
 /// A domain that we send for.
 struct SenderDomain {
     std::vector<route::Route> routes;
+    std::optional<dkim::DomainSettings> dkim;  ///< none: it does not sign
 };
 
 /// How long what is finished stays in the database.
@@ -115,5 +117,8 @@ struct Settings {
     std::optional<SinkSettings> sink;
     std::optional<MetricsSettings> metrics;
 };
+
+/// The domains that sign.
+dkim::Signer::Domains signing_domains(const Settings& settings);
 
 }  // namespace outpost::app

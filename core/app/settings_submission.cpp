@@ -293,6 +293,7 @@ config::Type<SenderDomain> sender_domain_type() {
             "Routes for mail from this domain, looked at after those of the account and before the "
             "global ones."
         )
+        .key("dkim", &SenderDomain::dkim, config::maybe(dkim_type()), "Its DKIM keys.")
         .type();
 }
 

@@ -30,6 +30,7 @@ config::Type<dns::Settings> dns_type();
 config::Type<submit::ListenerSettings> listener_type();
 config::Type<Account> account_type();
 config::Type<SenderDomain> sender_domain_type();
+config::Type<dkim::DomainSettings> dkim_type();
 config::Type<route::Route> route_type();
 config::Type<transports::TransportSettings> transport_type();
 /// `smtp`, `submission` or `submissions`, told apart by `type`.

@@ -26,6 +26,7 @@ class CommandLine {
         add_mta_sts();
         add_dns();
         add_tls();
+        add_dkim();
         add_small();
         try {
             app_.parse(argc, argv);
@@ -293,6 +294,30 @@ class CommandLine {
         results->add_flag("--json", results_.as_json, "A JSON object a line, for programs");
     }
 
+    void add_dkim() {
+        CLI::App* dkim = app_.add_subcommand("dkim", "Keys and signatures of mail");
+        dkim->require_subcommand(1);
+        CLI::App* make =
+            add(*dkim, "generate", "Make a private key, and print the record to publish",
+                [this] { return dkim_generate(dkim_key_); });
+        make->add_option("selector", dkim_key_.selector, "Its name, like 2026a")->required();
+        make->add_option("domain", dkim_key_.domain, "The domain that signs")->required();
+        make->add_option("--algorithm", dkim_key_.algorithm, "rsa or ed25519")
+            ->check(CLI::IsMember(std::vector<std::string>{"rsa", "ed25519"}));
+        make->add_option("--bits", dkim_key_.bits, "Size of an RSA key")
+            ->check(CLI::IsMember(std::vector<unsigned>{2048, 3072, 4096}));
+        make->add_option(
+            "--key-file", dkim_key_.file,
+            "Where the private key goes; must not exist (default: SELECTOR._domainkey.DOMAIN.pem)"
+        );
+        CLI::App* check = add_configured(
+            *dkim, "verify",
+            "What the signatures of a message are worth; exit code 1 when none passes",
+            [this](const app::Loaded& loaded) { return dkim_verify(loaded, dkim_message_); }
+        );
+        check->add_option("file", dkim_message_, "The message (default: standard input)");
+    }
+
     void add_small() {
         CLI::App* sub =
             add(app_, "password", "Make a credential for an account from a password",
@@ -313,6 +338,8 @@ class CommandLine {
     TlsAction tls_;
     PolicyAction policy_action_;
     LookupOptions lookup_;
+    DkimKeyOptions dkim_key_;
+    std::string dkim_message_;
     TlsExplainOptions tls_explain_;
     AbilitiesQuestion abilities_;
     ResultsQuestion results_;

@@ -104,6 +104,17 @@ struct ResultsQuestion {
 /// The results of TLS that reports are made of (RFC 8460).
 int tls_results(const app::Loaded& loaded, const ResultsQuestion& question);
 
+struct DkimKeyOptions {
+    std::string selector, domain;
+    std::string algorithm = "rsa";  ///< or "ed25519"
+    unsigned bits = 2048;           ///< of RSA
+    std::string file;               ///< for the private key; empty: named like its record
+};
+/// Makes a DKIM key, and prints the record to publish.
+int dkim_generate(const DkimKeyOptions& options);
+/// What the DKIM signatures of a message are worth. The exit code is `failed` when none passes.
+int dkim_verify(const app::Loaded& loaded, const std::string& file);
+
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 
 struct LocalOptions {

@@ -86,11 +86,9 @@ class SignatureReader {
         auto parsed = mail::Domain::parse(domain->value);
         if (!parsed) return refuse("d=: " + parsed.error());
         signature_.domain = std::move(*parsed);
-        const std::string below = std::string(key_label) + signature_.domain.ascii();
-        const auto name = mail::Domain::parse(std::string(selector->value) + below);
-        if (!name || name->ascii().size() <= below.size() || !name->ascii().ends_with(below))
-            return refuse("s= is no selector");
-        signature_.selector = name->ascii().substr(0, name->ascii().size() - below.size());
+        auto found = parse_selector(selector->value, signature_.domain);
+        if (!found) return refuse("s= " + found.error());
+        signature_.selector = std::move(*found);
         return true;
     }
 
@@ -226,6 +224,14 @@ std::string_view text(Algorithm algorithm) noexcept {
 
 std::string Signature::key_name() const {
     return selector + std::string(key_label) + domain.ascii();
+}
+
+Result<std::string> parse_selector(std::string_view text, const mail::Domain& domain) {
+    const auto below = std::string(key_label) + (domain.empty() ? "invalid" : domain.ascii());
+    const auto name = mail::Domain::parse(std::string(text) + below);
+    if (!name || name->ascii().size() <= below.size() || !name->ascii().ends_with(below))
+        return Err{std::string("is no selector")};
+    return name->ascii().substr(0, name->ascii().size() - below.size());
 }
 
 Result<Signature, SignatureFault> parse_signature(std::string_view value) {

@@ -50,6 +50,9 @@ struct SignatureFault {
     std::string text;  ///< a sentence for people
 };
 
+/// A selector below a domain, as A-labels; the empty domain stands for any.
+Result<std::string> parse_selector(std::string_view text, const mail::Domain& domain = {});
+
 /// `value` is what follows the colon of the field. For fields in UTF-8 see RFC 8616 section 5.
 Result<Signature, SignatureFault> parse_signature(std::string_view value);
 

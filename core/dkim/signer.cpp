@@ -97,7 +97,8 @@ const std::vector<std::string>& default_headers() {
         "List-Owner",
         "List-Archive",
         "TLS-Report-Domain",
-        "TLS-Report-Submitter"};
+        "TLS-Report-Submitter"
+    };
     return names;
 }
 
@@ -117,7 +118,8 @@ const std::vector<std::string>& default_oversigned() {
         "References",
         "MIME-Version",
         "Content-Type",
-        "Content-Transfer-Encoding"};
+        "Content-Transfer-Encoding"
+    };
     return names;
 }
 
@@ -183,7 +185,8 @@ Signed Signer::sign(const Unsigned& message) const {
     const auto& [domain, settings] = *found;
     return {
         sign_as(domain, settings, message.header, message.body, message.now),
-        fmt::format("{} {}", domain.ascii(), fmt::join(settings.signing(), " "))};
+        fmt::format("{} {}", domain.ascii(), fmt::join(settings.signing(), " "))
+    };
 }
 
 }  // namespace outpost::dkim

@@ -96,10 +96,21 @@ delivery::DsnFacts facts_of(
     return facts;
 }
 
+/// As all mail that is queued: with the signatures of its author's domain, if that has keys.
+mail::ContentPtr signed_report(const delivery::DsnFacts& facts, const dkim::Signer* signer) {
+    auto report = delivery::compose_dsn(facts);
+    if (signer == nullptr) return std::make_shared<const mail::Content>(std::move(report));
+    const std::string nobody;
+    const mail::Address null_sender;
+    const dkim::Unsigned message{report.header(), report.body(), nobody, null_sender, facts.now};
+    return std::make_shared<const mail::Content>(
+        signer->sign(message).fields + report.header(), report.body()
+    );
+}
+
 Insertion report_message(
-    const delivery::Message& original, const delivery::DsnFacts& facts, MessageId id
+    const delivery::Message& original, mail::ContentPtr content, MessageId id
 ) {
-    auto content = std::make_shared<mail::Content>(delivery::compose_dsn(facts));
     NewMessage message;
     message.id = id;
     delivery::Notify never;
@@ -133,7 +144,9 @@ bool write_one_report(db::Session& session, const ReportSettings& settings) {
         session.exec(note_double_bounces, to_number(id));
     } else if (original) {
         const delivery::DsnFacts facts = facts_of(*original, rows, settings);
-        Insertion report = report_message(*original, facts, next_message_id(session));
+        Insertion report = report_message(
+            *original, signed_report(facts, settings.signer.get()), next_message_id(session)
+        );
         insert_messages(session, std::span(&report, 1), NodeId{});
     }
     session.exec(clear_reports, to_number(id));

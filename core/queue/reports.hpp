@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "core/db/session.hpp"
 #include "core/delivery/retry.hpp"
+#include "core/dkim/signer.hpp"
 
 namespace outpost::queue {
 
@@ -13,6 +15,7 @@ struct ReportSettings {
     std::string reporting_mta;             ///< our host name
     delivery::RetryPolicy retry;           ///< says until when delayed mail is tried
     std::uint64_t max_original = 1 << 20;  ///< a larger original is never returned in full
+    std::shared_ptr<const dkim::Signer> signer = {};  ///< null: nobody signs
 };
 
 /// Writes one report that is owed: composes it for all recipients of one message, queues it, and

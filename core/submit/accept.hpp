@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/dkim/signer.hpp"
 #include "core/mail/trace.hpp"
 #include "core/queue/store.hpp"
 #include "core/smtp/reply.hpp"
@@ -35,6 +37,7 @@ struct Arrival {
     std::size_t max_received_fields = 50;
     /// Whom the From field may name (RFC 6409 section 6.1); empty: anyone.
     std::function<bool(const mail::Address&)> may_be_from;
+    std::shared_ptr<const dkim::Signer> signer;  ///< null: nobody signs
 };
 
 /// Makes a queued message of an arrival: the one place through which mail comes in, whatever the

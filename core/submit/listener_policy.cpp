@@ -190,6 +190,7 @@ awaitable<Reply> ListenerPolicy::accept(
     arrival.complete = parts_.settings.submission;
     arrival.max_received_fields = parts_.settings.max_received_fields;
     arrival.may_be_from = header_from_rule(client);
+    arrival.signer = parts_.signer;
     Reply answer = co_await parts_.acceptor->accept(std::move(arrival));
     parts_.messages.count(answer);
     co_return answer;

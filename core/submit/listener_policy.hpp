@@ -40,6 +40,7 @@ class ListenerPolicy : public smtp::ServerPolicy {
         std::string name;      ///< of the listener, for counting
         std::string hostname;  ///< of the Received fields
         std::shared_ptr<const Accounts> accounts;
+        std::shared_ptr<const dkim::Signer> signer;  ///< null: nobody signs
         std::shared_ptr<Counters> counters;
         std::shared_ptr<Acceptor> acceptor;
         std::shared_ptr<const ConnectionCounter> connections;

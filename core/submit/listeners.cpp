@@ -72,6 +72,19 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
     return settings;
 }
 
+/// Whoever has no account is trusted to write as anyone.
+std::shared_ptr<const dkim::Signer> make_signer(
+    dkim::Signer::Domains domains, std::shared_ptr<const Accounts> accounts
+) {
+    if (domains.empty()) return nullptr;
+    return std::make_shared<const dkim::Signer>(
+        std::move(domains),
+        [accounts = std::move(accounts)](const std::string& account, const mail::Address& address) {
+            return account.empty() || accounts->may_send_as(account, address);
+        }
+    );
+}
+
 }  // namespace
 
 Listeners::Listeners(
@@ -105,13 +118,14 @@ std::shared_ptr<ConnectionCounter> Listeners::connections_of(const std::string& 
 
 std::map<std::string, SessionProfile> Listeners::make_profiles(const Settings& settings) {
     const auto accounts = std::make_shared<const Accounts>(settings.accounts);
+    const auto signer = make_signer(settings.signers, accounts);
     std::map<std::string, SessionProfile> profiles;
     for (const auto& [name, listener] : settings.listeners) {
         const auto& hostname = listener.hostname.empty() ? settings.hostname : listener.hostname;
         const auto connections = connections_of(name);
         ListenerPolicy::Parts parts{
-            listener,  name,      hostname,    accounts,
-            counters_, acceptor_, connections, MessageCounters(metrics_, name, listener.source())};
+            listener, name, hostname, accounts, signer, counters_, acceptor_, connections,
+            MessageCounters(metrics_, name, listener.source())};
         SessionProfile profile;
         profile.settings = server_settings(listener, hostname, memory_, throttle_);
         profile.policy = std::make_shared<ListenerPolicy>(std::move(parts));

@@ -19,6 +19,7 @@ class Listeners {
         std::string hostname;  ///< of listeners that have no own one
         std::map<std::string, ListenerSettings> listeners;
         std::map<std::string, AccountSettings> accounts;
+        dkim::Signer::Domains signers = {};
     };
 
     /// `loops`, `store` and `metrics` must outlive it. `content_memory`: octets of messages that

@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "core/dkim/key_record.hpp"
+#include "core/dkim/verify.hpp"
 #include "core/mail/header.hpp"
 #include "core/smtp/server_reply.hpp"
 #include "tests/support/memory_queue_store.hpp"
@@ -56,6 +58,37 @@ std::string whole(const queue::NewMessage& message) {
 }
 
 }  // namespace
+
+TEST_CASE("a message is signed once it is complete, by the keys of its author's domain") {
+    dkim::Signer::Domains domains;
+    const auto key = dkim::PrivateKey::make_ed25519();
+    domains[mail::Domain::parse("b.example").value()].keys["s"] = key;
+    const auto signer = std::make_shared<const dkim::Signer>(
+        domains, [](const std::string& account, const mail::Address&) { return account == "shop"; }
+    );
+    Desk desk;
+    auto ours = arrival("From: a@b.example\r\nBcc: hidden@d.example\r\n\r\nHello\r\n");
+    ours.signer = signer;
+    auto not_theirs = ours;
+    not_theirs.account = "other";
+    desk.accept(std::move(ours));
+    desk.accept(std::move(not_theirs));
+    const auto messages = desk.store.messages();
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].content->header().starts_with("DKIM-Signature: v=1; a=ed25519-sha256;"));
+    CHECK(mail::count_fields(messages[1].content->header(), "DKIM-Signature") == 0);
+
+    const dkim::KeyAnswers answers{{"s._domainkey.b.example", [&] {
+                                        dns::Answer answer;
+                                        answer.records.push_back(
+                                            {dns::Type::txt, 0, dkim::key_record(key)}
+                                        );
+                                        return answer;
+                                    }()}};
+    const auto results = dkim::judge(*messages[0].content, answers, {});
+    REQUIRE(results.size() == 1);
+    CHECK(results[0].passed());
+}
 
 TEST_CASE("a submitted message is completed, traced and queued") {
     Desk desk;

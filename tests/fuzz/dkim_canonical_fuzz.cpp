@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Canonical forms: the same whatever the pieces in which a body comes, stable, and of one line for
+// a relaxed field.
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "core/dkim/canonical.hpp"
+#include "core/mail/header.hpp"
+
+using namespace outpost::dkim;
+
+namespace {
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+std::string canonical(Canonicalization form, std::string_view body, std::size_t piece) {
+    std::string out;
+    BodyCanonicalizer canonicalizer(form, [&](std::string_view octets) { out += octets; });
+    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size())))
+        canonicalizer.feed(body.substr(0, piece));
+    canonicalizer.finish();
+    return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+    if (size == 0) return 0;
+    const std::size_t piece = data[0] % 16U + 1U;
+    const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    for (const auto form : {Canonicalization::simple, Canonicalization::relaxed}) {
+        const auto whole = canonical(form, text, text.size() + 1);
+        require(canonical(form, text, piece) == whole);
+        require(canonical(form, whole, piece) == whole);
+    }
+    for (const auto& field : outpost::mail::parse_header(text)) {
+        const auto relaxed = canonical_field(Canonicalization::relaxed, field.whole);
+        require(relaxed.find("\r\n") == relaxed.size() - 2);
+        require(canonical_field(Canonicalization::relaxed, relaxed) == relaxed);
+    }
+    return 0;
+}
