@@ -137,6 +137,12 @@ void Ledger::refused(const std::string& host, const Refusal& refusal, bool ignor
             of_hosts_[host].troubled += 1;
             of_hosts_[host].stopped += stopped;
             return;
+        case Refusal::Kind::dane_required:
+            of_hosts_[host].dane_required = true;
+            of_hosts_[host].failures += stopped;
+            of_domain_.failures += stopped;
+            add(of_hosts_[host].details, of_host(host, ResultType::dane_required, {}));
+            return;
         case Refusal::Kind::requiretls:
             return;  // the sender's wish; nothing that the domain has published failed
     }
@@ -164,7 +170,8 @@ Result Ledger::close(const Account& account, const std::string& name, bool of_ho
         of_host,
         account.successes,
         account.failures + account.stopped,
-        {}};
+        {}
+    };
     if (account.found) {
         result.policy = account.found->policy;
         for (FailureDetail trouble : account.found->details) {
@@ -172,6 +179,7 @@ Result Ledger::close(const Account& account, const std::string& name, bool of_ho
             add(result.details, std::move(trouble));
         }
     }
+    if (account.dane_required) result.policy.type = PolicyType::tlsa;
     for (const FailureDetail& one : account.details)
         add(result.details, one);
     return result;

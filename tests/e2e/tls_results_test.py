@@ -23,6 +23,7 @@ DANE_FAILURES = {
     "reset.signed.test": ("tlsa", "validation-failure", "connection-closed-during-handshake"),
     "unusable.signed.test": ("tlsa", "tlsa-invalid", "all-unusable-records+ignored"),
     "servfail.spoilt.test": ("tlsa", "tlsa-invalid", ""),
+    "must.signed.test": ("tlsa", "dane-required", ""),
     "records.bogus.test": ("tlsa", "dnssec-invalid", "dns-extended-error-6-dnssec-bogus"),
 }
 STS_FAILURES = {
@@ -52,7 +53,12 @@ class TlsResults(unittest.TestCase):
         cls.hosts_with_records()
         cls.domains_with_policies()
         PolicyHosts(cls.sites)
-        mail.start("mta_sts:\n  allow_networks: [127.0.0.0/8]\n")
+        mail.start("""
+mta_sts:
+  allow_networks: [127.0.0.0/8]
+routes:
+  - {name: strict, to: must.signed.test, transport: direct, dane: require}
+""")
         for domain in FAILURES:
             (mail.delivered if domain in DELIVERED else mail.deferred)(domain)
         for domain in ("good", "both", "plain"):
@@ -76,6 +82,7 @@ class TlsResults(unittest.TestCase):
         mail.host("closed", tlsa=[WRONG], handshake="closed")
         mail.host("reset", tlsa=[WRONG], handshake="reset")
         mail.host("unusable", tlsa=[UNUSABLE])
+        mail.host("must")
         mail.zone("spoilt.test", ns=(SPOILER,))
         mail.host("servfail", zone="spoilt.test", tlsa=[WRONG])
         FaultyDns(SPOILER, {("TLSA", "mx.servfail.spoilt.test"): servfail})

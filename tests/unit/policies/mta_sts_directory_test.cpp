@@ -396,7 +396,8 @@ TEST_CASE_FIXTURE(World, "a route's mode comes first, and off asks nobody") {
     CHECK(policy->name() == "mta-sts");
     const auto domain = mail::Domain::parse("rcpt.example").value();
     delivery::DeliveryJob job;
-    const delivery::MxHost other{"mx.evil.example"};
+    delivery::MxHost other;
+    other.name = "mx.evil.example";
     const auto demand = [&] {
         auto view = test::run(loop, policy->assess(domain, job, *node.resolver, Deadline::in(20s)));
         REQUIRE(view);

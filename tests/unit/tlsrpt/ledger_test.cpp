@@ -166,6 +166,13 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
          },
          {"host tlsa mx.test +0 -1; "
           "tlsa-invalid dns-extended-error-23-network-error mx.test x1"}},
+        {"DANE is required, and there are no records",
+         [](Ledger& ledger) {
+             ledger.refused(mx, refusal(Kind::dane_required), false);
+             ledger.host_policy(mx, {{PolicyType::no_policy_found, {}, mx, {}}, {}});
+         },
+         {"domain no-policy-found example.org +0 -1",
+          "host tlsa mx.test +0 -1; dane-required mx.test x1"}},
         {"the TLSA lookup fails by DNSSEC",
          [](Ledger& ledger) {
              ledger.host_policy(
