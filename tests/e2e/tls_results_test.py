@@ -157,7 +157,7 @@ routes:
             self.assertIn(domain, shown)
 
     def test_the_counters_say_the_same(self):
-        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 5, ("dane_hosts", "unauthenticated"): 1,
+        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 6, ("dane_hosts", "unauthenticated"): 1,
                   ("dane_hosts", "lookup_failed"): 2, ("mta_sts_hosts", "verified"): 1, ("mta_sts_hosts", "failed"): 4,
                   ("mta_sts_hosts", "mx_mismatch"): 1, ("plaintext_deliveries", "not_offered"): 1, ("plaintext_deliveries", "fallback"): 1,
                   ("mx_lookups", "secure"): len(FAILURES) + 3}
