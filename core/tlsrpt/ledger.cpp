@@ -90,6 +90,16 @@ FailureDetail no_match(const TlsFailure& failure) {
     );
 }
 
+/// That the certificate matches no TLSA record, be DANE enforced or only watched: for the host.
+std::optional<FailureDetail> record_problem(const TlsObservation& seen) {
+    const auto is_dane = [](const std::optional<TlsFailure>& failure) {
+        return failure && failure->kind == TlsFailure::Kind::dane;
+    };
+    if (is_dane(seen.failure)) return no_match(*seen.failure);
+    if (seen.reached && is_dane(seen.reached->watched)) return no_match(*seen.reached->watched);
+    return std::nullopt;
+}
+
 }  // namespace
 
 Ledger::Ledger(std::string recipient_domain) : domain_(std::move(recipient_domain)) {}
@@ -154,8 +164,8 @@ void Ledger::session(const std::string& host, const TlsObservation& seen) {
     }
     if (const auto problem = certificate_problem(seen))
         add(of_domain_.details, met(host, seen, *problem));
-    if (seen.failure && seen.failure->kind == TlsFailure::Kind::dane)
-        add(of_this_host.details, met(host, seen, no_match(*seen.failure)));
+    if (const auto problem = record_problem(seen))
+        add(of_this_host.details, met(host, seen, *problem));
 }
 
 Result Ledger::close(const Account& account, const std::string& name, bool of_host) const {
@@ -164,7 +174,8 @@ Result Ledger::close(const Account& account, const std::string& name, bool of_ho
         of_host,
         account.successes,
         account.failures + account.stopped,
-        {}};
+        {}
+    };
     if (account.found) {
         result.policy = account.found->policy;
         for (FailureDetail trouble : account.found->details) {
