@@ -83,21 +83,15 @@ bool failed(const TlsObservation& seen) {
            seen.failure->kind != TlsFailure::Kind::dane;
 }
 
-FailureDetail no_match(const TlsFailure& failure) {
-    return detail(
-        ResultType::validation_failure,
-        failure.reason_code.empty() ? "dane-no-match" : failure.reason_code
-    );
-}
-
-/// That the certificate matches no TLSA record, be DANE enforced or only watched: for the host.
+/// That the certificate matches no TLSA record, whether DANE is enforced, ignored or only watched:
+/// for the host.
 std::optional<FailureDetail> record_problem(const TlsObservation& seen) {
-    const auto is_dane = [](const std::optional<TlsFailure>& failure) {
-        return failure && failure->kind == TlsFailure::Kind::dane;
-    };
-    if (is_dane(seen.failure)) return no_match(*seen.failure);
-    if (seen.reached && is_dane(seen.reached->watched)) return no_match(*seen.reached->watched);
-    return std::nullopt;
+    const bool by_dane = seen.failure && seen.failure->kind == TlsFailure::Kind::dane;
+    if (!by_dane && !(seen.reached && seen.reached->dane_verified == false)) return std::nullopt;
+    const bool has_code = by_dane && !seen.failure->reason_code.empty();
+    return detail(
+        ResultType::validation_failure, has_code ? seen.failure->reason_code : "dane-no-match"
+    );
 }
 
 }  // namespace

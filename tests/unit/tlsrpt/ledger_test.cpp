@@ -198,7 +198,7 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
          [](Ledger& ledger) {
              ledger.host_policy(mx, tlsa());
              TlsObservation seen = encrypted();
-             seen.reached->watched = TlsFailure{Failed::dane, "", "dane-no-match"};
+             seen.reached->dane_verified = false;
              ledger.session(mx, seen);
          },
          {"domain no-policy-found example.org +1 -0",
