@@ -83,10 +83,14 @@ bool failed(const TlsObservation& seen) {
            seen.failure->kind != TlsFailure::Kind::dane;
 }
 
-FailureDetail no_match(const TlsFailure& failure) {
+/// That the certificate matches no TLSA record, whether DANE is enforced, ignored or only watched:
+/// for the host.
+std::optional<FailureDetail> record_problem(const TlsObservation& seen) {
+    const bool by_dane = seen.failure && seen.failure->kind == TlsFailure::Kind::dane;
+    if (!by_dane && !(seen.reached && seen.reached->dane_verified == false)) return std::nullopt;
+    const bool has_code = by_dane && !seen.failure->reason_code.empty();
     return detail(
-        ResultType::validation_failure,
-        failure.reason_code.empty() ? "dane-no-match" : failure.reason_code
+        ResultType::validation_failure, has_code ? seen.failure->reason_code : "dane-no-match"
     );
 }
 
@@ -160,8 +164,8 @@ void Ledger::session(const std::string& host, const TlsObservation& seen) {
     }
     if (const auto problem = certificate_problem(seen))
         add(of_domain_.details, met(host, seen, *problem));
-    if (seen.failure && seen.failure->kind == TlsFailure::Kind::dane)
-        add(of_this_host.details, met(host, seen, no_match(*seen.failure)));
+    if (const auto problem = record_problem(seen))
+        add(of_this_host.details, met(host, seen, *problem));
 }
 
 Result Ledger::close(const Account& account, const std::string& name, bool of_host) const {

@@ -201,6 +201,15 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
          [](Ledger& ledger) { ledger.session(mx, in_clear()); },
          {"host no-policy-found mx.test +0 -0; starttls-not-supported mx.test x1",
           "domain no-policy-found example.org +0 -0; starttls-not-supported mx.test x1"}},
+        {"the certificate matches no record, and DANE is only watched",
+         [](Ledger& ledger) {
+             ledger.host_policy(mx, tlsa());
+             TlsObservation seen = encrypted();
+             seen.reached->dane_verified = false;
+             ledger.session(mx, seen);
+         },
+         {"domain no-policy-found example.org +1 -0",
+          "host tlsa mx.test +1 -0; validation-failure dane-no-match mx.test x1"}},
         {"STARTTLS is refused",
          [](Ledger& ledger) {
              ledger.session(mx, not_encrypted({Failed::starttls_refused, "", "", 454}));
