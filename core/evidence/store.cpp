@@ -23,11 +23,6 @@ const Statement note_batch{"evidence_note_batch", R"(
     WHERE b.number < excluded.number
 )"};
 
-// PostgreSQL takes an array for ten rows, and would compare each of a thousand with each other.
-const Statement nested_loops{"evidence_nested_loops", R"(
-    SELECT set_config('enable_nestloop', $1::text, true)
-)"};
-
 // Sorted, so that two nodes that add to the same rows wait in one order.
 const Statement add_results{"evidence_add_results", R"(
     WITH given AS (
@@ -227,13 +222,11 @@ void write_results(db::Session& session, const Batch& batch) {
         for (const FailureDetail& detail : sum.details)
             d.add(number, detail);
     }
-    session.exec(nested_loops, "off");
     session.exec(
         add_results, r.day, r.policy_domain, r.recipient_domain, r.of_host, views(r.hash), r.type,
         r.strings, r.mx_hosts, r.successes, r.failures, r.send_report, d.result, views(d.hash),
         d.type, d.reason, d.mx, d.helo, d.receiving, d.sending, d.more, d.sessions
     );
-    session.exec(nested_loops, "on");
 }
 
 void write_abilities(db::Session& session, const Batch& batch) {
