@@ -107,7 +107,7 @@ config::Type<DaneSettings> dane_type() {
                "DANE in direct delivery (RFC 7672): mail servers that publish TLSA records in signed "
                "zones are held to them. It needs a resolver whose answers say that they are secure."
     )
-        .key("mode", &DaneSettings::mode, policy_mode(), "How it acts, unless a route says more.")
+        .key("mode", &DaneSettings::mode, dane_mode(), "How it acts, unless a route says more.")
         .type();
 }
 

@@ -209,7 +209,7 @@ config::Type<Route> route_type() {
         )
         .key(
             "dane", [](Route& route) -> auto& { return route.policies.dane; },
-            config::maybe(policy_mode()),
+            config::maybe(dane_mode()),
             "How DANE acts in direct delivery of this route's mail. Without it: as `dane.mode` "
             "says."
         )

@@ -19,6 +19,7 @@ config::Type<net::Endpoint> endpoint(std::uint16_t default_port);
 config::Type<delivery::Rate> rate();
 /// How a security policy acts: `enforce`, `report` or `off`.
 config::Type<delivery::PolicyMode> policy_mode();
+config::Type<delivery::PolicyMode> dane_mode();  ///< DANE may be required, too
 config::KeyRule domain_names();
 /// A TCP port; 0 stands for `standard` in the struct and is not to be written.
 config::Type<std::uint16_t> port(std::uint16_t standard);

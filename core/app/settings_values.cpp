@@ -109,13 +109,31 @@ config::KeyRule domain_names() {
     };
 }
 
+namespace {
+
+using delivery::PolicyMode;
+using PolicyModeWords = std::vector<config::Word<PolicyMode>>;
+
+PolicyModeWords policy_mode_words() {
+    return {
+        {"enforce", PolicyMode::enforce, "what it asks for must be reached"},
+        {"report", PolicyMode::watch, "what would have failed is recorded, and nothing is stopped"},
+        {"off", PolicyMode::off, "it is not asked"}};
+}
+
+}  // namespace
+
 config::Type<delivery::PolicyMode> policy_mode() {
-    using delivery::PolicyMode;
-    return config::one_of<PolicyMode>(
-        {{"enforce", PolicyMode::enforce, "what it asks for must be reached"},
-         {"report", PolicyMode::watch, "what would have failed is recorded, and nothing is stopped"},
-         {"off", PolicyMode::off, "it is not asked"}}
+    return config::one_of<PolicyMode>(policy_mode_words());
+}
+
+config::Type<delivery::PolicyMode> dane_mode() {
+    PolicyModeWords modes = policy_mode_words();
+    modes.push_back(
+        {"require", PolicyMode::require,
+         "as `enforce`, and a host without usable TLSA records gets no mail"}
     );
+    return config::one_of<PolicyMode>(std::move(modes));
 }
 
 config::Type<delivery::Rate> rate() {

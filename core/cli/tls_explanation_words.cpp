@@ -27,6 +27,8 @@ std::string mode(delivery::PolicyMode mode) {
             return "enforce";
         case delivery::PolicyMode::watch:
             return "report";
+        case delivery::PolicyMode::require:
+            return "require";
         case delivery::PolicyMode::off:
             break;
     }

@@ -9,7 +9,8 @@ namespace outpost::delivery {
 enum class PolicyMode {
     off,    ///< it is not asked
     watch,  ///< it is checked and recorded ("would have failed"), and stops nothing
-    enforce
+    enforce,
+    require  ///< DANE: as `enforce`, and hosts without usable TLSA records are not used
 };
 
 /// What a route says of the policies; unset: as the configuration has it for all mail.

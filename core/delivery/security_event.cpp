@@ -57,6 +57,8 @@ Event event_of(Refusal::Kind kind) {
             return Event::mta_sts_mx_mismatch;
         case Refusal::Kind::tlsa_lookup:
             return Event::dane_lookup_failed;
+        case Refusal::Kind::dane_required:
+            return Event::dane_failed;
         case Refusal::Kind::requiretls:
             return Event::requiretls_nopolicy;
     }
@@ -72,6 +74,8 @@ std::optional<Event> ignored_event(Refusal::Kind kind) {
             return Event::ignored_mta_sts_mx;
         case Refusal::Kind::tlsa_lookup:
             return Event::ignored_tlsa_lookup;
+        case Refusal::Kind::dane_required:
+            return Event::ignored_dane;
         case Refusal::Kind::requiretls:
             return std::nullopt;
     }

@@ -14,6 +14,7 @@ Verdict verdict_of(const Refusal& refusal) {
         case Refusal::Kind::tlsa_lookup:
             return Verdict::deferred(Stage::resolve, ErrorKind::dns, {4, 4, 3}, refusal.reason);
         case Refusal::Kind::mta_sts_mx:
+        case Refusal::Kind::dane_required:
             return Verdict::deferred(Stage::tls, ErrorKind::tls, {4, 7, 5}, refusal.reason);
         case Refusal::Kind::requiretls:
             break;

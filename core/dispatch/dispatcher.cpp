@@ -20,7 +20,7 @@ bool owes_report(const std::vector<queue::Settled>& outcomes) {
     });
 }
 
-std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::seconds> pause) {
+std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::milliseconds> pause) {
     if (!pause) return std::nullopt;
     return now + *pause;
 }
@@ -216,7 +216,7 @@ void Dispatcher::place(std::vector<Parcel> parcels) {
             case Lanes::Admission::waiting:
                 break;
             case Lanes::Admission::full:
-                put_back(parcel.claims, no_place_pause);
+                put_back(parcel.claims, lanes_.place_in(parcel.lane));
                 break;
             case Lanes::Admission::resting:
                 defer(parcel, lanes_.resting_reason(parcel.lane));
@@ -333,13 +333,13 @@ awaitable<void> Dispatcher::record(std::vector<queue::Settled> outcomes) {
 }
 
 void Dispatcher::put_back(
-    const std::vector<queue::Claimed>& claims, std::optional<std::chrono::seconds> pause
+    const std::vector<queue::Claimed>& claims, std::optional<std::chrono::milliseconds> pause
 ) {
     tasks_.spawn("giving back", loops_.at(0).get_executor(), give_back(leases_of(claims), pause));
 }
 
 awaitable<void> Dispatcher::give_back(
-    std::vector<queue::Lease> leases, std::optional<std::chrono::seconds> pause
+    std::vector<queue::Lease> leases, std::optional<std::chrono::milliseconds> pause
 ) {
     const auto recipients = leases.size();
     co_await recorder_.give_back(std::move(leases), due_after(store_.now(), pause));

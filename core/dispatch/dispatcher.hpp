@@ -92,10 +92,10 @@ class Dispatcher final : public queue::FreshWorkTaker {
         const LaneKey& lane, std::size_t loop, const std::optional<std::string>& unreachable
     );
     void put_back(
-        const std::vector<queue::Claimed>& claims, std::optional<std::chrono::seconds> pause
+        const std::vector<queue::Claimed>& claims, std::optional<std::chrono::milliseconds> pause
     );
     awaitable<void> give_back(
-        std::vector<queue::Lease> leases, std::optional<std::chrono::seconds> pause
+        std::vector<queue::Lease> leases, std::optional<std::chrono::milliseconds> pause
     );
     void defer(const Parcel& parcel, const std::string& reason);
     awaitable<void> record(std::vector<queue::Settled> outcomes);

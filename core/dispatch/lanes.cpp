@@ -63,6 +63,26 @@ Lanes::Admission Lanes::admit(Parcel& parcel, SteadyTime now) {
     return Admission::waiting;
 }
 
+// Half of it must have gone: what comes then is not turned away again. A destination that takes
+// thousands a second is not kept waiting for long, and one that takes few is not asked for in vain.
+std::chrono::milliseconds Lanes::place_in(const LaneKey& key) const {
+    constexpr std::chrono::milliseconds least{250}, most{5000};
+    const auto found = lanes_.find(key);
+    if (found == lanes_.end() || !found->second.pace) return most;
+    const Lane& lane = found->second;
+    const auto half = *lane.pace * static_cast<Duration::rep>(lane.waiting.size() / 2 + 1);
+    return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(half), least, most);
+}
+
+void Lanes::note_end(Lane& lane, SteadyTime now) {
+    if (lane.last_ended != SteadyTime{}) {
+        constexpr Duration::rep of_late = 50;  // ends that count
+        const Duration since = now - lane.last_ended;
+        lane.pace = lane.pace ? *lane.pace + (since - *lane.pace) / of_late : since;
+    }
+    lane.last_ended = now;
+}
+
 std::string Lanes::resting_reason(const LaneKey& lane) const {
     const auto found = lanes_.find(lane);
     return found == lanes_.end() ? std::string() : found->second.last_reason;
@@ -144,6 +164,7 @@ std::vector<Parcel> Lanes::finished(
     lane.last_used = now;
     lane.stalled = false;
     if (lane.running > 0) --lane.running;
+    note_end(lane, now);
     std::vector<Parcel> given_up;
     if (!unreachable) {
         lane.unreachable_in_a_row = 0;

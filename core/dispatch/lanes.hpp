@@ -30,6 +30,8 @@ class Lanes {
     };
     /// Takes the parcel, or leaves it as it is when there is no place for it.
     Admission admit(Parcel& parcel, SteadyTime now);
+    /// When a full lane is likely to have place again, by the pace at which its deliveries end.
+    std::chrono::milliseconds place_in(const LaneKey& lane) const;
     /// Why the destination rests: the words of the attempt that found it dead.
     std::string resting_reason(const LaneKey& lane) const;
 
@@ -67,12 +69,16 @@ class Lanes {
         std::string last_reason;
         SteadyTime rests_until{};
         SteadyTime last_used{};
+        SteadyTime last_ended{};
+        /// From one end of a delivery to the next, on average of late; unset before the second.
+        std::optional<Duration> pace;
         bool has_turn = false;  ///< it stands in the turn of its transport
         bool stalled = false;   ///< its limit lets it begin no more for now
     };
 
     bool found_dead(const Lane& lane) const noexcept;
     bool may_start(const Lane& lane) const noexcept;
+    static void note_end(Lane& lane, SteadyTime now);
     void offer_turn(const LaneKey& key, Lane& lane);
     std::optional<Parcel> next_of(const std::string& transport, SteadyTime now);
     Allowances::Lacking take_allowance(

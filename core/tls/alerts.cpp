@@ -12,8 +12,22 @@
 namespace outpost::tls {
 namespace {
 
+/// The names of RFC 8446 section 6, of which OpenSSL 3.0 does not know all.
+std::string alert_words(int alert) {
+    switch (alert) {
+        case SSL_AD_INAPPROPRIATE_FALLBACK:
+            return "inappropriate fallback";
+        case SSL_AD_MISSING_EXTENSION:
+            return "missing extension";
+        case SSL_AD_CERTIFICATE_REQUIRED:
+            return "certificate required";
+        default:
+            return SSL_alert_desc_string_long(alert);
+    }
+}
+
 std::string alert_code(const char* side, int alert) {
-    std::string words = SSL_alert_desc_string_long(alert);
+    std::string words = alert_words(alert);
     std::replace(words.begin(), words.end(), ' ', '-');
     return std::string("tls-") + side + "-alert-" + std::to_string(alert) + "-" + words;
 }
@@ -79,8 +93,7 @@ std::optional<TlsFailure> alert_after(const Alerts& alerts) {
     if (!alerts.received()) return std::nullopt;
     return TlsFailure{
         TlsFailure::Kind::alert_after,
-        std::string("the remote ended TLS after the handshake: ") +
-            SSL_alert_desc_string_long(*alerts.received()),
+        "the remote ended TLS after the handshake: " + alert_words(*alerts.received()),
         alert_code("remote", *alerts.received()), 0
     };
 }

@@ -13,17 +13,11 @@
 
 #include "core/tls/context.hpp"
 #include "core/tls/error.hpp"
+#include "core/tls/freed.hpp"
 
 namespace outpost::tls {
 namespace {
 
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* pointer) const {
-        Free(pointer);
-    }
-};
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 

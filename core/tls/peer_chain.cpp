@@ -10,18 +10,11 @@
 
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
+#include "core/tls/freed.hpp"
 #include "core/tls/judge.hpp"
 
 namespace outpost::tls {
 namespace {
-
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* pointer) const {
-        Free(pointer);
-    }
-};
 
 std::string distinguished_name(const X509_NAME* name) {
     const std::unique_ptr<BIO, Freed<BIO_free>> out(BIO_new(BIO_s_mem()));

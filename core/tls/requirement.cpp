@@ -100,11 +100,15 @@ std::string TlsRequirement::exact() const {
         out += "d";
         add(one.base_domain);
         add_all(one.names);
+        std::vector<std::string> records;
         for (const TlsaRecord& record : one.records)
-            add(text(record));
+            records.push_back(text(record));
+        add_all(records);
     }
-    for (const Refusal& refusal : forbidden)
+    for (const Refusal& refusal : forbidden) {
+        out += "f" + std::to_string(static_cast<int>(refusal.kind));
         add(refusal.reason);
+    }
     add_all(sources);
     return out;
 }

@@ -37,6 +37,7 @@ struct Refusal {
         mta_sts_lookup,  ///< whether there is an MTA-STS policy could not be found out
         mta_sts_mx,      ///< an enforced MTA-STS policy does not name the host
         tlsa_lookup,     ///< whether there are TLSA records could not be found out
+        dane_required,   ///< DANE is required here, and there are no usable TLSA records
         requiretls       ///< REQUIRETLS, and no policy verifies the host
     };
     Kind kind{};

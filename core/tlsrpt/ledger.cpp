@@ -83,10 +83,14 @@ bool failed(const TlsObservation& seen) {
            seen.failure->kind != TlsFailure::Kind::dane;
 }
 
-FailureDetail no_match(const TlsFailure& failure) {
+/// That the certificate matches no TLSA record, whether DANE is enforced, ignored or only watched:
+/// for the host.
+std::optional<FailureDetail> record_problem(const TlsObservation& seen) {
+    const bool by_dane = seen.failure && seen.failure->kind == TlsFailure::Kind::dane;
+    if (!by_dane && !(seen.reached && seen.reached->dane_verified == false)) return std::nullopt;
+    const bool has_code = by_dane && !seen.failure->reason_code.empty();
     return detail(
-        ResultType::validation_failure,
-        failure.reason_code.empty() ? "dane-no-match" : failure.reason_code
+        ResultType::validation_failure, has_code ? seen.failure->reason_code : "dane-no-match"
     );
 }
 
@@ -137,6 +141,12 @@ void Ledger::refused(const std::string& host, const Refusal& refusal, bool ignor
             of_hosts_[host].troubled += 1;
             of_hosts_[host].stopped += stopped;
             return;
+        case Refusal::Kind::dane_required:
+            of_hosts_[host].dane_required = true;
+            of_hosts_[host].failures += stopped;
+            of_domain_.failures += stopped;
+            add(of_hosts_[host].details, of_host(host, ResultType::dane_required, {}));
+            return;
         case Refusal::Kind::requiretls:
             return;  // the sender's wish; nothing that the domain has published failed
     }
@@ -154,8 +164,8 @@ void Ledger::session(const std::string& host, const TlsObservation& seen) {
     }
     if (const auto problem = certificate_problem(seen))
         add(of_domain_.details, met(host, seen, *problem));
-    if (seen.failure && seen.failure->kind == TlsFailure::Kind::dane)
-        add(of_this_host.details, met(host, seen, no_match(*seen.failure)));
+    if (const auto problem = record_problem(seen))
+        add(of_this_host.details, met(host, seen, *problem));
 }
 
 Result Ledger::close(const Account& account, const std::string& name, bool of_host) const {
@@ -164,7 +174,8 @@ Result Ledger::close(const Account& account, const std::string& name, bool of_ho
         of_host,
         account.successes,
         account.failures + account.stopped,
-        {}};
+        {}
+    };
     if (account.found) {
         result.policy = account.found->policy;
         for (FailureDetail trouble : account.found->details) {
@@ -172,6 +183,7 @@ Result Ledger::close(const Account& account, const std::string& name, bool of_ho
             add(result.details, std::move(trouble));
         }
     }
+    if (account.dane_required) result.policy.type = PolicyType::tlsa;
     for (const FailureDetail& one : account.details)
         add(result.details, one);
     return result;

@@ -51,6 +51,7 @@ class Ledger {
         std::int64_t successes = 0, failures = 0;
         /// Sessions that met the trouble in finding the policy, and those of them that it stopped.
         std::int64_t troubled = 0, stopped = 0;
+        bool dane_required = false;  ///< there ought to have been TLSA records
         std::vector<FailureDetail> details;
     };
     Result close(const Account& account, const std::string& name, bool of_host) const;

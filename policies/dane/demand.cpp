@@ -4,6 +4,19 @@
 #include <algorithm>
 
 namespace outpost::dane {
+namespace {
+
+tls::TlsRequirement with_records_only(tls::TlsRequirement asked) {
+    if (!asked.dane.empty() || !asked.forbidden.empty()) return asked;
+    asked.sources = {"dane"};
+    asked.forbidden.push_back(
+        {tls::Refusal::Kind::dane_required,
+         "DANE is required, and the host has no usable TLSA records that are secure"}
+    );
+    return asked;
+}
+
+}  // namespace
 
 tls::TlsRequirement requirement(const Finding& finding) {
     tls::TlsRequirement asked;
@@ -33,6 +46,8 @@ tls::TlsDemand demand(delivery::PolicyMode mode, const Finding& finding) {
             return {};
         case delivery::PolicyMode::watch:
             return {{}, requirement(finding)};
+        case delivery::PolicyMode::require:
+            return {with_records_only(requirement(finding)), {}};
         case delivery::PolicyMode::enforce:
             break;
     }

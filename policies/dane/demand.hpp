@@ -25,7 +25,8 @@ struct Finding {
 /// (RFC 7672 section 2.2); a failed lookup forbids the host (section 2.1.2); none ask for nothing.
 tls::TlsRequirement requirement(const Finding& finding);
 
-/// The same as a demand: enforced, watched, or nothing at all.
+/// The same as a demand: enforced, watched, or nothing at all; `require` forbids a host without
+/// usable records.
 tls::TlsDemand demand(delivery::PolicyMode mode, const Finding& finding);
 
 /// Whom the certificate may be for (RFC 7672 section 3.2.2, RFC 7671 section 5.2): the base domain,

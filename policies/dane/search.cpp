@@ -2,6 +2,7 @@
 #include "policies/dane/search.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/tls/tlsa.hpp"
 
@@ -18,14 +19,24 @@ std::vector<tls::TlsaRecord> usable_of(const std::vector<dns::Record>& records) 
 }
 
 /// Whether the first step away from the host's name is secure, though a later one is not.
-awaitable<bool> has_secure_alias(
+awaitable<Result<bool, dns::Failure>> has_secure_alias(
     dns::Resolver& resolver, const delivery::MxHost& host, Deadline deadline
 ) {
     const bool matters = host.secure && !host.addresses_secure && host.expanded != host.name;
     if (!matters) co_return false;
     dns::Question question{host.name, dns::Type::cname};
     const auto answer = co_await resolver.query(std::move(question), deadline);
-    co_return answer && answer->security == dns::Security::secure && !answer->records.empty();
+    if (!answer) co_return Err{answer.error()};
+    co_return answer->security == dns::Security::secure && !answer->records.empty();
+}
+
+/// Where the records of `base` are; nothing when that would be no domain name, so that there are
+/// none.
+std::optional<std::string> place_of_records(const std::string& base) {
+    constexpr std::size_t longest_name = 253;
+    std::string name = "_25._tcp." + base;
+    if (name.size() > longest_name) return std::nullopt;
+    return name;
 }
 
 }  // namespace
@@ -50,9 +61,12 @@ awaitable<Finding> search(
     dns::Resolver& resolver, const delivery::MxHost& host, const std::string& recipient_domain,
     Deadline deadline
 ) {
-    const bool alias_secure = co_await has_secure_alias(resolver, host, deadline);
-    for (const std::string& base : base_domains(host, recipient_domain, alias_secure)) {
-        dns::Question question{"_25._tcp." + base, dns::Type::tlsa};
+    const auto alias_secure = co_await has_secure_alias(resolver, host, deadline);
+    if (!alias_secure) co_return Finding{host.name, {}, alias_secure.error(), {}};
+    for (const std::string& base : base_domains(host, recipient_domain, *alias_secure)) {
+        const auto place = place_of_records(base);
+        if (!place) continue;
+        dns::Question question{*place, dns::Type::tlsa};
         const auto answer = co_await resolver.query(std::move(question), deadline);
         if (!answer) co_return Finding{base, {}, answer.error(), {}};
         const bool counts = answer->security == dns::Security::secure && !answer->records.empty();

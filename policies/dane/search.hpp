@@ -18,8 +18,9 @@ std::vector<std::string> base_domains(
     const delivery::MxHost& host, const std::string& recipient_domain, bool alias_secure
 );
 
-/// Asks for the TLSA records at `_25._tcp.BASE` of each candidate until one has some. A secure
-/// failure to find out ends it: what somebody suppresses must not count as absent (section 2.1.2).
+/// Asks for the TLSA records at `_25._tcp.BASE` of each candidate until one has some. A lookup that
+/// fails, be it of an alias on the way, ends it: what somebody suppresses must not count as absent
+/// (section 2.1.2).
 awaitable<Finding> search(
     dns::Resolver& resolver, const delivery::MxHost& host, const std::string& recipient_domain,
     Deadline deadline

@@ -113,7 +113,7 @@ tls::TlsDemand demand(
     using delivery::PolicyMode;
     tls::TlsDemand demand;
     if (mode == PolicyMode::off) return demand;
-    bool enforced = mode == PolicyMode::enforce;
+    bool enforced = mode != PolicyMode::watch;
     tls::TlsRequirement requirement;
     if (standing.unknown) {
         requirement = unknown_policy(standing);

@@ -47,7 +47,7 @@ class StartTls(unittest.TestCase):
     def test_a_session_with_replies_injected_before_the_handshake_is_ended(self):
         attempt = self.mail.deferred("injecting")
         self.assertEqual(attempt["error_kind"], "protocol")
-        self.assertEqual(attempt["tls_result"], "the session ended before TLS came up")
+        self.assertEqual(attempt["tls_result"], "the remote sent data behind its reply to STARTTLS, in clear")
         self.assertEqual(mail_commands(self.mail.hosts["injecting"]), [])
 
     def test_a_password_is_told_to_whom_the_certificate_names(self):

@@ -23,6 +23,7 @@ DANE_FAILURES = {
     "reset.signed.test": ("tlsa", "validation-failure", "connection-closed-during-handshake"),
     "unusable.signed.test": ("tlsa", "tlsa-invalid", "all-unusable-records+ignored"),
     "servfail.spoilt.test": ("tlsa", "tlsa-invalid", ""),
+    "must.signed.test": ("tlsa", "dane-required", ""),
     "records.bogus.test": ("tlsa", "dnssec-invalid", "dns-extended-error-6-dnssec-bogus"),
 }
 STS_FAILURES = {
@@ -52,7 +53,12 @@ class TlsResults(unittest.TestCase):
         cls.hosts_with_records()
         cls.domains_with_policies()
         PolicyHosts(cls.sites)
-        mail.start("mta_sts:\n  allow_networks: [127.0.0.0/8]\n")
+        mail.start("""
+mta_sts:
+  allow_networks: [127.0.0.0/8]
+routes:
+  - {name: strict, to: must.signed.test, transport: direct, dane: require}
+""")
         for domain in FAILURES:
             (mail.delivered if domain in DELIVERED else mail.deferred)(domain)
         for domain in ("good", "both", "plain"):
@@ -76,6 +82,7 @@ class TlsResults(unittest.TestCase):
         mail.host("closed", tlsa=[WRONG], handshake="closed")
         mail.host("reset", tlsa=[WRONG], handshake="reset")
         mail.host("unusable", tlsa=[UNUSABLE])
+        mail.host("must")
         mail.zone("spoilt.test", ns=(SPOILER,))
         mail.host("servfail", zone="spoilt.test", tlsa=[WRONG])
         FaultyDns(SPOILER, {("TLSA", "mx.servfail.spoilt.test"): servfail})
@@ -150,7 +157,7 @@ class TlsResults(unittest.TestCase):
             self.assertIn(domain, shown)
 
     def test_the_counters_say_the_same(self):
-        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 5, ("dane_hosts", "unauthenticated"): 1,
+        wanted = {("dane_hosts", "verified"): 2, ("dane_hosts", "failed"): 6, ("dane_hosts", "unauthenticated"): 1,
                   ("dane_hosts", "lookup_failed"): 2, ("mta_sts_hosts", "verified"): 1, ("mta_sts_hosts", "failed"): 4,
                   ("mta_sts_hosts", "mx_mismatch"): 1, ("plaintext_deliveries", "not_offered"): 1, ("plaintext_deliveries", "fallback"): 1,
                   ("mx_lookups", "secure"): len(FAILURES) + 3}

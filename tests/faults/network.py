@@ -19,10 +19,12 @@ def lossy_receiver(trial):
     for _ in range(trial.pick(1, 10)):
         trial.ledger.wait_accepted(100)
         network.lose(SINK, 20)
-        time.sleep(trial.pick(5, 30))
-        network.heal()
-        # A reply that is held up here is lost when the connection is reset below.
+        time.sleep(trial.pick(3, 28))
+        # A reply that is lost again and again is held up here, TCP waiting 0.2, 0.4, 0.8 s and so on before each
+        # repetition, and lost for good when the connection is reset below.
         fault = trial.ledger.fault()
+        time.sleep(2)
+        network.heal()
         network.cut(SINK)
         time.sleep(trial.pick(3, 30))
         network.heal()

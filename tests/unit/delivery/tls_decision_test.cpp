@@ -15,7 +15,7 @@ namespace {
 
 /// What a policy may say of a host.
 enum class Sts { none, testing, enforce, mismatch, testing_mismatch, lookup_error };
-enum class Dane { none, usable, unusable, lookup_error, watched, watched_error };
+enum class Dane { none, usable, unusable, lookup_error, required, watched, watched_error };
 
 const TlsRequirement by_pkix = TlsRequirement::verified({"mx.test"}, "mta-sts");
 
@@ -64,6 +64,8 @@ TlsDemand demand_of(Dane dane) {
             return {TlsRequirement::encrypted("dane"), {}};
         case Dane::lookup_error:
             return {refusing(Refusal::Kind::tlsa_lookup, "dane"), {}};
+        case Dane::required:
+            return {refusing(Refusal::Kind::dane_required, "dane"), {}};
         case Dane::watched:
             return {{}, by_dane()};
         case Dane::watched_error:
@@ -114,16 +116,18 @@ TEST_CASE("every cell of the decision: the message's wish, MTA-STS and DANE") {
          {"required dane", "required dane", "required pkix dane", mx, "required dane", dns}},
         {standard, Dane::unusable, {"required", "required", "required pkix", mx, "required", dns}},
         {standard, Dane::lookup_error, {dns, dns, dns, mx, dns, dns}},
+        {standard, Dane::required, {mx, mx, mx, mx, mx, dns}},
         {standard, Dane::watched, {clear, clear, "required pkix", mx, clear, dns}},
         {standard, Dane::watched_error, {clear, clear, "required pkix", mx, clear, dns}},
         // REQUIRETLS: what is only watched or unverified does not do (RFC 8689 section 4.2.1)
         {required, Dane::none, {rt, rt, "required pkix requiretls", mx, rt, dns}},
         {required,
          Dane::usable,
-         {"required dane requiretls", "required dane requiretls",
-          "required pkix dane requiretls", mx, "required dane requiretls", dns}},
+         {"required dane requiretls", "required dane requiretls", "required pkix dane requiretls",
+          mx, "required dane requiretls", dns}},
         {required, Dane::unusable, {rt, rt, "required pkix requiretls", mx, rt, dns}},
         {required, Dane::lookup_error, {dns, dns, dns, mx, dns, dns}},
+        {required, Dane::required, {mx, mx, mx, mx, mx, dns}},
         {required, Dane::watched, {rt, rt, "required pkix requiretls", mx, rt, dns}},
         {required, Dane::watched_error, {rt, rt, "required pkix requiretls", mx, rt, dns}},
         // TLS-Required: No: tried as the policies ask, and never in the way
@@ -142,6 +146,10 @@ TEST_CASE("every cell of the decision: the message's wish, MTA-STS and DANE") {
           "required pkix ignored or clear", "required or clear", "required or clear"}},
         {not_required,
          Dane::lookup_error,
+         {clear, clear, "required pkix ignored or clear", "required pkix ignored or clear", clear,
+          clear}},
+        {not_required,
+         Dane::required,
          {clear, clear, "required pkix ignored or clear", "required pkix ignored or clear", clear,
           clear}},
         {not_required,

@@ -267,3 +267,34 @@ TEST_CASE("clear takes out everything that waits") {
     CHECK(lanes.waiting_recipients() == 0);
     CHECK(domain_of(lanes.next(world.now)) == "none");
 }
+
+TEST_CASE("what a full lane has no place for comes back when half of it is likely to have gone") {
+    World world;
+    world.settings.waiting_per_destination = 1000;
+    Lanes lanes(world.settings, world.slots);
+    const LaneKey key{"direct", "busy.example"};
+    CHECK(lanes.place_in(key) == 5s);  // nothing is known of it
+    const auto fill = [&] {
+        while (true) {
+            auto parcel = world.parcel("direct", "busy.example");
+            if (lanes.admit(parcel, world.now) == Lanes::Admission::full) break;
+        }
+    };
+    const auto deliver = [&](int count, std::chrono::milliseconds each) {
+        for (int n = 0; n < count; ++n) {
+            REQUIRE(lanes.next(world.now));
+            world.now += each;
+            lanes.finished(key, std::nullopt, world.now);
+        }
+        fill();
+    };
+    fill();
+    CHECK(lanes.place_in(key) == 5s);  // no delivery has ended yet
+    deliver(300, 2ms);
+    CHECK(lanes.place_in(key) >= 900ms);
+    CHECK(lanes.place_in(key) <= 1100ms);
+    deliver(500, 100ms);
+    CHECK(lanes.place_in(key) == 5s);
+    deliver(900, 0ms);
+    CHECK(lanes.place_in(key) == 250ms);
+}

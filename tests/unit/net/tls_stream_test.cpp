@@ -41,7 +41,7 @@ struct Certificates {
 
 struct Ending {
     std::optional<tls::TlsFailure::Kind> failed;
-    std::string why;
+    std::string why, reason_code;
     std::optional<tls::TlsFacts> client, server;
     std::string echoed;
 };
@@ -61,11 +61,12 @@ awaitable<void> serve(
 }
 
 awaitable<void> talk(
-    net::Stream& stream, std::string name, TlsRequirement requirement, Ending& ending
+    net::Stream& stream, std::string name, TlsRequirement requirement, Ending& ending,
+    Deadline handshake = Deadline::in(5s)
 ) {
     try {
         const tls::TlsDemand demand{requirement, {}};
-        co_await stream.start_tls(name, demand, Deadline::in(5s));
+        co_await stream.start_tls(name, demand, handshake);
         co_await stream.write("hello", Deadline::in(5s));
         char buffer[64];
         const std::span<char> room(buffer);
@@ -74,6 +75,7 @@ awaitable<void> talk(
     } catch (const net::TlsError& error) {
         ending.failed = error.failure().kind;
         ending.why = error.what();
+        ending.reason_code = error.failure().reason_code;
     }
     if (const auto* facts = stream.tls_facts()) ending.client = *facts;
 }
@@ -158,10 +160,9 @@ TEST_CASE("TLS 1.1, and ALPN for another protocol, are refused") {
     SSL_CTX_set_min_proto_version(old->native_handle(), TLS1_1_VERSION);
     SSL_CTX_set_max_proto_version(old->native_handle(), TLS1_1_VERSION);
     SSL_CTX_set_security_level(old->native_handle(), 0);
-    CHECK(
-        shake_hands(old, certificates.server(), "mx.test", {}).failed ==
-        tls::TlsFailure::Kind::handshake
-    );
+    const Ending too_old = shake_hands(old, certificates.server(), "mx.test", {});
+    CHECK(too_old.failed == tls::TlsFailure::Kind::handshake);
+    CHECK(too_old.reason_code == "tls-remote-alert-70-protocol-version");
 
     const auto offer = [&](std::string_view list) {
         const auto client = certificates.trusting();
@@ -174,6 +175,7 @@ TEST_CASE("TLS 1.1, and ALPN for another protocol, are refused") {
     const Ending web = offer("\x08http/1.1");
     CHECK(web.failed == tls::TlsFailure::Kind::handshake);
     CHECK(web.why.find("no application protocol") != std::string::npos);
+    CHECK(web.reason_code == "tls-remote-alert-120-no-application-protocol");
     CHECK(offer("\x08http/1.1\x04smtp").echoed == "hello");
 }
 
@@ -200,15 +202,47 @@ TEST_CASE("a TLS stream cut off without close_notify is a lost connection") {
     CHECK_THROWS_AS(test::run(loop, read(*stream)), std::system_error);
 }
 
-TEST_CASE("a handshake with something that is not TLS fails in words") {
+TEST_CASE("a handshake that fails says how, for people and for reports") {
     const Certificates certificates;
-    asio::io_context loop;
-    auto [ours, theirs] = test::socket_pair(loop);
-    asio::write(theirs, asio::buffer(std::string_view("250-injected\r\n250 SIZE 1\r\n")));
-    const auto stream = net::make_stream(std::move(ours), certificates.trusting());
-    Ending ending;
-    test::run(loop, talk(*stream, "mx.test", {}, ending));
-    CHECK(ending.failed == tls::TlsFailure::Kind::handshake);
+    struct Case {
+        std::string_view answer;
+        bool closes;
+        std::string reason_code;
+    };
+    const Case cases[] = {
+        {"250-injected\r\n250 SIZE 1\r\n", false, "tls-record-header-error"},
+        {"", true, "connection-closed-during-handshake"},
+        {"", false, "io-timeout-during-handshake"},
+        {std::string_view("\x15\3\3\0\2\2\x28", 7), false, "tls-remote-alert-40-handshake-failure"},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.reason_code);
+        asio::io_context loop;
+        auto [ours, theirs] = test::socket_pair(loop);
+        asio::write(theirs, asio::buffer(each.answer));
+        if (each.closes) theirs.shutdown(asio::socket_base::shutdown_send);
+        const auto stream = net::make_stream(std::move(ours), certificates.trusting());
+        const bool waits = each.answer.empty() && !each.closes;
+        Ending ending;
+        test::run(loop, talk(*stream, "mx.test", {}, ending, Deadline::in(waits ? 50ms : 5000ms)));
+        CHECK(ending.failed == tls::TlsFailure::Kind::handshake);
+        CHECK(ending.reason_code == each.reason_code);
+        CHECK(ending.why.starts_with("TLS handshake failed: "));
+        CHECK_FALSE(ending.client);
+    }
+}
+
+TEST_CASE("with TLS 1.3 a server can refuse us only after our handshake, and that is TLS, too") {
+    const Certificates certificates;
+    const auto server = certificates.server();
+    SSL_CTX_set_verify(
+        server->native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr
+    );
+    const Ending ending = shake_hands(certificates.trusting(), server, "mx.test", {});
+    CHECK(ending.failed == tls::TlsFailure::Kind::alert_after);
+    CHECK(ending.reason_code == "tls-remote-alert-116-certificate-required");
+    REQUIRE(ending.client);
+    CHECK(ending.client->pkix_verified);
 }
 
 TEST_CASE("keys are readable by their owner alone, and unusable files are named") {

@@ -46,6 +46,21 @@ TEST_CASE("what is only watched enforces nothing, and what is off asks nothing")
     CHECK(demand(PolicyMode::off, found) == tls::TlsDemand{});
 }
 
+TEST_CASE("where DANE is required a host without usable records is forbidden") {
+    const Finding found{"mx.test", {first}, {}, {"mx.test"}};
+    CHECK(demand(PolicyMode::require, found) == demand(PolicyMode::enforce, found));
+    const dns::Failure failure{dns::Failure::Kind::servfail, "SERVFAIL"};
+    const Finding unknown{"mx.test", {}, failure, {}};
+    CHECK(demand(PolicyMode::require, unknown) == demand(PolicyMode::enforce, unknown));
+    for (const Finding& lacking : {Finding{}, Finding{"mx.test", {}, {}, {}}}) {
+        const auto asked = demand(PolicyMode::require, lacking);
+        REQUIRE(asked.enforced.forbidden.size() == 1);
+        CHECK(asked.enforced.forbidden[0].kind == tls::Refusal::Kind::dane_required);
+        CHECK_FALSE(asked.enforced.plaintext_allowed());
+        CHECK(asked.enforced.sources == Names{"dane"});
+    }
+}
+
 TEST_CASE("reference names begin with the base domain and name nobody twice") {
     using dane::reference_names;
     CHECK(

@@ -154,6 +154,29 @@ TEST_CASE("a secure alias into what is not signed leaves the name itself") {
     CHECK(search(unsigned_alias, host).base_domain.empty());
 }
 
+TEST_CASE("an alias that cannot be looked up may hide records: the host is not used") {
+    delivery::MxHost host = secure_host("real.test");
+    host.addresses_secure = false;
+    Known resolver;
+    resolver.failures["mx.test"] = {dns::Failure::Kind::servfail, "SERVFAIL"};
+    resolver.tlsa("mx.test", by_key);
+    const auto found = search(resolver, host);
+    REQUIRE(found.failure);
+    CHECK(found.base_domain == "mx.test");
+    CHECK_FALSE(requirement(found).plaintext_allowed());
+    CHECK(resolver.asked == Names{"mx.test"});
+}
+
+TEST_CASE("a host whose name leaves no room for the prefix of its records has none") {
+    delivery::MxHost host = secure_host();
+    host.name = host.expanded = std::string(63, 'a') + "." + std::string(63, 'b') + "." +
+                                std::string(63, 'c') + "." + std::string(56, 'd');
+    Known resolver;
+    REQUIRE(("_25._tcp." + host.name).size() == 257);
+    CHECK(requirement(search(resolver, host)) == tls::TlsRequirement::opportunistic());
+    CHECK(resolver.asked.empty());
+}
+
 TEST_CASE("a domain without MX may have records at its own name, before its aliases") {
     delivery::MxHost host = secure_host();
     host.implicit = true;

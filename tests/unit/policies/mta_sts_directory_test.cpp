@@ -7,7 +7,6 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
-#include "policies/mta_sts/inspect.hpp"
 #include "policies/mta_sts/mta_sts.hpp"
 #include "tests/support/memory_policy_store.hpp"
 #include "tests/support/run.hpp"
@@ -357,46 +356,14 @@ TEST_CASE_FIXTURE(
     CHECK(brief(node.ask()) == "unknown");
 }
 
-namespace {
-
-/// What co_spawn brings home must be default-constructible.
-awaitable<std::optional<Inspection>> inspected(Node& node, Entry stored, WallTime now) {
-    co_return co_await inspect(
-        "rcpt.example", std::move(stored), *node.resolver, *node.fetcher, now, Deadline::in(20s)
-    );
-}
-
-}  // namespace
-
-TEST_CASE_FIXTURE(World, "who asks sees the steps of a delivery, and changes nothing") {
-    const auto ask = [&](Entry stored) {
-        return *test::run(loop, inspected(node, std::move(stored), store.clock));
-    };
-    CHECK(ask({}).lookup.error().kind == Kind::no_record);
-    node.resolver->id = "1";
-    const Inspection fresh = ask({});
-    CHECK(*fresh.lookup == "1");
-    REQUIRE((fresh.fetched && *fresh.fetched));
-    CHECK(brief(fresh.standing) == "first");
-    CHECK_FALSE(store.has("rcpt.example"));
-
-    node.ask();
-    const Inspection cached = ask(store.at("rcpt.example"));
-    CHECK_FALSE(cached.fetched);
-    CHECK(brief(cached.standing) == "first");
-    node.resolver->id = "2";
-    node.fetcher->trouble = Trouble{Kind::cannot_fetch, "no answer"};
-    CHECK(brief(ask(store.at("rcpt.example")).standing) == "first cannot-fetch-policy");
-    CHECK_FALSE(store.at("rcpt.example").setback);
-}
-
 TEST_CASE_FIXTURE(World, "a route's mode comes first, and off asks nobody") {
     node.resolver->id = "1";
     const auto policy = make_policy(node.directory, delivery::PolicyMode::enforce);
     CHECK(policy->name() == "mta-sts");
     const auto domain = mail::Domain::parse("rcpt.example").value();
     delivery::DeliveryJob job;
-    const delivery::MxHost other{"mx.evil.example"};
+    delivery::MxHost other;
+    other.name = "mx.evil.example";
     const auto demand = [&] {
         auto view = test::run(loop, policy->assess(domain, job, *node.resolver, Deadline::in(20s)));
         REQUIRE(view);

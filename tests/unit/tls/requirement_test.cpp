@@ -62,3 +62,20 @@ TEST_CASE("requirements describe themselves") {
         "dane+pkix(a.test)"
     );
 }
+
+TEST_CASE("no two requirements share the key of a session, not even where they look alike") {
+    auto all = samples();
+    TlsRequirement record_more = samples()[3], refusal_more = samples()[3];
+    record_more.dane[0].records.push_back({3, 1, 2, "y"});
+    refusal_more.forbidden = {{outpost::tls::Refusal::Kind::mta_sts_lookup, "3 1 2 79"}};
+    TlsRequirement other_kind = refusal_more, other_base = samples()[3], one_name = samples()[2];
+    other_kind.forbidden[0].kind = outpost::tls::Refusal::Kind::tlsa_lookup;
+    other_base.dane[0].base_domain = "real.test";
+    one_name.pkix[0].names = {"example.test,mx.test"};
+    for (const auto& one : {record_more, refusal_more, other_kind, other_base, one_name})
+        all.push_back(one);
+    for (const auto& a : all) {
+        for (const auto& b : all)
+            CHECK((a.exact() == b.exact()) == (a == b));
+    }
+}

@@ -166,6 +166,13 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
          },
          {"host tlsa mx.test +0 -1; "
           "tlsa-invalid dns-extended-error-23-network-error mx.test x1"}},
+        {"DANE is required, and there are no records",
+         [](Ledger& ledger) {
+             ledger.refused(mx, refusal(Kind::dane_required), false);
+             ledger.host_policy(mx, {{PolicyType::no_policy_found, {}, mx, {}}, {}});
+         },
+         {"domain no-policy-found example.org +0 -1",
+          "host tlsa mx.test +0 -1; dane-required mx.test x1"}},
         {"the TLSA lookup fails by DNSSEC",
          [](Ledger& ledger) {
              ledger.host_policy(
@@ -194,6 +201,15 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
          [](Ledger& ledger) { ledger.session(mx, in_clear()); },
          {"host no-policy-found mx.test +0 -0; starttls-not-supported mx.test x1",
           "domain no-policy-found example.org +0 -0; starttls-not-supported mx.test x1"}},
+        {"the certificate matches no record, and DANE is only watched",
+         [](Ledger& ledger) {
+             ledger.host_policy(mx, tlsa());
+             TlsObservation seen = encrypted();
+             seen.reached->dane_verified = false;
+             ledger.session(mx, seen);
+         },
+         {"domain no-policy-found example.org +1 -0",
+          "host tlsa mx.test +1 -0; validation-failure dane-no-match mx.test x1"}},
         {"STARTTLS is refused",
          [](Ledger& ledger) {
              ledger.session(mx, not_encrypted({Failed::starttls_refused, "", "", 454}));

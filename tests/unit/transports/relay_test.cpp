@@ -131,6 +131,38 @@ TEST_CASE("the password never goes in clear") {
     CHECK_FALSE(has(world.server.seen(), "AUTH"));
 }
 
+TEST_CASE("who is not verified is shown a secret only where the configuration takes anyone") {
+    using transports::RelayTls;
+    const Script in_tls =
+        greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
+    const Script broken = opening({"STARTTLS", "AUTH PLAIN"}) +
+                          Script{{"STARTTLS", "220 go\r\n", Then::hang_up}};
+    const Script in_clear = opening({"AUTH PLAIN"}) + goodbye;
+    struct Case {
+        RelayTls tls;
+        std::vector<Script> scripts;
+        const char* ending;
+        bool shown;
+    };
+    const Case cases[] = {
+        {RelayTls::verified, {in_tls, in_clear}, "deferred 4.7.5 tls tls", false},
+        {RelayTls::encrypted, {in_tls}, "delivered", true},
+        {RelayTls::encrypted, {broken, in_clear}, "deferred 4.7.5 tls tls", false},
+        {RelayTls::opportunistic, {in_tls}, "delivered", true},
+        // Whoever takes STARTTLS away, or breaks it, gets no secret for that.
+        {RelayTls::opportunistic, {in_clear}, "deferred 4.7.8 auth auth", false},
+        {RelayTls::opportunistic, {broken, in_clear}, "deferred 4.7.8 auth auth", false},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(static_cast<int>(each.tls));
+        World world(each.scripts);
+        world.dialer = net::make_direct_dialer(trusting(nullptr));  // the authority is unknown
+        world.settings.tls = each.tls;
+        CHECK(world.deliver() == Briefs{each.ending});
+        CHECK(has(world.transcript, "> AUTH") == each.shown);
+    }
+}
+
 TEST_CASE("a token that cannot be had is trouble with the login") {
     World world({greeted_by_tls({"AUTH XOAUTH2"}) + goodbye});
     world.settings.auth.token = sasl::TokenFile{"/nonexistent/token"};
