@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from lab.dns import Nsd
 from lab.faulty import FaultyServer
+from lab.opendkim import OpenDkim
 from lab.outpost import PROGRAM, Outpost
 from lab.postgres import Postgres
 from lab.processes import SCRATCH, wait_until
@@ -37,6 +38,7 @@ class Dkim(unittest.TestCase):
         cls.generate("s", "simple.test", "rsa")
         cls.generate("d", "origin.test", "ed25519")
         Nsd(f"receiver MX 10 mx.receiver\nmx.receiver A {RECEIVER}\n" + cls.zone)
+        cls.opendkim = OpenDkim(cls.txt)
         cls.receiver = FaultyServer(RECEIVER)
         cls.outpost = Outpost(Postgres(), f"""
 domains:
@@ -74,10 +76,14 @@ domains:
         """For each signature from the top, whether it verifies."""
         count = len(re.findall(rb"^DKIM-Signature:", message, re.MULTILINE | re.IGNORECASE))
         answer = lambda name, timeout=5: self.txt[name.decode()]
-        return [dkim.DKIM(message).verify(idx=index, dnsfunc=answer) for index in range(count)]
+        return [self.verdict_of_dkimpy(message, index, answer) for index in range(count)]
 
-    def opendkim(self, message, *options):
-        return subprocess.run(["opendkim-testmsg", *options], input=message, capture_output=True)
+    @staticmethod
+    def verdict_of_dkimpy(message, index, answer):
+        try:
+            return dkim.DKIM(message).verify(idx=index, dnsfunc=answer)
+        except dkim.ValidationError:
+            return False
 
     def verify(self, message):
         """Exit code and lines of our own verifier."""
@@ -103,7 +109,7 @@ domains:
                 message = self.relayed("a@simple.test", body)
                 self.assertIn(b"c=simple/simple;", message)
                 self.assertEqual(self.dkimpy(message), [True])
-                self.assertEqual(self.opendkim(message).returncode, 0)
+                self.assertTrue(self.opendkim.verifies(message))
                 self.assertEqual(self.verify(message)[0], 0)
 
     def test_a_change_on_the_way_is_found_by_all(self):
@@ -112,7 +118,7 @@ domains:
                         message.replace(b"Hello.", b"Hallo."), message + b"more\r\n"):
             with self.subTest(altered[-80:]):
                 self.assertNotEqual(self.dkimpy(altered), [True])
-                self.assertNotEqual(self.opendkim(altered).returncode, 0)
+                self.assertFalse(self.opendkim.verifies(altered))
                 code, lines = self.verify(altered)
                 self.assertEqual(code, 1)
                 self.assertTrue(lines[0].startswith("fail "), lines)
@@ -153,11 +159,11 @@ domains:
 
     def test_signatures_of_opendkim_verify(self):
         for name, body in BODIES.items():
-            with self.subTest(name):
-                signed = self.opendkim(self.unsigned(body), "-C", "-d", "author.test", "-s", "r", "-k", self.key("r"))
-                self.assertEqual(signed.returncode, 0, signed.stderr)
-                code, lines = self.verify(signed.stdout)
-                self.assertEqual((code, lines[0].split()[0]), (0, "pass"), lines)
+            for form in ("simple", "relaxed"):
+                with self.subTest(f"{name} relaxed/{form}"):
+                    signed = self.opendkim.sign(self.unsigned(body), "author.test", "r", self.key("r"), f"relaxed/{form}")
+                    code, lines = self.verify(signed)
+                    self.assertEqual((code, lines[0].split()[0]), (0, "pass"), lines)
 
 
 if __name__ == "__main__":

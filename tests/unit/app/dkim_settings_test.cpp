@@ -64,7 +64,7 @@ TEST_CASE("a key that cannot be used is an error at the place of its name") {
     };
     const Case cases[] = {
         {"      keys: {a: {file: none.pem}}\n",
-         "outpost.yaml:5:24: error: domains.example.org.dkim.keys.a: cannot read "
+         "outpost.yaml:5:24: error: domains.Example.ORG.dkim.keys.a: cannot read "
          "/etc/outpost/none.pem"},
         {"      keys: {a: {file: bad.pem}}\n", "is no private key in PEM without a passphrase"},
         {"      keys: {a: {env: NONE}}\n", "environment variable 'NONE' is not set"},
