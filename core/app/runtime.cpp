@@ -159,7 +159,9 @@ struct Runtime::Parts {
 };
 
 Runtime::Runtime(Loaded loaded, RuntimeOptions options)
-    : loaded_(std::move(loaded)), options_(std::move(options)) {}
+    : loaded_(std::move(loaded)),
+      options_(std::move(options)),
+      certificates_(options_.look_at_certificates) {}
 
 Runtime::~Runtime() {
     stop();
@@ -167,6 +169,8 @@ Runtime::~Runtime() {
 
 void Runtime::start() {
     log::set_level(loaded_.settings.log_level);
+    // Before they are read: what changes in between is then noticed.
+    certificates_.watch(certificate_files(loaded_.settings));
     auto parts = std::make_unique<Parts>(loaded_, options_);
     try {
         parts->start();
@@ -199,6 +203,7 @@ void Runtime::run() {
     Watchdog watchdog(parts_->loops);
     for (bool serving = true; serving && !parts_->superseded;) {
         watchdog.tick();
+        renew_certificates();
         switch (signals.wait(watchdog.interval())) {
             case Signals::Event::none:
                 break;
@@ -226,6 +231,8 @@ bool Runtime::reload() {
 
 // What may fail comes first, so that a failure changes nothing.
 void Runtime::apply(Loaded next) {
+    WatchedFiles certificates = certificates_;
+    certificates.watch(certificate_files(next.settings));
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
     parts_->policies.reconfigure(next.settings);
@@ -236,7 +243,20 @@ void Runtime::apply(Loaded next) {
     for (const auto& key : needs_restart(parts_->settings, next.settings)) {
         log::warning("config", "{} changed, which takes effect at the next start", key);
     }
+    certificates_ = std::move(certificates);
     loaded_ = std::move(next);
+}
+
+void Runtime::renew_certificates() {
+    const auto changed = certificates_.changed();
+    if (changed.empty()) return;
+    try {
+        parts_->listeners.apply(listening(loaded_.settings));
+        for (const auto& file : changed)
+            log::info("outpost", "{} has changed and is in use", file.string());
+    } catch (const std::exception& problem) {
+        log::warning("outpost", "changed certificates are not in use yet: {}", problem.what());
+    }
 }
 
 std::uint16_t Runtime::port(const std::string& listener) const {

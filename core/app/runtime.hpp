@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -8,6 +9,7 @@
 
 #include "core/app/backend.hpp"
 #include "core/app/make_snapshot.hpp"
+#include "core/app/watched_files.hpp"
 
 namespace outpost::app {
 
@@ -19,6 +21,7 @@ struct RuntimeOptions {
     std::function<std::unique_ptr<Backend>(const Loaded&)> make_backend;
     TransportMaker make_transport;
     std::function<void()> on_ready;  ///< called by `run` once everything is up; may be empty
+    std::chrono::milliseconds look_at_certificates = std::chrono::seconds(10);  ///< how often
 };
 
 /// One running node: builds every part from the settings, owns them, and ends them in reverse
@@ -40,6 +43,10 @@ class Runtime {
     void stop();
     /// Reads the configuration file again. False when it is not usable: the old one stays.
     bool reload();
+    /// Reads certificates of listeners again if their files have changed (`run` does so every ten
+    /// seconds). What cannot be used changes nothing, and is read again when it changes again: of a
+    /// certificate and its key one is always written first.
+    void renew_certificates();
 
     /// The port of a listener on its first address.
     std::uint16_t port(const std::string& listener) const;
@@ -50,6 +57,7 @@ class Runtime {
 
     Loaded loaded_;
     const RuntimeOptions options_;
+    WatchedFiles certificates_;
     std::unique_ptr<Parts> parts_;
 };
 
