@@ -21,7 +21,7 @@ from measure.outpost import POSTGRES  # noqa: E402
 from measure.results import Results  # noqa: E402
 
 RESULTS = Path(os.environ.get("OUTPOST_BENCH_RESULTS", HERE.parent.parent / "build" / "bench" / "results.jsonl"))
-CASES = ("relay", "mx", "ceiling", "slow", "nodes")
+CASES = ("relay", "mx", "ceiling", "signed", "slow", "nodes")
 LONG = ("bigqueue.py", "churn.py", "sessions.py")  # beside this file; each prints its own figures
 
 

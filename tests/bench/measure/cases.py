@@ -29,6 +29,15 @@ class Cases:
         """Mail to 1,000 domains by MX, each with its own host."""
         self._throughput("mx", domains=self._options.domains)
 
+    def signed(self):
+        """All mail to one relay, signed by DKIM: what each kind of key costs."""
+        options = self._options
+        for _ in range(options.rounds):
+            for algorithms in ((), ("ed25519",), ("rsa",), ("rsa", "ed25519")):
+                server = OutpostUnderTest("signed", statements=options.statements, keys=algorithms)
+                load = Load(options.messages, max(options.outpost_sessions), options.size)
+                self._measure("signed", "+".join(algorithms) or "unsigned", server, load)
+
     def _throughput(self, case, domains):
         options = self._options
         for _ in range(options.rounds):
@@ -44,7 +53,7 @@ class Cases:
         try:
             figures = loads.measure(load, getattr(server, "ports", None) or [server.port], server.groups, server.settled)
             self._results.add(case, name, server.settings, figures)
-            if self._options.statements and name == "outpost":
+            if self._options.statements and name != "postfix":
                 print(server.statements(), flush=True)
         finally:
             server.stop()

@@ -3,8 +3,9 @@
 import shutil
 import signal
 
-from lab.outpost import Outpost
+from lab.outpost import PROGRAM, Outpost
 from lab.postgres import Postgres
+from lab.processes import SCRATCH, run
 
 # A server with some memory; fsync, synchronous_commit and full_page_writes stay on, as PostgreSQL has them.
 POSTGRES = {
@@ -30,6 +31,16 @@ transports: {relay: {type: smtp, host: 127.0.0.2, tls: none, max_idle_per_host: 
 """
 
 
+def signing(algorithms):
+    """The section by which the sender's domain signs, with a new key for each algorithm."""
+    keys = {algorithm: SCRATCH / f"{algorithm}.pem" for algorithm in algorithms}
+    for algorithm, key in keys.items():
+        if not key.exists():
+            run([PROGRAM, "dkim", "generate", algorithm, "origin.test", "--algorithm", algorithm, "--key-file", key])
+    entries = ", ".join(f'{algorithm}: {{file: "{key}"}}' for algorithm, key in keys.items())
+    return f"domains: {{origin.test: {{dkim: {{keys: {{{entries}}}}}}}}}\n" if keys else ""
+
+
 class Cluster(Postgres):
     """A PostgreSQL for one case; its files go when it stops."""
 
@@ -46,16 +57,16 @@ class Cluster(Postgres):
 
 
 class OutpostUnderTest:
-    """One or more nodes on one database, on ports 2525, 2527, …"""
+    """One or more nodes on one database, on ports 2525, 2527, … `keys`: algorithms of the keys that sign."""
 
-    def __init__(self, name, relay=True, nodes=1, deliveries=500, per_destination=50, recipients=20000, statements=False):
+    def __init__(self, name, relay=True, nodes=1, deliveries=500, per_destination=50, recipients=20000, statements=False, keys=()):
         self.postgres = Cluster(f"pg-{name}", statements)
         self.ports = [2525 + 2 * index for index in range(nodes)]
         self.settings = f"deliveries={deliveries}"
         self.nodes = []
         for port in self.ports:
             config = CONFIG.format(port=port, deliveries=deliveries, per_destination=per_destination, recipients=recipients)
-            node = Outpost(self.postgres, config + (RELAY if relay else ""), name=f"{name}-{port}", relay_port=port)
+            node = Outpost(self.postgres, config + (RELAY if relay else "") + signing(keys), name=f"{name}-{port}", relay_port=port)
             self.nodes.append(node.start())
 
     @property

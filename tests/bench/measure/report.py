@@ -35,6 +35,12 @@ def ratios(results):
     if slow and slow_peer:
         lines.append(f"{'slow receivers: rate against Postfix':64} {slow['per_second'] / slow_peer['per_second']:6.2f}")
         lines.append(f"{'slow receivers: memory against Postfix':64} {slow['peak_mb_total'] / slow_peer['peak_mb_total']:6.2f}")
+    unsigned = results.best("signed", "unsigned")
+    for keys in ("ed25519", "rsa", "rsa+ed25519"):
+        signed = results.best("signed", keys)
+        if unsigned and signed:
+            more = signed["cpu_ms_total"] - unsigned["cpu_ms_total"]
+            lines.append(f"{'DKIM, ' + keys + ': CPU that signing costs a message, ms':64} {more:6.2f}")
     for case, text in (("nodes", "two nodes against one, the machine being the limit: rate"),
                        ("bounded", "two nodes against one, their sessions being the limit: rate")):
         one, two = results.best(case, "outpost x1"), results.best(case, "outpost x2")
@@ -47,9 +53,11 @@ def _cheapest(results, case):
     return min((row for row in results.rows if row["case"] == case), key=lambda row: row["cpu_ms"]["postgres"], default=None)
 
 
-_NAMES = {"outpost": "Outpost", "postfix": "Postfix", "outpost x1": "Outpost, one node", "outpost x2": "Outpost, two nodes"}
+_NAMES = {"outpost": "Outpost", "postfix": "Postfix", "outpost x1": "Outpost, one node", "outpost x2": "Outpost, two nodes",
+          "unsigned": "Outpost, not signing", "ed25519": "Outpost, ed25519-sha256", "rsa": "Outpost, rsa-sha256 (2048 bits)",
+          "rsa+ed25519": "Outpost, both"}
 _CASES = {"relay": "to one relay", "mx": "to 1,000 domains by MX", "slow": "to 10,000 domains, 2 s a reply",
-          "nodes": "to one relay", "bounded": "50 sessions a node, 50 ms a reply"}
+          "signed": "to one relay", "nodes": "to one relay", "bounded": "50 sessions a node, 50 ms a reply"}
 
 
 def _server_part(row):
