@@ -184,7 +184,18 @@ config::Type<Settings> settings_type() {
         .key("mta_sts", &Settings::mta_sts, mta_sts_type(), "MTA-STS in direct delivery.")
         .key(
             "tls_reports", &Settings::tls_reports, tls_reports_type(),
-            "What is kept for reports about TLS."
+            "What is kept for reports about TLS, and where others are to send theirs."
+        )
+        .key(
+            "outgoing_addresses", &Settings::outgoing_addresses, list_of(ip_address()),
+            "Addresses that mail of all nodes leaves from, as its receivers see them: for `outpost "
+            "dns`. Without it: those that the host name has, and those that transports name."
+        )
+        .key(
+            "host_keys", &Settings::host_keys,
+            list_of(config::path(config::PathRule::readable_file)),
+            "Private keys that the host's certificates are made for, now or later (PEM): for the TLSA "
+            "records of `outpost dns`."
         )
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")

@@ -269,12 +269,17 @@ config::Type<Retention> retention_type() {
 
 config::Type<TlsReportSettings> tls_reports_type() {
     return config::Spec<TlsReportSettings>(
-               "tls_reports", "What is kept for reports about TLS (RFC 8460)."
+               "tls_reports",
+               "Reports about TLS (RFC 8460): what is kept for them, and where others are to send theirs."
     )
         .key(
             "record", &TlsReportSettings::record, config::boolean(),
             "Whether the results of direct deliveries are summed by day, domain and MX host, as in "
             "the view `outpost.tls_results`."
+        )
+        .key(
+            "host_address", &TlsReportSettings::host_address, address(),
+            "Where others are to send reports about this host's TLS: for `outpost dns`."
         )
         .type();
 }

@@ -294,6 +294,20 @@ config::Type<SenderDomain> sender_domain_type() {
             "global ones."
         )
         .key("dkim", &SenderDomain::dkim, config::maybe(dkim_type()), "Its DKIM keys.")
+        .key(
+            "mx", &SenderDomain::mx, list_of(host_name()),
+            "Hosts that receive its mail, the most wanted one first: for `outpost dns`."
+        )
+        .key("spf", &SenderDomain::spf, spf_type(), "Its SPF record: for `outpost dns`.")
+        .key("dmarc", &SenderDomain::dmarc, dmarc_type(), "Its DMARC policy: for `outpost dns`.")
+        .key(
+            "mta_sts", &SenderDomain::mta_sts, config::maybe(mta_sts_publication_type()),
+            "Its MTA-STS policy: for `outpost dns`. A web server must serve it."
+        )
+        .key(
+            "tls_reports", &SenderDomain::tls_reports, address(),
+            "Where others are to send TLS reports about it: for `outpost dns`."
+        )
         .type();
 }
 
