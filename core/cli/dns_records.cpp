@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <sstream>
 
 #include "core/app/publication.hpp"
 #include "core/cli/commands.hpp"
@@ -40,6 +41,17 @@ void note_unknown(const publication::Host& host) {
               << host.name << " has, and its A, AAAA and PTR records are not shown\n";
 }
 
+/// What the records promise, as comments: a web server has to answer it.
+void tell_policy(const publication::Sender& sender) {
+    if (!sender.mta_sts) return;
+    std::cout << "; https://mta-sts." << sender.domain << "/.well-known/mta-sts.txt answers:\n";
+    std::istringstream lines(publication::policy_text(*sender.mta_sts));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        std::cout << ";   " << line << "\n";
+    }
+}
+
 }  // namespace
 
 int dns_records(const app::Loaded& loaded, const RecordsOptions& options) {
@@ -65,6 +77,7 @@ int dns_records(const app::Loaded& loaded, const RecordsOptions& options) {
         std::cout
             << (options.as_table ? publication::table_text(records)
                                  : publication::zone_text(records));
+    if (sender && !options.as_json) tell_policy(*sender);
     note_unknown(*host);
     return ok;
 }

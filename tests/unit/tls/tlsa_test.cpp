@@ -24,11 +24,24 @@ TEST_CASE("records that no certificate can match in SMTP are not usable") {
     CHECK(tls::is_usable({2, 0, 1, d32}));
     CHECK(tls::is_usable({2, 1, 2, d64}));
     const TlsaRecord unusable[] = {
-        {0, 1, 1, d32},         {1, 1, 1, d32},       {4, 1, 1, d32},  {255, 1, 1, d32},
-        {3, 2, 1, d32},         {3, 255, 1, d32},     {3, 1, 3, d32},  {3, 1, 255, d32},
-        {3, 1, 1, d32 + "x"},   {3, 1, 1, d64},       {3, 1, 2, d32},  {3, 1, 1, ""},
-        {3, 1, 1, d32.substr(1)}, {3, 0, 0, ""},      {3, 1, 0, ""},   {3, 0, 0, "no certificate"},
-        {2, 1, 0, "no key"},    {3, 0, 0, "\x30\x03"},
+        {0, 1, 1, d32},
+        {1, 1, 1, d32},
+        {4, 1, 1, d32},
+        {255, 1, 1, d32},
+        {3, 2, 1, d32},
+        {3, 255, 1, d32},
+        {3, 1, 3, d32},
+        {3, 1, 255, d32},
+        {3, 1, 1, d32 + "x"},
+        {3, 1, 1, d64},
+        {3, 1, 2, d32},
+        {3, 1, 1, ""},
+        {3, 1, 1, d32.substr(1)},
+        {3, 0, 0, ""},
+        {3, 1, 0, ""},
+        {3, 0, 0, "no certificate"},
+        {2, 1, 0, "no key"},
+        {3, 0, 0, "\x30\x03"},
     };
     for (const TlsaRecord& each : unusable) {
         CAPTURE(tls::text(each));
@@ -44,9 +57,14 @@ TEST_CASE("a private key has the TLSA record that OpenSSL's tools compute of its
         "GwsT77P/tynuvKhlBdsD2rXvOFuhRANCAASVNdAnfRQIGlDQpX7s2iAwbyMo6VAm\n"
         "oviRNwEeYH7p6MYBPVHQzNsUC6xh5DEaRVFx8S/wIYc5/9NwqfAXDjrA\n"
         "-----END PRIVATE KEY-----\n";
-    const auto record = tlsa_of_private_key(pem);
+    const auto record = tls::tlsa_of_private_key(pem);
     REQUIRE(record);
-    CHECK(text(*record) == "3 1 1 6576587de17c34f92447ad3c198d745a4df7da2cf7bfe7e53766f0baeb77d7d3");
+    CHECK(
+        text(*record) == "3 1 1 6576587de17c34f92447ad3c198d745a4df7da2cf7bfe7e53766f0baeb77d7d3"
+    );
     CHECK(is_usable(*record));
-    CHECK(tlsa_of_private_key("nonsense").error() == "is no private key in PEM without a passphrase");
+    CHECK(
+        tls::tlsa_of_private_key("nonsense").error() ==
+        "is no private key in PEM without a passphrase"
+    );
 }
