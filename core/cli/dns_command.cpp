@@ -3,7 +3,6 @@
 #include <asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <iostream>
 #include <utility>
 
@@ -11,30 +10,13 @@
 #include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
 #include "core/dns/stub_resolver.hpp"
+#include "core/dns/type_name.hpp"
 
 namespace outpost::cli {
 namespace {
 
 using nlohmann::json;
 using Outcome = Result<dns::Answer, dns::Failure>;
-
-constexpr std::array<std::pair<std::string_view, dns::Type>, 8> types{{
-    {"A", dns::Type::a},
-    {"AAAA", dns::Type::aaaa},
-    {"CNAME", dns::Type::cname},
-    {"MX", dns::Type::mx},
-    {"NS", dns::Type::ns},
-    {"PTR", dns::Type::ptr},
-    {"TLSA", dns::Type::tlsa},
-    {"TXT", dns::Type::txt},
-}};
-
-std::optional<dns::Type> type_named(std::string_view name) {
-    for (const auto& [known, type] : types) {
-        if (iequals(known, name)) return type;
-    }
-    return std::nullopt;
-}
 
 std::string_view name_of(dns::Failure::Kind kind) {
     using Kind = dns::Failure::Kind;
@@ -162,7 +144,7 @@ void print(const dns::Question& question, const std::string& type, const Outcome
 }  // namespace
 
 int dns_lookup(const app::Loaded& loaded, const LookupOptions& options) {
-    const auto type = type_named(options.type);
+    const auto type = dns::parse_type(options.type);
     if (!type) {
         std::cerr << "outpost dns lookup: '" << options.type << "' is no type that it knows\n";
         return usage;

@@ -6,6 +6,7 @@
 
 #include "core/app/publication.hpp"
 #include "core/cli/commands.hpp"
+#include "core/dns/type_name.hpp"
 #include "core/publication/wanted.hpp"
 
 namespace outpost::cli {
@@ -22,7 +23,7 @@ json to_json(
     for (const auto& record : records) {
         out["records"].push_back(
             {{"name", record.name},
-             {"type", publication::name_of(record.type)},
+             {"type", dns::text(record.type)},
              {"value", record.value},
              {"reason", record.reason}}
         );

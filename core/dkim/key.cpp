@@ -11,6 +11,8 @@
 
 #include <stdexcept>
 
+#include "core/base/private_key.hpp"
+
 namespace outpost::dkim {
 namespace {
 
@@ -106,10 +108,6 @@ Key parse_rsa(std::string_view octets) {
     return whole && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_RSA ? key : nullptr;
 }
 
-int no_passphrase(char*, int, int, void*) {
-    return 0;
-}
-
 std::string contents(BIO* bio) {
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio, &data);
@@ -123,10 +121,9 @@ unsigned bits_of(EVP_PKEY* key) {
 }  // namespace
 
 Result<PrivateKey> PrivateKey::parse(std::string_view pem) {
-    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-    const Key key = owned(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
-    ERR_clear_error();
-    if (!key) return Err{std::string("is no private key in PEM without a passphrase")};
+    auto parsed = crypto::parse_private_key(pem);
+    if (!parsed) return Err{parsed.error()};
+    const Key key = std::move(*parsed);
     switch (EVP_PKEY_get_base_id(key.get())) {
         case EVP_PKEY_ED25519:
             return PrivateKey(key, Algorithm::ed25519_sha256);
@@ -184,9 +181,9 @@ std::string PrivateKey::public_octets() const {
         require(EVP_PKEY_get_raw_public_key(key_.get(), bytes(octets), &size) == 1, "read a key");
         return octets;
     }
-    const Bio bio(BIO_new(BIO_s_mem()), BIO_free);
-    require(bio && i2d_PUBKEY_bio(bio.get(), key_.get()) == 1, "write a key");
-    return contents(bio.get());
+    auto octets = crypto::public_key_info(key_.get());
+    require(!octets.empty(), "write a key");
+    return octets;
 }
 
 Result<PublicKey> PublicKey::parse(Algorithm algorithm, std::string_view octets) {

@@ -26,6 +26,16 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// As a zone file has it (RFC 1035 section 5.1).
+std::string quoted(std::string_view string) {
+    std::string out = "\"";
+    for (const char c : string) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + "\"";
+}
+
 }  // namespace
 
 bool KeyRecord::is_for(std::string_view service) const {
@@ -65,8 +75,10 @@ std::string zone_line(std::string_view name, std::string_view text) {
     std::string line = fmt::format("{}. IN TXT", name);
     const bool several = text.size() > longest_string;
     if (several) line += " (";
-    for (; !text.empty(); text.remove_prefix(std::min(text.size(), longest_string)))
-        line += fmt::format("{}\"{}\"", several ? "\n    " : " ", text.substr(0, longest_string));
+    for (; !text.empty(); text.remove_prefix(std::min(text.size(), longest_string))) {
+        const auto string = quoted(text.substr(0, longest_string));
+        line += (several ? "\n    " : " ") + string;
+    }
     return several ? line + " )" : line;
 }
 

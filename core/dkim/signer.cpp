@@ -65,43 +65,6 @@ mail::Address first_author(std::string_view header) {
 
 }  // namespace
 
-const std::vector<std::string>& default_headers() {
-    static const std::vector<std::string> names{
-        "From",
-        "Sender",
-        "Reply-To",
-        "To",
-        "Cc",
-        "Subject",
-        "Date",
-        "Message-ID",
-        "In-Reply-To",
-        "References",
-        "MIME-Version",
-        "Content-Type",
-        "Content-Transfer-Encoding",
-        "Content-Disposition",
-        "Auto-Submitted",
-        "Resent-Date",
-        "Resent-From",
-        "Resent-Sender",
-        "Resent-To",
-        "Resent-Cc",
-        "Resent-Message-ID",
-        "List-Id",
-        "List-Help",
-        "List-Unsubscribe",
-        "List-Unsubscribe-Post",
-        "List-Subscribe",
-        "List-Post",
-        "List-Owner",
-        "List-Archive",
-        "TLS-Report-Domain",
-        "TLS-Report-Submitter"
-    };
-    return names;
-}
-
 // What readers are shown, and what says how to read the body. Not List-* or Resent-*: those are
 // rightly added on the way.
 const std::vector<std::string>& default_oversigned() {
@@ -120,6 +83,21 @@ const std::vector<std::string>& default_oversigned() {
         "Content-Type",
         "Content-Transfer-Encoding"
     };
+    return names;
+}
+
+const std::vector<std::string>& default_headers() {
+    static const std::vector<std::string> names = [] {
+        auto all = default_oversigned();
+        all.insert(
+            all.end(),
+            {"Content-Disposition", "Auto-Submitted", "Resent-Date", "Resent-From", "Resent-Sender",
+             "Resent-To", "Resent-Cc", "Resent-Message-ID", "List-Id", "List-Help",
+             "List-Unsubscribe", "List-Unsubscribe-Post", "List-Subscribe", "List-Post",
+             "List-Owner", "List-Archive", "TLS-Report-Domain", "TLS-Report-Submitter"}
+        );
+        return all;
+    }();
     return names;
 }
 

@@ -62,7 +62,7 @@ class Signer {
     Signer(Domains domains, Permission may_use)
         : domains_(std::move(domains)), may_use_(std::move(may_use)) {}
 
-    /// Hashes the whole body; with RSA of 2048 bits about a millisecond on top. Throws
+    /// Hashes the whole body; with RSA of 2048 bits some tenths of a millisecond on top. Throws
     /// std::runtime_error when OpenSSL fails.
     Signed sign(const Unsigned& message) const;
 

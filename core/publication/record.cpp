@@ -6,47 +6,17 @@
 #include <algorithm>
 
 #include "core/dkim/key_record.hpp"
+#include "core/dns/type_name.hpp"
 
 namespace outpost::publication {
 namespace {
 
-/// Text that a zone file may have between quotes (RFC 1035 section 5.1).
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out;
-}
-
 std::string zone_line(const Record& record) {
-    if (record.type == dns::Type::txt) return dkim::zone_line(record.name, escaped(record.value));
-    return fmt::format("{}. IN {} {}", record.name, name_of(record.type), record.value);
+    if (record.type == dns::Type::txt) return dkim::zone_line(record.name, record.value);
+    return fmt::format("{}. IN {} {}", record.name, dns::text(record.type), record.value);
 }
 
 }  // namespace
-
-std::string_view name_of(dns::Type type) noexcept {
-    switch (type) {
-        case dns::Type::a:
-            return "A";
-        case dns::Type::aaaa:
-            return "AAAA";
-        case dns::Type::cname:
-            return "CNAME";
-        case dns::Type::mx:
-            return "MX";
-        case dns::Type::ptr:
-            return "PTR";
-        case dns::Type::tlsa:
-            return "TLSA";
-        case dns::Type::txt:
-            return "TXT";
-        default:
-            return "?";
-    }
-}
 
 std::string zone_text(const Records& records) {
     std::string text, last_reason;
@@ -73,7 +43,7 @@ std::string table_text(const Records& records) {
     };
     add("NAME", "TYPE", "REASON", "VALUE");
     for (const Record& record : records)
-        add(record.name, name_of(record.type), record.reason, record.value);
+        add(record.name, dns::text(record.type), record.reason, record.value);
     return text;
 }
 

@@ -20,8 +20,6 @@ struct Record {
 };
 using Records = std::vector<Record>;
 
-std::string_view name_of(dns::Type type) noexcept;  ///< "TXT"
-
 /// A zone file (RFC 1035 section 5), each record below a comment with its reason.
 std::string zone_text(const Records& records);
 /// For the forms of DNS hosters: name, type, reason and the value as it is to be typed.

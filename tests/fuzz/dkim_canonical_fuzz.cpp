@@ -7,6 +7,7 @@
 
 #include "core/dkim/canonical.hpp"
 #include "core/mail/header.hpp"
+#include "tests/support/canonical_body.hpp"
 
 using namespace outpost::dkim;
 
@@ -16,15 +17,6 @@ void require(bool condition) {
     if (!condition) std::abort();
 }
 
-std::string canonical(Canonicalization form, std::string_view body, std::size_t piece) {
-    std::string out;
-    BodyCanonicalizer canonicalizer(form, [&](std::string_view octets) { out += octets; });
-    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size())))
-        canonicalizer.feed(body.substr(0, piece));
-    canonicalizer.finish();
-    return out;
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -32,9 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const std::size_t piece = data[0] % 16U + 1U;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     for (const auto form : {Canonicalization::simple, Canonicalization::relaxed}) {
-        const auto whole = canonical(form, text, text.size() + 1);
-        require(canonical(form, text, piece) == whole);
-        require(canonical(form, whole, piece) == whole);
+        const auto whole = test::canonical_body(form, text, text.size() + 1);
+        require(test::canonical_body(form, text, piece) == whole);
+        require(test::canonical_body(form, whole, piece) == whole);
     }
     for (const auto& field : outpost::mail::parse_header(text)) {
         const auto relaxed = canonical_field(Canonicalization::relaxed, field.whole);

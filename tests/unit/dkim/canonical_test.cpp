@@ -4,23 +4,12 @@
 #include <doctest/doctest.h>
 
 #include "core/base/encoding.hpp"
+#include "tests/support/canonical_body.hpp"
 
 using namespace outpost;
 using namespace outpost::dkim;
 
-namespace {
-
-/// The canonical body, fed in pieces of `piece` octets.
-std::string canonical_body(Canonicalization form, std::string_view body, std::size_t piece) {
-    std::string out;
-    BodyCanonicalizer canonicalizer(form, [&](std::string_view octets) { out += octets; });
-    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size())))
-        canonicalizer.feed(body.substr(0, piece));
-    canonicalizer.finish();
-    return out;
-}
-
-}  // namespace
+using outpost::test::canonical_body;
 
 TEST_CASE("header fields are brought into canonical form (RFC 6376 section 3.4.5)") {
     struct Case {

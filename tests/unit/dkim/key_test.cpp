@@ -76,4 +76,9 @@ TEST_CASE("a record goes into a zone file in strings of at most 255 octets") {
         "a.example.org. IN TXT (\n    \"" + std::string(255, 'x') + "\"\n    \"" +
             std::string(45, 'x') + "\" )"
     );
+    // Octets are counted as they are published, and an escape is never cut in two.
+    CHECK(
+        zone_line("a.example.org", std::string(254, 'x') + "\\\"") ==
+        "a.example.org. IN TXT (\n    \"" + std::string(254, 'x') + "\\\\\"\n    \"\\\"\" )"
+    );
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/dns/type_name.hpp"
 #include "core/publication/reverse_name.hpp"
 #include "core/publication/spf.hpp"
 
@@ -42,7 +43,7 @@ Sender a_sender() {
 std::vector<std::string> lines(const Records& records) {
     std::vector<std::string> all;
     for (const auto& record : records)
-        all.push_back(fmt::format("{} {} {}", record.name, name_of(record.type), record.value));
+        all.push_back(fmt::format("{} {} {}", record.name, dns::text(record.type), record.value));
     return all;
 }
 
