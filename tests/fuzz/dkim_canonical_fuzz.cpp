@@ -10,6 +10,7 @@
 #include "tests/support/canonical_body.hpp"
 
 using namespace outpost::dkim;
+using outpost::test::canonical_body;
 
 namespace {
 
@@ -24,9 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const std::size_t piece = data[0] % 16U + 1U;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     for (const auto form : {Canonicalization::simple, Canonicalization::relaxed}) {
-        const auto whole = test::canonical_body(form, text, text.size() + 1);
-        require(test::canonical_body(form, text, piece) == whole);
-        require(test::canonical_body(form, whole, piece) == whole);
+        const auto whole = canonical_body(form, text, text.size() + 1);
+        require(canonical_body(form, text, piece) == whole);
+        require(canonical_body(form, whole, piece) == whole);
     }
     for (const auto& field : outpost::mail::parse_header(text)) {
         const auto relaxed = canonical_field(Canonicalization::relaxed, field.whole);
