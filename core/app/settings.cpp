@@ -104,7 +104,8 @@ config::Type<PluginProcesses> plugin_processes_type() {
 config::Type<DaneSettings> dane_type() {
     return Spec<DaneSettings>(
                "dane",
-               "DANE in direct delivery (RFC 7672): mail servers that publish TLSA records in signed "
+               "DANE in direct delivery (RFC 7672): mail servers that publish TLSA records in "
+               "signed "
                "zones are held to them. It needs a resolver whose answers say that they are secure."
     )
         .key("mode", &DaneSettings::mode, dane_mode(), "How it acts, unless a route says more.")
@@ -114,7 +115,8 @@ config::Type<DaneSettings> dane_type() {
 config::Type<MtaStsSettings> mta_sts_type() {
     return Spec<MtaStsSettings>(
                "mta_sts",
-               "MTA-STS in direct delivery (RFC 8461): domains that publish a policy over HTTPS are "
+               "MTA-STS in direct delivery (RFC 8461): domains that publish a policy over HTTPS "
+               "are "
                "delivered to only as it says. All nodes share the policies."
     )
         .key("mode", &MtaStsSettings::mode, policy_mode(), "How it acts, unless a route says more.")
@@ -184,7 +186,15 @@ config::Type<Settings> settings_type() {
         .key("mta_sts", &Settings::mta_sts, mta_sts_type(), "MTA-STS in direct delivery.")
         .key(
             "tls_reports", &Settings::tls_reports, tls_reports_type(),
-            "What is kept for reports about TLS, and where others are to send theirs."
+            "Reports about TLS, to others and from others."
+        )
+        .key(
+            "https", &Settings::https, maybe(https_type()),
+            "What strangers may ask for over HTTPS. Without it: nothing."
+        )
+        .key(
+            "bounces", &Settings::bounces, maybe(bounces_type()),
+            "Return paths of our own. Without it: bounces go to the senders."
         )
         .key(
             "outgoing_addresses", &Settings::outgoing_addresses, list_of(ip_address()),
@@ -194,8 +204,9 @@ config::Type<Settings> settings_type() {
         .key(
             "host_keys", &Settings::host_keys,
             list_of(config::path(config::PathRule::readable_file)),
-            "Private keys that the host's certificates are made for, now or later (PEM): for the TLSA "
-            "records of `outpost dns`."
+            "Private keys that the host's certificates are made for, now or later (PEM): TLSA "
+            "records "
+            "are published for them."
         )
         .key("dsn", &Settings::dsn, dsn_type(), "Bounces and notices of delay.")
         .key("sendmail", &Settings::sendmail, sendmail_type(), "The command of that name.")

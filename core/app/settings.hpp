@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/secret.hpp"
 #include "core/db/settings.hpp"
 #include "core/delivery/policy_mode.hpp"
 #include "core/delivery/retry.hpp"
@@ -66,6 +67,7 @@ struct Retention {
     std::chrono::seconds attempts{30 * 24 * 3600};  ///< attempt rows
     std::chrono::seconds tls_results{30 * 24 * 3600};
     std::chrono::seconds tls_abilities{365 * 24 * 3600};  ///< what domains can do, and its changes
+    std::chrono::seconds received_tls_reports{365 * 24 * 3600};
 };
 
 /// Delivery status notifications.
@@ -115,7 +117,26 @@ struct MtaStsSettings {
 /// TLS reports (RFC 8460).
 struct TlsReportSettings {
     bool record = true;
+    bool send = true;            ///< to domains that ask for them; needs `record`
+    bool send_success = false;   ///< even where all sessions succeeded
+    mail::Domain submitter;      ///< whose reports they are; empty: see submitter() of the sender
     mail::Address host_address;  ///< where reports about this host go; null: nowhere
+};
+
+/// What is served to strangers over HTTPS: MTA-STS policies, and a place to send TLS reports to.
+struct HttpsSettings {
+    net::Endpoint listen;
+    /// Empty: plain HTTP, for a web server in front that has the certificate.
+    tls::ServerSettings certificate;
+    std::string tls_report_path = "/tlsrpt";  ///< empty: reports are not taken here
+};
+
+/// Bounces that others send to return paths of ours (VERP), and what follows from them.
+struct BounceSettings {
+    mail::Domain domain;   ///< of the return paths; its MX must be a receiving listener of ours
+    Secret secret;         ///< shared by all nodes: who does not know it cannot make up a bounce
+    bool suppress = true;  ///< addresses that do not exist get no more mail for a time
+    std::chrono::seconds suppress_for{30 * 24 * 3600};
 };
 
 struct Settings {
@@ -143,6 +164,8 @@ struct Settings {
     SendmailSettings sendmail;
     std::optional<SinkSettings> sink;
     std::optional<MetricsSettings> metrics;
+    std::optional<HttpsSettings> https;
+    std::optional<BounceSettings> bounces;
     /// Addresses that mail of all nodes leaves from, as receivers see them.
     std::vector<net::IpAddress> outgoing_addresses;
     /// Private keys that the host's certificates are made for, now or later (TLSA records).

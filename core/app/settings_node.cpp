@@ -264,13 +264,19 @@ config::Type<Retention> retention_type() {
             "What recipient domains have shown that they can do, since they last showed any of it; "
             "in whole days."
         )
+        .key(
+            "received_tls_reports", &Retention::received_tls_reports,
+            duration<seconds>(24h, 3650 * 24h), "TLS reports that others sent about our domains."
+        )
         .type();
 }
 
 config::Type<TlsReportSettings> tls_reports_type() {
     return config::Spec<TlsReportSettings>(
                "tls_reports",
-               "Reports about TLS (RFC 8460): what is kept for them, and where others are to send theirs."
+               "Reports about TLS (RFC 8460): what direct deliveries met, to the domains that ask "
+               "for "
+               "it; and what others met at our own hosts."
     )
         .key(
             "record", &TlsReportSettings::record, config::boolean(),
@@ -278,8 +284,23 @@ config::Type<TlsReportSettings> tls_reports_type() {
             "the view `outpost.tls_results`."
         )
         .key(
+            "send", &TlsReportSettings::send, config::boolean(),
+            "Whether domains that ask for reports get one a day, if anything was amiss."
+        )
+        .key(
+            "send_success", &TlsReportSettings::send_success, config::boolean(),
+            "Whether they get one, too, when all sessions succeeded."
+        )
+        .key(
+            "submitter", &TlsReportSettings::submitter, domain_name(),
+            "The domain whose reports they are; it must sign by DKIM. Without it: the first of the "
+            "host name and the domains above it that does."
+        )
+        .key(
             "host_address", &TlsReportSettings::host_address, address(),
-            "Where others are to send reports about this host's TLS: for `outpost dns`."
+            "Where others are to send reports about this host's TLS. A listener with `receive` "
+            "takes "
+            "them."
         )
         .type();
 }

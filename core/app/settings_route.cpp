@@ -71,7 +71,8 @@ config::Type<std::string> last_error() {
         {"anyOf",
          {{{"enum", kinds}},
           {{"type", "string"}, {"pattern", "^[45](\\.[0-9]{1,3}){0,2}$"}},
-          {{"type", "number"}, {"minimum", 4}, {"exclusiveMaximum", 6}}}}};  // 4.7
+          {{"type", "number"}, {"minimum", 4}, {"exclusiveMaximum", 6}}}}
+    };  // 4.7
     type.read = [kinds](config::Reader& reader, const config::Node& node, std::string& value) {
         if (node.kind != config::Node::Kind::scalar)
             return reader.expected("a kind of error or a status like 4.7.1", node);
@@ -117,9 +118,7 @@ config::Type<Route> message_size() {
             route.min_size = range.least;
             route.max_size = range.most;
         },
-        [](const Route& route) {
-            return config::Range{route.min_size, route.max_size};
-        }
+        [](const Route& route) { return config::Range{route.min_size, route.max_size}; }
     );
 }
 

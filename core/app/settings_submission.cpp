@@ -87,10 +87,22 @@ void check_socket(Reader& reader, const Node& node) {
     }
 }
 
+void check_receiving(Reader& reader, const Node& node) {
+    for (const char* key : {"socket", "auth", "allowed_networks", "account", "submission"}) {
+        if (node.find(key)) {
+            reader.error(
+                place_of(node, key), fmt::format("a listener that receives has no '{}'", key)
+            );
+        }
+    }
+}
+
 void check_listener(Reader& reader, const Node& node, const ListenerSettings& listener) {
+    if (listener.receive) check_receiving(reader, node);
     if (!listener.socket.empty()) return check_socket(reader, node);
     if (!node.find("port")) return reader.error(node.at, "a listener needs a 'port' or a 'socket'");
     check_listener_tls(reader, node, listener);
+    if (listener.receive) return;
     check_listener_access(reader, node, listener);
 }
 
@@ -195,6 +207,12 @@ config::Type<ListenerSettings> listener_type() {
             "requiretls", &ListenerSettings::requiretls, config::boolean(),
             "Announce REQUIRETLS (RFC 8689) under TLS: a client may ask that its message goes only "
             "to servers whose TLS can be verified."
+        )
+        .key(
+            "receive", &ListenerSettings::receive, config::boolean(),
+            "Receives from strangers (port 25): TLS reports to the addresses that are published "
+            "for "
+            "them, and bounces to our return paths (`bounces`). All else is refused."
         )
         .key("auth", &ListenerSettings::auth, auth_mode(), "Authentication by the accounts below.")
         .key(
@@ -302,11 +320,11 @@ config::Type<SenderDomain> sender_domain_type() {
         .key("dmarc", &SenderDomain::dmarc, dmarc_type(), "Its DMARC policy: for `outpost dns`.")
         .key(
             "mta_sts", &SenderDomain::mta_sts, config::maybe(mta_sts_publication_type()),
-            "Its MTA-STS policy: for `outpost dns`. A web server must serve it."
+            "Its MTA-STS policy: for `outpost dns`, and served by `https`."
         )
         .key(
             "tls_reports", &SenderDomain::tls_reports, address(),
-            "Where others are to send TLS reports about it: for `outpost dns`."
+            "Where others are to send TLS reports about it. A listener with `receive` takes them."
         )
         .type();
 }

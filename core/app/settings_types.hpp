@@ -50,5 +50,7 @@ config::Type<MtaStsSettings> mta_sts_type();
 config::Type<MtaStsPublication> mta_sts_publication_type();
 config::Type<DmarcPublication> dmarc_type();
 config::Type<SpfPublication> spf_type();
+config::Type<HttpsSettings> https_type();
+config::Type<BounceSettings> bounces_type();
 
 }  // namespace outpost::app

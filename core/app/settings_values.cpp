@@ -118,7 +118,8 @@ PolicyModeWords policy_mode_words() {
     return {
         {"enforce", PolicyMode::enforce, "what it asks for must be reached"},
         {"report", PolicyMode::watch, "what would have failed is recorded, and nothing is stopped"},
-        {"off", PolicyMode::off, "it is not asked"}};
+        {"off", PolicyMode::off, "it is not asked"}
+    };
 }
 
 }  // namespace

@@ -33,6 +33,10 @@ struct ListenerSettings {
     /// Announce REQUIRETLS (RFC 8689) to sessions under TLS.
     bool requiretls = true;
 
+    /// Takes mail from strangers, and only what is for us: TLS reports, and bounces to our return
+    /// paths. Authentication and what else is about submitting do not apply.
+    bool receive = false;
+
     AuthMode auth = AuthMode::required;
     std::vector<net::Cidr> allowed_networks;  ///< clients from here need no authentication
     std::string
