@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/tls/tlsa.hpp"
 
+#include <openssl/bio.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <memory>
+
+#include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
 #include "core/tls/error.hpp"
+#include "core/tls/freed.hpp"
 
 namespace outpost::tls {
 namespace {
@@ -34,6 +40,19 @@ bool is_certificate(const std::string& der) {
     X509_free(certificate);
     last_openssl_error();
     return has_key && is_one<d2i_X509, X509_free>(der);
+}
+
+/// SubjectPublicKeyInfo (RFC 5280 section 4.1) in DER; empty when OpenSSL cannot say.
+std::string public_half(EVP_PKEY* key) {
+    const int size = i2d_PUBKEY(key, nullptr);
+    if (size <= 0) return {};
+    std::string der(static_cast<std::size_t>(size), '\0');
+    auto* at = reinterpret_cast<unsigned char*>(der.data());
+    return i2d_PUBKEY(key, &at) == size ? der : std::string();
+}
+
+int no_passphrase(char*, int, int, void*) {
+    return 0;
 }
 
 }  // namespace
@@ -66,6 +85,19 @@ bool is_usable(const TlsaRecord& record) {
 std::string text(const TlsaRecord& record) {
     return std::to_string(record.usage) + " " + std::to_string(record.selector) + " " +
            std::to_string(record.matching) + " " + hex_encode(record.data);
+}
+
+Result<TlsaRecord> tlsa_of_private_key(std::string_view pem) {
+    const std::unique_ptr<BIO, Freed<BIO_free>> bio(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))
+    );
+    const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> key(
+        PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr)
+    );
+    const std::string der = key ? public_half(key.get()) : std::string();
+    last_openssl_error();  // empties the queue
+    if (der.empty()) return Err{std::string("is no private key in PEM without a passphrase")};
+    return TlsaRecord{dane_ee, public_key, sha256, crypto::digest(crypto::Hash::sha256, der)};
 }
 
 }  // namespace outpost::tls

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/result.hpp"
 #include "core/tls/requirement.hpp"
 
 /// TLSA records (RFC 6698 section 2) as SMTP uses them. Pure.
@@ -19,5 +20,10 @@ bool is_usable(const TlsaRecord& record);
 
 /// "3 1 1 ab12...": as zone files and TLS reports have it.
 std::string text(const TlsaRecord& record);
+
+/// "3 1 1" for the public half of a private key in PEM without a passphrase: what stands for every
+/// certificate made for the key, by whomever and until when (RFC 7671 section 5.1). The error says
+/// what is wrong, and nothing of the key.
+Result<TlsaRecord> tlsa_of_private_key(std::string_view pem);
 
 }  // namespace outpost::tls

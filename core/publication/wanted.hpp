@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/publication/facts.hpp"
+#include "core/publication/record.hpp"
+
+namespace outpost::publication {
+
+/// All that should be published of a domain, in the order of a zone file for reading.
+Records records_of(const Sender& sender, const Host& host);
+
+/// All that should be published of this host, its names, its addresses and its bounce domain.
+Records records_of(const Host& host);
+
+/// Both. A name that is the domain's and the host's has one SPF record (RFC 7208 section 4.5), and
+/// one for TLS reports: the domain's.
+Records all_records(const Sender& sender, const Host& host);
+
+}  // namespace outpost::publication
