@@ -252,7 +252,7 @@ class CommandLine {
     }
 
     void add_dns() {
-        CLI::App* dns = app_.add_subcommand("dns", "Ask the DNS as deliveries do");
+        CLI::App* dns = app_.add_subcommand("dns", "What is in the DNS, and what should be");
         dns->require_subcommand(1);
         CLI::App* sub = add_configured(
             *dns, "lookup", "Print a name's records, and whether they are secure by DNSSEC",
@@ -261,6 +261,15 @@ class CommandLine {
         sub->add_option("name", lookup_.name, "Name")->required();
         sub->add_option("type", lookup_.type, "A, AAAA, CNAME, MX, NS, PTR, TLSA or TXT");
         sub->add_flag("--json", lookup_.as_json, "One JSON object, for programs");
+        CLI::App* records = add_configured(
+            *dns, "records", "Print what should be published of a domain and of this host, and why",
+            [this](const app::Loaded& loaded) { return dns_records(loaded, records_); }
+        );
+        records->add_option("domain", records_.domain, "One of `domains`, or the host name")
+            ->required();
+        auto* table = records->add_flag("--table", records_.as_table, "As a table, not a zone file");
+        records->add_flag("--json", records_.as_json, "One JSON object, for programs")
+            ->excludes(table);
     }
 
     void add_tls() {
@@ -338,6 +347,7 @@ class CommandLine {
     TlsAction tls_;
     PolicyAction policy_action_;
     LookupOptions lookup_;
+    RecordsOptions records_;
     DkimKeyOptions dkim_key_;
     std::string dkim_message_;
     TlsExplainOptions tls_explain_;

@@ -80,6 +80,13 @@ struct LookupOptions {
 /// code is `failed` when there is no answer.
 int dns_lookup(const app::Loaded& loaded, const LookupOptions& options);
 
+struct RecordsOptions {
+    std::string domain;  ///< one that we send for, or the host name
+    bool as_table = false, as_json = false;
+};
+/// All that should be published of a domain and of this host. Asks nobody.
+int dns_records(const app::Loaded& loaded, const RecordsOptions& options);
+
 struct TlsExplainOptions {
     std::string domain;
     bool probe = false;  ///< open a real session with each host, too

@@ -16,7 +16,7 @@ namespace outpost::publication {
 /// A name that our servers say EHLO with, and what leaves under it.
 struct EhloName {
     std::string name;
-    std::vector<net::IpAddress> addresses;  ///< of the hosts themselves
+    std::vector<net::IpAddress> addresses;  ///< of hosts themselves; none: not known, or the host's
     std::vector<net::IpAddress> proxies;    ///< of SOCKS proxies, as receivers see them
 };
 

@@ -47,10 +47,15 @@ std::string spf_of_domain(const Spf& spf, const Host& host) {
     return mechanisms.record(spf.fail_others ? "-all" : "~all");
 }
 
-std::string spf_of_ehlo(const EhloName& ehlo) {
+std::string spf_of_ehlo(const EhloName& ehlo, const Host& host) {
     Mechanisms mechanisms;
-    mechanisms.add("a");
-    mechanisms.add(ehlo.proxies);
+    const bool of_host = ehlo.addresses.empty() && ehlo.proxies.empty() && ehlo.name != host.name;
+    if (of_host) {
+        mechanisms.add("a:" + host.name);
+    } else {
+        mechanisms.add("a");
+        mechanisms.add(ehlo.proxies);
+    }
     return mechanisms.record("-all");
 }
 

@@ -11,6 +11,6 @@ namespace outpost::publication {
 std::string spf_of_domain(const Spf& spf, const Host& host);
 
 /// The record of a name in EHLO, which bounces are checked by (RFC 7208 section 2.4).
-std::string spf_of_ehlo(const EhloName& ehlo);
+std::string spf_of_ehlo(const EhloName& ehlo, const Host& host);
 
 }  // namespace outpost::publication

@@ -38,9 +38,7 @@ Records mx_of(const std::string& name, const std::vector<std::string>& hosts, co
 }
 
 Record tls_reports_of(const std::string& name, const mail::Address& to, std::string reason) {
-    return {
-        "_smtp._tls." + name, Type::txt, "v=TLSRPTv1; rua=" + mailto(to), std::move(reason)
-    };
+    return {"_smtp._tls." + name, Type::txt, "v=TLSRPTv1; rua=" + mailto(to), std::move(reason)};
 }
 
 bool same_or_below(const mail::Domain& a, const mail::Domain& b) {
@@ -107,9 +105,9 @@ void add_tlsa(Records& records, const Host& host) {
 void add_tls_reports(Records& records, const Host& host) {
     if (host.tls_reports.is_null()) return;
     for (const auto& name : host.receives) {
-        records.push_back(tls_reports_of(
-            name, host.tls_reports, "TLS reports about this host as an MX, by DANE"
-        ));
+        records.push_back(
+            tls_reports_of(name, host.tls_reports, "TLS reports about this host as an MX, by DANE")
+        );
     }
 }
 
@@ -121,7 +119,8 @@ void add_addresses(Records& records, const EhloName& ehlo, bool is_host) {
         const auto plain = net::without_mapping(address);
         records.push_back(
             {ehlo.name, plain.is_v4() ? Type::a : Type::aaaa, plain.to_string(),
-             "The name in EHLO leads to the addresses that mail comes from"}
+             "The name in EHLO leads to the addresses that mail comes from; where nodes have names "
+             "of their own, to those of the node"}
         );
     }
 }
@@ -133,7 +132,7 @@ void add_pointers(Records& records, const EhloName& ehlo) {
         records.push_back(
             {reverse_name(address), Type::ptr, ehlo.name + ".",
              "An address without a name, or with another one than in EHLO, looks like a robot's; "
-             "who runs the network publishes it"}
+             "whoever runs the network publishes it"}
         );
     }
 }
@@ -197,7 +196,7 @@ Records records_of(const Host& host) {
     for (const auto& ehlo : host.ehlo) {
         add_addresses(of_names, ehlo, ehlo.name == host.name);
         of_names.push_back(
-            {ehlo.name, Type::txt, spf_of_ehlo(ehlo),
+            {ehlo.name, Type::txt, spf_of_ehlo(ehlo, host),
              "SPF: bounces, which have no sender, are checked by the name in EHLO"}
         );
     }

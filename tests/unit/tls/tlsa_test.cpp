@@ -35,3 +35,18 @@ TEST_CASE("records that no certificate can match in SMTP are not usable") {
         CHECK_FALSE(tls::is_usable(each));
     }
 }
+
+TEST_CASE("a private key has the TLSA record that OpenSSL's tools compute of its certificates") {
+    // openssl pkey -in KEY -pubout -outform DER | openssl dgst -sha256
+    constexpr auto pem =
+        "-----BEGIN PRIVATE KEY-----\n"
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0qr6/33xhqQKt5tk\n"
+        "GwsT77P/tynuvKhlBdsD2rXvOFuhRANCAASVNdAnfRQIGlDQpX7s2iAwbyMo6VAm\n"
+        "oviRNwEeYH7p6MYBPVHQzNsUC6xh5DEaRVFx8S/wIYc5/9NwqfAXDjrA\n"
+        "-----END PRIVATE KEY-----\n";
+    const auto record = tlsa_of_private_key(pem);
+    REQUIRE(record);
+    CHECK(text(*record) == "3 1 1 6576587de17c34f92447ad3c198d745a4df7da2cf7bfe7e53766f0baeb77d7d3");
+    CHECK(is_usable(*record));
+    CHECK(tlsa_of_private_key("nonsense").error() == "is no private key in PEM without a passphrase");
+}

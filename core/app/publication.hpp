@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/app/settings.hpp"
+#include "core/publication/facts.hpp"
+
+namespace outpost::app {
+
+/// What the DNS should say of this host. Reads the keys of its certificates; the error names the
+/// file that is none.
+Result<publication::Host> published_host(const Settings& settings);
+
+/// What the DNS should say of a domain that we send for; nothing for others. `name`: A-labels.
+std::optional<publication::Sender> published_sender(
+    const Settings& settings, const std::string& name
+);
+
+/// The MTA-STS policy of a domain that we send for, if it publishes one.
+std::optional<publication::MtaStsPolicy> published_policy(
+    const Settings& settings, const SenderDomain& domain
+);
+
+}  // namespace outpost::app
