@@ -12,6 +12,7 @@
 #include "core/dkim/key.hpp"
 #include "core/dkim/key_record.hpp"
 #include "core/tls/tlsa.hpp"
+#include "tests/support/fake_dns.hpp"
 
 using namespace outpost;
 
@@ -72,11 +73,14 @@ struct Said {
     std::string out, err;
 };
 
-Said run(const app::Loaded& loaded, const cli::RecordsOptions& options) {
+Said run(
+    const app::Loaded& loaded, const cli::RecordsOptions& options,
+    int (*command)(const app::Loaded&, const cli::RecordsOptions&) = cli::dns_records
+) {
     std::ostringstream out, err;
     auto* const old_out = std::cout.rdbuf(out.rdbuf());
     auto* const old_err = std::cerr.rdbuf(err.rdbuf());
-    const int code = cli::dns_records(loaded, options);
+    const int code = command(loaded, options);
     std::cout.rdbuf(old_out);
     std::cerr.rdbuf(old_err);
     return {code, out.str(), err.str()};
@@ -166,4 +170,35 @@ TEST_CASE("what the configuration does not say is pointed out; a host key that i
     const auto bad = run(loaded, {"example.org", false, false});
     CHECK(bad.code == cli::config_error);
     CHECK(bad.err.find("key.pem is no private key in PEM") != bad.err.npos);
+}
+
+TEST_CASE("a check tells what is there, what is missing and what is wrong") {
+    const test::FakeDns dns(
+        "example.org MX 10 mx.example.org\n"
+        "example.org TXT v=spf1 -all\n"
+        "_dmarc.example.org TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org\n"
+        "mta-sts.example.org CNAME mx.example.org\n"
+        "bounces.example.org SERVFAIL\n"
+    );
+    const Machine machine;
+    auto loaded = machine.load();
+    loaded.settings.dns.servers = {dns.endpoint()};
+    const auto said = run(loaded, {"example.org", false, true}, cli::dns_check);
+    CHECK(said.code == cli::failed);
+    const auto json = nlohmann::json::parse(said.out);
+    CHECK(json["ok"] == false);
+    std::map<std::string, std::string> results;
+    for (const auto& finding : json["findings"]) {
+        results[finding["name"].get<std::string>() + " " + finding["type"].get<std::string>()] =
+            finding["result"].get<std::string>();
+    }
+    CHECK(results.at("example.org MX") == "ok");
+    CHECK(results.at("example.org TXT") == "wrong");
+    CHECK(results.at("_dmarc.example.org TXT") == "ok");
+    CHECK(results.at("mta-sts.example.org CNAME") == "ok");
+    CHECK(results.at("_mta-sts.example.org TXT") == "missing");
+    CHECK(results.at("bounces.example.org MX") == "unknown");
+    const auto text = run(loaded, {"example.org", false, false}, cli::dns_check).out;
+    CHECK(text.starts_with("ok       example.org MX ("));
+    CHECK(text.find("there is v=spf1 -all instead\n         expected: v=spf1 ip4:") != text.npos);
 }
