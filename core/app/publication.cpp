@@ -81,16 +81,24 @@ std::vector<EhloName> ehlo_names(const Settings& settings) {
     return std::move(names).all();
 }
 
-/// Names of this host that strangers deliver to: the host name, where a domain has it as an MX.
+/// Names of this host that strangers deliver to: those of receiving listeners, and the host name
+/// where another program on it receives for a domain.
 std::vector<std::string> receiving_names(const Settings& settings) {
+    std::vector<std::string> names;
+    for (const auto& [name, listener] : settings.listeners) {
+        if (!listener.receive) continue;
+        add_once(
+            names, canonical(listener.hostname.empty() ? settings.hostname : listener.hostname)
+        );
+    }
     const auto host = canonical(settings.hostname);
     for (const auto& [name, domain] : settings.domains) {
         const bool is_mx = std::any_of(domain.mx.begin(), domain.mx.end(), [&](const auto& mx) {
             return canonical(mx) == host;
         });
-        if (is_mx) return {host};
+        if (is_mx) add_once(names, host);
     }
-    return {};
+    return names;
 }
 
 Result<tls::TlsaRecord> tlsa_of(const std::filesystem::path& file) {
@@ -103,13 +111,30 @@ Result<tls::TlsaRecord> tlsa_of(const std::filesystem::path& file) {
 }
 
 Result<std::vector<tls::TlsaRecord>> keys_of(const Settings& settings) {
+    auto files = settings.host_keys;
+    for (const auto& [name, listener] : settings.listeners) {
+        if (listener.receive && !listener.certificate.key.empty())
+            files.push_back(listener.certificate.key);
+    }
     std::vector<tls::TlsaRecord> keys;
-    for (const auto& file : settings.host_keys) {
+    for (const auto& file : files) {
         const auto record = tlsa_of(file);
         if (!record) return Err{record.error()};
         add_once(keys, *record);
     }
     return keys;
+}
+
+/// Return paths are shared by all domains: what may send for any of them may use them.
+publication::Spf bounce_spf(const Settings& settings) {
+    publication::Spf spf;
+    spf.fail_others = !settings.domains.empty();
+    for (const auto& [name, domain] : settings.domains) {
+        for (const auto& mechanism : domain.spf.mechanisms)
+            add_once(spf.mechanisms, mechanism);
+        spf.fail_others = spf.fail_others && domain.spf.fail_others;
+    }
+    return spf;
 }
 
 std::string text(MtaStsPublication::Mode mode) {
@@ -142,18 +167,6 @@ std::vector<std::string> canonical(const std::vector<std::string>& names) {
     return all;
 }
 
-std::optional<publication::MtaStsPolicy> published_policy(
-    const Settings& settings, const SenderDomain& domain
-) {
-    if (!domain.mta_sts) return std::nullopt;
-    publication::MtaStsPolicy policy{
-        text(domain.mta_sts->mode), domain.mta_sts->mx, domain.mta_sts->max_age
-    };
-    if (policy.mx.empty()) policy.mx = canonical(domain.mx);
-    if (policy.mx.empty()) policy.mx = receiving_names(settings);
-    return policy;
-}
-
 }  // namespace
 
 Result<publication::Host> published_host(const Settings& settings) {
@@ -165,7 +178,23 @@ Result<publication::Host> published_host(const Settings& settings) {
     host.receives = receiving_names(settings);
     host.keys = std::move(*keys);
     host.tls_reports = settings.tls_reports.host_address;
+    if (settings.bounces) {
+        host.bounce_domain = settings.bounces->domain.ascii();
+        host.bounce_spf = bounce_spf(settings);
+    }
     return host;
+}
+
+std::optional<publication::MtaStsPolicy> published_policy(
+    const Settings& settings, const SenderDomain& domain
+) {
+    if (!domain.mta_sts) return std::nullopt;
+    publication::MtaStsPolicy policy{
+        text(domain.mta_sts->mode), domain.mta_sts->mx, domain.mta_sts->max_age
+    };
+    if (policy.mx.empty()) policy.mx = canonical(domain.mx);
+    if (policy.mx.empty()) policy.mx = receiving_names(settings);
+    return policy;
 }
 
 std::optional<publication::Sender> published_sender(

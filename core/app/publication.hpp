@@ -14,4 +14,9 @@ std::optional<publication::Sender> published_sender(
     const Settings& settings, const std::string& name
 );
 
+/// The MTA-STS policy of a domain that we send for, if it publishes one.
+std::optional<publication::MtaStsPolicy> published_policy(
+    const Settings& settings, const SenderDomain& domain
+);
+
 }  // namespace outpost::app

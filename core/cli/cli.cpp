@@ -270,6 +270,14 @@ class CommandLine {
         auto* table = records->add_flag("--table", records_.as_table, "As a table, not a zone file");
         records->add_flag("--json", records_.as_json, "One JSON object, for programs")
             ->excludes(table);
+        CLI::App* check = add_configured(
+            *dns, "check",
+            "Look up what should be published; exit code 1 when any of it is missing or wrong",
+            [this](const app::Loaded& loaded) { return dns_check(loaded, records_); }
+        );
+        check->add_option("domain", records_.domain, "One of `domains`, or the host name")
+            ->required();
+        check->add_flag("--json", records_.as_json, "One JSON object, for programs");
     }
 
     void add_tls() {

@@ -86,6 +86,8 @@ struct RecordsOptions {
 };
 /// All that should be published of a domain and of this host. Asks nobody.
 int dns_records(const app::Loaded& loaded, const RecordsOptions& options);
+/// Looks all of it up. The exit code is `failed` unless all is as it should be.
+int dns_check(const app::Loaded& loaded, const RecordsOptions& options);
 
 struct TlsExplainOptions {
     std::string domain;

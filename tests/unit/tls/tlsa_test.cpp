@@ -2,9 +2,58 @@
 #include "core/tls/tlsa.hpp"
 
 #include <doctest/doctest.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "core/base/crypto.hpp"
+#include "core/tls/context.hpp"
+#include "core/tls/freed.hpp"
 
 using namespace outpost;
 using tls::TlsaRecord;
+
+namespace {
+
+/// A key and a certificate for it, while it lives.
+struct Minted {
+    Minted() {
+        std::string name = (std::filesystem::temp_directory_path() / "tlsa-XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        directory = name;
+        tls::mint_certificates(directory, {"mx.example.org"});
+    }
+    ~Minted() { std::filesystem::remove_all(directory); }
+    std::string text(const char* file) const {
+        std::ifstream in(directory / file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    std::filesystem::path directory;
+};
+
+/// SHA-256 of the public key in the first certificate.
+std::string public_key_digest(const std::string& pem) {
+    const std::unique_ptr<BIO, tls::Freed<BIO_free>> bio(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))
+    );
+    const std::unique_ptr<X509, tls::Freed<X509_free>> certificate(
+        PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)
+    );
+    REQUIRE(certificate != nullptr);
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
+    REQUIRE(size > 0);
+    const std::string octets(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    return crypto::digest(crypto::Hash::sha256, octets);
+}
+
+}  // namespace
 
 TEST_CASE("RDATA becomes a record, or nothing when there is too little of it") {
     CHECK_FALSE(tls::parse_tlsa(""));
@@ -65,6 +114,18 @@ TEST_CASE("a private key has the TLSA record that OpenSSL's tools compute of its
     CHECK(is_usable(*record));
     CHECK(
         tls::tlsa_of_private_key("nonsense").error() ==
+        "is no private key in PEM without a passphrase"
+    );
+}
+
+TEST_CASE("the record of a private key is that of the certificate made for it") {
+    const Minted minted;
+    const auto record = tls::tlsa_of_private_key(minted.text("key.pem"));
+    REQUIRE(record);
+    CHECK(*record == TlsaRecord{3, 1, 1, public_key_digest(minted.text("cert.pem"))});
+    CHECK(tls::is_usable(*record));
+    CHECK(
+        tls::tlsa_of_private_key(minted.text("cert.pem")).error() ==
         "is no private key in PEM without a passphrase"
     );
 }
