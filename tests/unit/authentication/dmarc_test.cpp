@@ -84,8 +84,10 @@ TEST_CASE("without a usable policy only a wish for reports makes a record count"
 }
 
 TEST_CASE("the author's domain comes from one From field with one domain") {
-    CHECK(author_domain("From: \"x@evil.example\" <a@Shop.Example>\r\n\r\n").value() ==
-          domain("shop.example"));
+    CHECK(
+        author_domain("From: \"x@evil.example\" <a@Shop.Example>\r\n\r\n").value() ==
+        domain("shop.example")
+    );
     CHECK(author_domain("From: a@shop.example, b@shop.example\r\n\r\n").has_value());
     CHECK_FALSE(author_domain("From: a@shop.example, b@evil.example\r\n\r\n"));
     CHECK_FALSE(author_domain("From: a@shop.example\r\nFROM: a@evil.example\r\n\r\n"));
@@ -138,14 +140,18 @@ TEST_CASE("a domain without a record of its own takes its organization's") {
     CHECK(world.check().policy == DmarcPolicy::quarantine);
     world.dns.add("_dmarc.shop.example", Type::txt, {"v=DMARC1; p=reject"});
     CHECK(world.check().policy == DmarcPolicy::reject);
-    world.dns.add("_dmarc.news.shop.example", Type::txt, {"v=spf1 -all", "v=DMARC1; p=none; sp=reject"});
+    world.dns.add(
+        "_dmarc.news.shop.example", Type::txt, {"v=spf1 -all", "v=DMARC1; p=none; sp=reject"}
+    );
     CHECK(world.check().policy == DmarcPolicy::none);
 }
 
 TEST_CASE("no record, two records and no answer are no verdict") {
     World world;
     CHECK(world.check().status == DmarcStatus::none);
-    world.dns.add("_dmarc.news.shop.example", Type::txt, {"v=DMARC1; p=none", "v=DMARC1; p=reject"});
+    world.dns.add(
+        "_dmarc.news.shop.example", Type::txt, {"v=DMARC1; p=none", "v=DMARC1; p=reject"}
+    );
     CHECK(world.check().status == DmarcStatus::none);
     CHECK_FALSE(world.check().policy.has_value());
     world.dns.fail("_dmarc.news.shop.example", Type::txt, dns::Failure::Kind::bogus);

@@ -45,9 +45,7 @@ TEST_CASE("a name must lead back to the address") {
 
 TEST_CASE("an IPv6 address is confirmed by AAAA records") {
     test::ZoneResolver dns;
-    dns.add(
-        dns::reverse_name(asio::ip::make_address("2001:db8::12")), Type::ptr, {"six.example"}
-    );
+    dns.add(dns::reverse_name(asio::ip::make_address("2001:db8::12")), Type::ptr, {"six.example"});
     dns.add("six.example", Type::aaaa, {"2001:db8:0::12"});
     CHECK(check(dns, "2001:db8::12").status == IprevStatus::pass);
 }
