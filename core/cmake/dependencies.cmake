@@ -13,6 +13,7 @@ pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx libpq)
 pkg_check_modules(GSASL REQUIRED IMPORTED_TARGET libgsasl)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
 
 # Asio is header-only in Debian; its implementation is compiled once, in core/async/asio.cpp.
 add_library(outpost_asio INTERFACE)

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "core/async/awaitable.hpp"
+#include "core/async/deadline.hpp"
+#include "core/authentication/verdicts.hpp"
+#include "core/base/clock.hpp"
+#include "core/dns/resolver.hpp"
+#include "core/mail/address.hpp"
+#include "core/mail/content.hpp"
+#include "core/net/endpoint.hpp"
+
+namespace outpost::authentication {
+
+/// A message as a stranger handed it in, before anything is added to it.
+struct ReceivedMessage {
+    net::IpAddress client;
+    std::string helo;         ///< as it came
+    mail::Address mail_from;  ///< null for reports
+    mail::ContentPtr content;
+};
+
+/// Runs every method on one message, one after another: what a stranger may cost us at a time is
+/// one look-up. The deadline is for all of them together; methods that it cuts off say temperror.
+/// DKIM's hashing happens on the caller's executor, so large bodies are for a worker's.
+awaitable<Verdicts> evaluate(
+    ReceivedMessage message, dns::Resolver& resolver, Deadline deadline,
+    WallTime now = WallClock::now()
+);
+
+}  // namespace outpost::authentication
