@@ -103,7 +103,7 @@ std::string address_in(const std::string& field) {
     auto [type, address] = split_type(field);
     if (address.size() > 2 && address.starts_with('<') && address.ends_with('>'))
         address = address.substr(1, address.size() - 2);
-    if (type == "utf-8") address = mail::xtext_decode(address).value_or(address);  // RFC 6533
+    if (type == "utf-8") address = mail::unescape_unicode(address);  // RFC 6533
     return shown(address, longest_name);
 }
 

@@ -184,9 +184,9 @@ TEST_CASE("a report inside another multipart is found") {
 
 TEST_CASE("what came back is not read, even when it is a report") {
     const auto inner = dsn(of_message + of_recipient);
-    const auto attached =
-        part("Content-Type: message/rfc822\r\n", inner.header() + inner.body()[0]);
-    CHECK_FALSE(parse_dsn(message(report_type, words + attached + end)));
+    const auto body = "--outer\r\nContent-Type: message/rfc822\r\n\r\n" + inner.header() +
+                      inner.body()[0] + "\r\n--outer--\r\n";
+    CHECK_FALSE(parse_dsn(message("multipart/report; boundary=outer", body)));
 }
 
 TEST_CASE("other mail is no report") {
