@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
+
 #include "core/base/encoding.hpp"
 #include "core/mail/safe_text.hpp"
 
@@ -19,6 +22,26 @@ std::optional<char> decode_hexchar(std::string_view text) {
     if (!octets || octets->size() != 1) return std::nullopt;
     const char c = octets->front();
     return is_graphic(c) || c == ' ' ? std::optional(c) : std::nullopt;
+}
+
+/// A code point as UTF-8 (RFC 3629), which cannot be a surrogate.
+std::string utf8(char32_t c) {
+    const auto continuation = [c](int shift) {
+        return static_cast<char>(0x80 | (c >> shift & 0x3f));
+    };
+    if (c < 0x80) return {static_cast<char>(c)};
+    if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), continuation(0)};
+    if (c < 0x10000) return {static_cast<char>(0xe0 | c >> 12), continuation(6), continuation(0)};
+    return {static_cast<char>(0xf0 | c >> 18), continuation(12), continuation(6), continuation(0)};
+}
+
+/// The code point of the hexadecimal digits between "\x{" and "}", if they name one.
+std::optional<char32_t> parse_code_point(std::string_view digits) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value, 16);
+    if (error != std::errc() || end != digits.end() || digits.size() > 6) return std::nullopt;
+    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return std::nullopt;
+    return value;
 }
 
 }  // namespace
@@ -68,6 +91,22 @@ std::string escape_unicode(std::string_view text) {
         text.remove_prefix(next ? next->octets : 1);
     }
     return out;
+}
+
+std::string unescape_unicode(std::string_view text) {
+    constexpr std::string_view begin = "\\x{";
+    constexpr std::size_t most_digits = 6;
+    std::string out;
+    for (;;) {
+        const auto at = text.find(begin);
+        out += text.substr(0, at);
+        if (at == text.npos) return out;
+        text.remove_prefix(at + begin.size());
+        const auto end = text.substr(0, most_digits + 1).find('}');
+        const auto c = end == text.npos ? std::nullopt : parse_code_point(text.substr(0, end));
+        out += c ? utf8(*c) : std::string(begin);
+        if (c) text.remove_prefix(end + 1);
+    }
 }
 
 }  // namespace outpost::mail

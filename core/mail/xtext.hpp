@@ -19,5 +19,8 @@ std::string xtext_encode(std::string_view text);
 
 /// Writes non-ASCII characters, and only those, as "\x{HEX}" (RFC 6533 section 3).
 std::string escape_unicode(std::string_view text);
+/// Reads what escape_unicode() writes, in a field that has no further coding (the utf-8 addresses of
+/// RFC 6533 section 3). What is no such escape stays as it is.
+std::string unescape_unicode(std::string_view text);
 
 }  // namespace outpost::mail

@@ -58,3 +58,12 @@ TEST_CASE("encoding yields ASCII that decodes to the same, also for '+' (which o
     CHECK(xtext_encode("a\r\nRCPT") == "a+0D+0ARCPT");
     CHECK(outpost::is_ascii(xtext_encode("\xff\xfe\xc3")));
 }
+
+TEST_CASE("escaped characters of an internationalized address are read") {
+    CHECK(unescape_unicode("\\x{436}\\x{20AC}\\x{1F600}\\x{2B}@a.example") == "ж€😀+@a.example");
+    CHECK(unescape_unicode(escape_unicode("Grüße😀")) == "Grüße😀");
+    for (const auto* text :
+         {"", "\\x{", "\\x{}", "\\x{D800}", "\\x{110000}", "\\x{zz}", "\\x{0000041}", "\\x{41",
+          "\\y"})
+        CHECK(unescape_unicode(text) == text);
+}

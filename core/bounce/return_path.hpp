@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+
+#include "core/base/ids.hpp"
+#include "core/base/secret.hpp"
+#include "core/mail/address.hpp"
+#include "core/mail/domain.hpp"
+
+/// Bounces: mail that comes back to the return paths of mail that we sent.
+namespace outpost::bounce {
+
+/// The variable envelope return path (VERP) of one recipient: an address at the bounce domain whose
+/// local part names him, so that what comes back needs no guessing whom it is about. It is signed:
+/// who does not know the secret cannot make up one, but who got the mail has seen his own.
+///
+/// The local part has 47 octets of letters, digits and a hyphen, without regard to case: it passes
+/// systems that rewrite it, and the 64 octets of RFC 5321 section 4.5.3.1.1. The same recipient has
+/// the same return path at each attempt, on each node.
+mail::Address make_return_path(
+    RecipientKey recipient, const mail::Domain& domain, const Secret& secret
+);
+
+/// Whom a return path names; none for any address that make_return_path() did not make with this
+/// secret (and this domain, which is signed too). Whether the recipient is still known is not seen.
+std::optional<RecipientKey> parse_return_path(const mail::Address& address, const Secret& secret);
+
+}  // namespace outpost::bounce
