@@ -68,7 +68,9 @@ std::optional<WallTime> parse_date_time(std::string_view text) {
               second = number(text.substr(17, 2));
     const auto offset = offset_in(without_fraction(text.substr(zone_at)));
     constexpr int leap_second = 60;
-    if (!date.ok() || date.year() < year(1970) || hour > 23 || minute > 59 ||
+    // WallTime counts nanoseconds, which would overflow in 2262.
+    constexpr year first{1971}, last{2200};
+    if (!date.ok() || date.year() < first || date.year() > last || hour > 23 || minute > 59 ||
         second > leap_second || !offset)
         return std::nullopt;
     return sys_days(date) + hours(hour) + minutes(minute) + seconds(second) - *offset;
