@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/publication/check.hpp"
 
+#include "core/dns/type_name.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -15,7 +17,7 @@ namespace {
 class OneRecord final : public dns::Resolver {
   public:
     awaitable<Result<dns::Answer, dns::Failure>> query(dns::Question question, Deadline) override {
-        asked.push_back(fmt::format("{} {}", question.name, name_of(question.type)));
+        asked.push_back(fmt::format("{} {}", question.name, dns::text(question.type)));
         if (question.name == "silent.example")
             co_return Err{dns::Failure{dns::Failure::Kind::timeout, "no answer"}};
         dns::Answer answer;
