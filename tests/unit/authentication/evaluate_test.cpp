@@ -73,6 +73,17 @@ TEST_CASE("a message that is all right passes every method") {
     CHECK(verdicts.dmarc.security == Security::secure);
 }
 
+TEST_CASE("hashing on a worker thread changes no verdict") {
+    World world;
+    asio::thread_pool workers(1);
+    asio::io_context loop;
+    auto task = authentication::evaluate(world.message, world.dns, Deadline(), now, &workers);
+    const auto verdicts = test::run(loop, std::move(task));
+    REQUIRE(verdicts.dkim.size() == 1);
+    CHECK(verdicts.dkim[0].passed());
+    CHECK(verdicts.dmarc.status == DmarcStatus::pass);
+}
+
 TEST_CASE("a changed message from another address fails what it should") {
     World world;
     world.receive(world.message.content->header(), "Good buy.\r\n");
