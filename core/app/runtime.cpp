@@ -13,6 +13,7 @@
 
 #include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
+#include "core/app/mailboxes.hpp"
 #include "core/app/node_pages.hpp"
 #include "core/app/policies.hpp"
 #include "core/app/reload.hpp"
@@ -33,6 +34,8 @@ namespace {
 
 constexpr std::chrono::seconds report_interval{30};
 constexpr std::chrono::seconds tidy_interval{10};
+/// Threads that verify signatures of what strangers send, whatever they send.
+constexpr std::size_t judging_threads = 2;
 
 unsigned loops_for(const RuntimeOptions& options) {
     return options.threads > 0 ? options.threads
@@ -90,6 +93,19 @@ struct Runtime::Parts {
         backend->measure(registry);
     }
 
+    /// Everything that `settings` want open. Strangers reach `mailboxes`.
+    submit::Listeners::Settings doors(const Settings& wanted, intake::Mailboxes mailboxes) {
+        auto open = listening(wanted);
+        open.make_receiver = [this, mailboxes = std::move(mailboxes)](submit::Entrance entrance) {
+            intake::ReceivingPolicy::Parts parts{
+                std::move(entrance), mailboxes, resolver, &judging,
+                [this] { return backend->reachable(); }
+            };
+            return std::make_shared<intake::ReceivingPolicy>(std::move(parts));
+        };
+        return open;
+    }
+
     std::unique_ptr<submit::Sink> make_sink() {
         submit::SinkOptions options;
         options.at = settings.sink->listen;
@@ -111,7 +127,8 @@ struct Runtime::Parts {
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
-        listeners.apply(listening(settings));
+        mailboxes = make_mailboxes(settings, *backend);
+        listeners.apply(doors(settings, mailboxes));
         if (settings.metrics) pages.start(settings.metrics->listen);
         serving = true;
     }
@@ -152,6 +169,8 @@ struct Runtime::Parts {
     Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
+    intake::Mailboxes mailboxes;  ///< those of the settings in effect
+    asio::thread_pool judging{judging_threads};
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
@@ -235,8 +254,10 @@ void Runtime::apply(Loaded next) {
     certificates.watch(certificate_files(next.settings));
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
+    auto mailboxes = make_mailboxes(next.settings, *parts_->backend);
     parts_->policies.reconfigure(next.settings);
-    parts_->listeners.apply(listening(next.settings));
+    parts_->listeners.apply(parts_->doors(next.settings, mailboxes));
+    parts_->mailboxes = std::move(mailboxes);
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);
     log::set_level(next.settings.log_level);
@@ -251,7 +272,7 @@ void Runtime::renew_certificates() {
     const auto changed = certificates_.changed();
     if (changed.empty()) return;
     try {
-        parts_->listeners.apply(listening(loaded_.settings));
+        parts_->listeners.apply(parts_->doors(loaded_.settings, parts_->mailboxes));
         for (const auto& file : changed)
             log::info("outpost", "{} has changed and is in use", file.string());
     } catch (const std::exception& problem) {
