@@ -16,10 +16,13 @@ CREATE TABLE outpost_private.bounce (
     first_received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     received_at       timestamptz NOT NULL DEFAULT clock_timestamp(),  -- the last one, which the texts are of
     times             integer NOT NULL DEFAULT 1,
+    report_owed       boolean NOT NULL DEFAULT false,  -- the sender is to be told, once the delivery is settled
+    reported_at       timestamptz,            -- when he was: once of each action
     PRIMARY KEY (message_id, number, action)
 );
 CREATE INDEX bounce_received ON outpost_private.bounce (received_at);
 CREATE INDEX bounce_domain ON outpost_private.bounce (domain, received_at);
+CREATE INDEX bounce_owed ON outpost_private.bounce (message_id) WHERE report_owed;
 
 CREATE TABLE outpost_private.suppression (
     key           text PRIMARY KEY,           -- suppression_key(address): what is compared
@@ -35,6 +38,16 @@ CREATE TABLE outpost_private.suppression (
 );
 CREATE INDEX suppression_until ON outpost_private.suppression (until) WHERE until IS NOT NULL;
 CREATE INDEX suppression_domain ON outpost_private.suppression (domain);
+
+-- Nodes hear of each key at once; of those that end, they find out when they ask.
+CREATE FUNCTION outpost_private.tell_suppression() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('outpost_suppression', NEW.key);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER suppression_is_told AFTER INSERT OR UPDATE ON outpost_private.suppression
+    FOR EACH ROW EXECUTE FUNCTION outpost_private.tell_suppression();
 
 -- As bounce::suppression_key: addresses of one mailbox have one key. It is no address: nothing is quoted.
 CREATE FUNCTION outpost_private.suppression_key(address text, domain text) RETURNS text
@@ -80,34 +93,57 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION outpost.unsuppress IS 'Lets mail to this address go again, whoever suppressed it. False when nobody had';
 
--- What a report says of a recipient; with suppress_until, his address is suppressed as well. False when the recipient is not
+-- Suppresses the addresses of recipients whose mailboxes were refused. An entry that lasts longer stands, above all what
+-- people wanted for good. In the order of keys, so that two that do this never wait for each other in a circle.
+CREATE FUNCTION outpost_private.suppress_recipients(messages bigint[], numbers integer[], reasons text[], spans interval[])
+RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO outpost_private.suppression AS s (key, address, domain, reason, message_id, number, suppressed_by, until)
+    SELECT DISTINCT ON (1) outpost_private.suppression_key(r.address, r.domain), r.address, r.domain, f.reason, r.message_id,
+        r.number, '', clock_timestamp() + f.span
+    FROM unnest(messages, numbers, reasons, spans) AS f (m, n, reason, span)
+    JOIN outpost_private.recipient r ON r.message_id = f.m AND r.number = f.n
+    WHERE f.span > '0' ORDER BY 1
+    ON CONFLICT (key) DO UPDATE SET address = excluded.address, reason = excluded.reason, message_id = excluded.message_id,
+        number = excluded.number, suppressed_by = excluded.suppressed_by, created_at = excluded.created_at, until = excluded.until
+    WHERE s.until < excluded.until
+$$;
+
+-- What a report says of a recipient; with a span, his address is suppressed as well. False when the recipient is not
 -- known (any more): then nothing is noted. What is suppressed is the address that we sent to, whatever the report calls it.
+-- The sender hears of it as RFC 3461 lets him choose (section 4.1), of each action once: whoever got the mail may write to
+-- its return path without end. Who has no return path to be told at hears nothing.
 CREATE FUNCTION outpost_private.note_bounce(message bigint, recipient integer, action text, status text, diagnostic text,
-    remote_mta text, reporting_mta text, suppress_until timestamptz DEFAULT NULL) RETURNS boolean
+    remote_mta text, reporting_mta text, suppress_for interval DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     r record;
+    wanted boolean;
 BEGIN
-    SELECT q.address, q.domain, m.account INTO r
+    SELECT q.address, q.domain, q.notify, m.account, m.mail_from INTO r
     FROM outpost_private.recipient q JOIN outpost_private.message m ON m.id = q.message_id
     WHERE q.message_id = message AND q.number = recipient;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO outpost_private.bounce AS b (message_id, number, action, address, domain, account, status, diagnostic, remote_mta, reporting_mta)
+    wanted := r.mail_from <> '' AND CASE
+        WHEN action = 'failed' THEN r.notify = '' OR r.notify LIKE '%FAILURE%'
+        WHEN action = 'delayed' THEN r.notify = '' OR r.notify LIKE '%DELAY%'
+        WHEN action IN ('delivered', 'relayed', 'expanded') THEN r.notify LIKE '%SUCCESS%'
+        ELSE false END;
+    INSERT INTO outpost_private.bounce AS b (message_id, number, action, address, domain, account, status, diagnostic, remote_mta,
+        reporting_mta, report_owed)
     VALUES (message, recipient, note_bounce.action, r.address, r.domain, r.account, note_bounce.status, note_bounce.diagnostic,
-        note_bounce.remote_mta, note_bounce.reporting_mta)
+        note_bounce.remote_mta, note_bounce.reporting_mta, wanted)
     ON CONFLICT ON CONSTRAINT bounce_pkey DO UPDATE SET status = excluded.status, diagnostic = excluded.diagnostic,
         remote_mta = excluded.remote_mta, reporting_mta = excluded.reporting_mta, received_at = excluded.received_at,
         times = least(b.times, 2147483646) + 1;
-    IF suppress_until > clock_timestamp() THEN
-        -- An entry that lasts longer stands, above all what people wanted for good.
-        INSERT INTO outpost_private.suppression AS s (key, address, domain, reason, message_id, number, suppressed_by, until)
-        VALUES (outpost_private.suppression_key(r.address, r.domain), r.address, r.domain,
-            coalesce(nullif(note_bounce.diagnostic, ''), note_bounce.status), message, recipient, '', suppress_until)
-        ON CONFLICT (key) DO UPDATE SET address = excluded.address, reason = excluded.reason, message_id = excluded.message_id,
-            number = excluded.number, suppressed_by = excluded.suppressed_by, created_at = excluded.created_at, until = excluded.until
-        WHERE s.until < excluded.until;
+    IF suppress_for IS NOT NULL THEN
+        PERFORM outpost_private.suppress_recipients(ARRAY[message], ARRAY[recipient],
+            ARRAY[coalesce(nullif(note_bounce.diagnostic, ''), note_bounce.status)], ARRAY[suppress_for]);
+    END IF;
+    IF wanted THEN
+        PERFORM pg_notify('outpost_report', '');
     END IF;
     RETURN true;
 END $$;
@@ -132,7 +168,7 @@ END $$;
 
 CREATE VIEW outpost.bounces AS
 SELECT message_id, number, address, domain, account, action, status, diagnostic, remote_mta, reporting_mta, first_received_at,
-    received_at, times
+    received_at, times, reported_at
 FROM outpost_private.bounce;
 COMMENT ON VIEW outpost.bounces IS 'What reports that came back after delivery say of recipients; texts are of strangers';
 COMMENT ON COLUMN outpost.bounces.message_id IS 'The message that was sent';
@@ -149,6 +185,36 @@ COMMENT ON COLUMN outpost.bounces.reporting_mta IS 'The server that wrote the re
 COMMENT ON COLUMN outpost.bounces.first_received_at IS 'When the first such report for this recipient came';
 COMMENT ON COLUMN outpost.bounces.received_at IS 'When the last one came, from which status and texts are';
 COMMENT ON COLUMN outpost.bounces.times IS 'How many came';
+COMMENT ON COLUMN outpost.bounces.reported_at IS 'When the sender was told of it; null: not (yet), or he did not want to be';
+
+-- What was delivered and came back says so where people look: as before (0003, 0008), with the failure reported last.
+CREATE OR REPLACE VIEW outpost.recipients AS
+SELECT r.message_id, r.number, r.address, r.domain, r.state, r.attempts, r.next_attempt_at, r.last_attempt_at, r.last_error,
+    r.last_status, r.last_reply_code, r.last_reply, r.last_transport, r.last_remote_host, r.last_remote_ip,
+    r.transport_override, r.uncertain, r.stage, n.name AS node, CASE WHEN r.state = 'leased' THEN r.leased_at END AS leased_at,
+    n.lease_until, r.hold_reason, r.held_by, r.held_at, r.notify, r.orcpt, r.report, r.crashes, r.finished_at,
+    b.received_at AS bounced_at, b.status AS bounce_status, b.diagnostic AS bounce_reply
+FROM outpost_private.recipient r
+LEFT JOIN outpost_private.node n ON r.state = 'leased' AND n.id = r.lease_node
+LEFT JOIN outpost_private.bounce b ON b.message_id = r.message_id AND b.number = r.number AND b.action = 'failed';
+COMMENT ON COLUMN outpost.recipients.bounced_at IS 'When a report came that it failed after all; null: none did';
+COMMENT ON COLUMN outpost.recipients.bounce_status IS 'Enhanced status in that report';
+COMMENT ON COLUMN outpost.recipients.bounce_reply IS 'What was said then, by the report: a stranger''s text';
+
+CREATE OR REPLACE VIEW outpost.history AS
+SELECT r.address, m.submitted_at, r.message_id, r.number, m.mail_from, r.state, r.attempts, r.next_attempt_at, r.last_status,
+    r.last_reply, r.finished_at, b.received_at AS bounced_at, b.diagnostic AS bounce_reply
+FROM outpost_private.recipient r JOIN outpost_private.message m ON m.id = r.message_id
+LEFT JOIN outpost_private.bounce b ON b.message_id = r.message_id AND b.number = r.number AND b.action = 'failed'
+WHERE r.state <> 'leased'
+UNION ALL
+SELECT r.address, m.submitted_at, r.message_id, r.number, m.mail_from, r.state, r.attempts, r.next_attempt_at, r.last_status,
+    r.last_reply, r.finished_at, b.received_at, b.diagnostic
+FROM outpost_private.recipient r JOIN outpost_private.message m ON m.id = r.message_id
+LEFT JOIN outpost_private.bounce b ON b.message_id = r.message_id AND b.number = r.number AND b.action = 'failed'
+WHERE r.state = 'leased';
+COMMENT ON COLUMN outpost.history.bounced_at IS 'When a report came that it failed after all; null: none did';
+COMMENT ON COLUMN outpost.history.bounce_reply IS 'What was said then, by the report: a stranger''s text';
 
 CREATE VIEW outpost.suppressions AS
 SELECT address, domain, reason, message_id, number, suppressed_by, created_at, until,
@@ -166,8 +232,8 @@ COMMENT ON COLUMN outpost.suppressions.until IS 'Until when; null: until outpost
 COMMENT ON COLUMN outpost.suppressions.in_force IS 'Whether it holds now';
 COMMENT ON COLUMN outpost.suppressions.key IS 'What is compared: the same for all addresses of a mailbox';
 
-REVOKE ALL ON FUNCTION outpost.suppress, outpost.unsuppress, outpost_private.suppression_key, outpost_private.note_bounce,
-    outpost_private.expire_bounces FROM PUBLIC;
+REVOKE ALL ON FUNCTION outpost.suppress, outpost.unsuppress, outpost_private.suppression_key, outpost_private.tell_suppression,
+    outpost_private.suppress_recipients, outpost_private.note_bounce, outpost_private.expire_bounces FROM PUBLIC;
 DO $$
 BEGIN
     GRANT SELECT ON outpost.bounces, outpost.suppressions TO outpost_reader, outpost_operator;

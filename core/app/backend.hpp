@@ -5,8 +5,10 @@
 #include "core/app/load.hpp"
 #include "core/evidence/tally.hpp"
 #include "core/metrics/registry.hpp"
+#include "core/queue/bounces.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
+#include "core/queue/suppressions.hpp"
 #include "policies/mta_sts/store.hpp"
 
 namespace outpost::app {
@@ -31,6 +33,8 @@ class Backend {
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
     virtual mta_sts::Store& policies() noexcept = 0;
+    virtual queue::BounceStore& bounces() noexcept = 0;
+    virtual queue::Suppressions& suppressions() noexcept = 0;
     /// Takes up what an attempt learned of transport security. Never waits. Thread-safe.
     virtual void learn(const evidence::Learned& learned) = 0;
     /// Whether it answers, as far as is known. Thread-safe.

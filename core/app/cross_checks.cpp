@@ -127,6 +127,20 @@ bool receives_anything(const Settings& settings) {
            });
 }
 
+/// Without a listener that takes them, nobody would ever hear of them.
+void check_bounces(const Settings& settings, Findings& findings) {
+    if (!settings.bounces) return;
+    const auto& listeners = settings.listeners;
+    const bool received = std::any_of(listeners.begin(), listeners.end(), [](const auto& listener) {
+        return listener.second.receive;
+    });
+    if (received) return;
+    findings.warning(
+        {"bounces"}, "this node has no listener that takes bounces; has another node?",
+        "set 'receive: true' of a listener on port 25"
+    );
+}
+
 void check_listeners(const Settings& settings, Findings& findings) {
     for (const auto& [name, listener] : settings.listeners) {
         if (listener.auth == submit::AuthMode::required && settings.accounts.empty()) {
@@ -216,6 +230,7 @@ void cross_check(const Settings& settings, Findings& findings) {
     }
     check_ports(settings, findings);
     check_listeners(settings, findings);
+    check_bounces(settings, findings);
     check_logins(settings, findings);
     check_plugins(settings, findings);
 }

@@ -35,6 +35,10 @@ dispatch::SnapshotPtr make_snapshot(
     snapshot->ehlo_name = settings.hostname;
     snapshot->global_routes = settings.routes;
     snapshot->retry = settings.retry;
+    if (settings.bounces) {
+        snapshot->return_paths = {settings.bounces->domain, settings.bounces->secret};
+        if (settings.bounces->suppress) snapshot->suppress_for = settings.bounces->suppress_for;
+    }
     for (const auto& [name, account] : settings.accounts)
         snapshot->account_routes[name] = account.routes;
     for (const auto& [name, domain] : settings.domains) {

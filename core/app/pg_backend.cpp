@@ -14,6 +14,7 @@
 #include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
 #include "core/queue/store_pg.hpp"
+#include "core/queue/suppressions_pg.hpp"
 #include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::app {
@@ -69,8 +70,12 @@ class PgBackend final : public Backend {
           store_(pool_, node_),
           limits_(pool_, node_),
           policies_(pool_, [this] { return store_.now(); }),
+          bounces_(pool_),
+          suppressions_(pool_),
           evidence_writer_(evidence_, pool_, to_number(node_.id())) {
         evidence_.record_results(loaded.settings.tls_reports.record);
+        db::Session session(settings_);
+        suppressions_.refresh(session);  // before anything is delivered
         ready_ = true;
     }
     ~PgBackend() override { close(); }
@@ -78,6 +83,8 @@ class PgBackend final : public Backend {
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
     mta_sts::Store& policies() noexcept override { return policies_; }
+    queue::BounceStore& bounces() noexcept override { return bounces_; }
+    queue::Suppressions& suppressions() noexcept override { return suppressions_; }
     void learn(const evidence::Learned& learned) override { evidence_.note(learned); }
 
     bool reachable() const noexcept override { return pool_.reachable(); }
@@ -114,6 +121,9 @@ class PgBackend final : public Backend {
         };
         channels["outpost_limits"] = [this](const std::string& who) {
             if (who != std::to_string(to_number(node_.id()))) told(&BackendEvents::limits_changed);
+        };
+        channels["outpost_suppression"] = [this](const std::string& key) {
+            suppressions_.changed(key);
         };
         channels["outpost_mta_sts"] = [this](const std::string& domain) {
             told(&BackendEvents::policy_changed, domain);
@@ -165,15 +175,18 @@ class PgBackend final : public Backend {
             retention = retention_;
         }
         const bool judge = node_.may_judge_others();
-        const auto work = [uncertain, retention, judge](db::Session& session) {
+        const auto work = [this, uncertain, retention, judge](db::Session& session) {
+            suppressions_.refresh(session);
             const int taken = judge ? queue::take_over(session, uncertain) : 0;
             if (taken > 0)
                 log::info("queue", "took over {} recipients of nodes that are gone", taken);
             const bool more_changes = queue::fold_waiting(session);
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
+            const bool more_bounces = queue::expire_bounces(session, retention.attempts);
             const bool more_evidence = evidence::expire(session, keep(retention));
-            return taken > 0 || more_changes || more_messages || more_history || more_evidence;
+            return taken > 0 || more_changes || more_messages || more_history || more_bounces ||
+                   more_evidence;
         };
         co_return co_await pool_.run(work);
     }
@@ -228,6 +241,8 @@ class PgBackend final : public Backend {
     queue::PgStore store_;
     queue::PgLimits limits_;
     mta_sts::PgStore policies_;
+    queue::PgBounces bounces_;
+    queue::PgSuppressions suppressions_;
     evidence::Recorder evidence_;
     evidence::Writer evidence_writer_;
     std::optional<db::Listener> notifications_;

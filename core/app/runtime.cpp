@@ -73,8 +73,8 @@ struct Runtime::Parts {
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           policies(settings, backend->policies(), resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
-              loops, backend->store(), backend->limits(), *resolver, *dialer,
-              fitting_limits(settings),
+              loops, backend->store(), backend->limits(), backend->suppressions(), *resolver,
+              *dialer, fitting_limits(settings),
               make_snapshot(loaded, options.make_transport, policies.of(settings)),
               [this] { reporter.wake(); }, registry,
               [this](const evidence::Learned& learned) { backend->learn(learned); }

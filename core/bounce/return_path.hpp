@@ -25,4 +25,19 @@ mail::Address make_return_path(
 /// secret (and this domain, which is signed too). Whether the recipient is still known is not seen.
 std::optional<RecipientKey> parse_return_path(const mail::Address& address, const Secret& secret);
 
+/// Return paths as the configuration has them: one domain and one secret for all nodes.
+struct ReturnPaths {
+    mail::Domain domain;
+    Secret secret;
+
+    mail::Address of(RecipientKey recipient) const {
+        return make_return_path(recipient, domain, secret);
+    }
+    /// None for an address at another domain, even if it was a return path there.
+    std::optional<RecipientKey> recipient_of(const mail::Address& address) const {
+        if (address.domain() != domain) return std::nullopt;
+        return parse_return_path(address, secret);
+    }
+};
+
 }  // namespace outpost::bounce

@@ -10,14 +10,24 @@
 /// Which addresses get no more mail for a time, since mail to them failed for good.
 namespace outpost::bounce {
 
-/// Whether one such failure is enough: the mailbox, its domain or our right to write to it is
-/// refused for good. These are the replies 521, 550, 551, 553 and 556, and any permanent failure
-/// with the status x.1.1, x.1.2, x.1.3, x.1.6, x.2.1 or x.7.1 (RFC 3463). A failure without a reply
-/// (`reply_code` is none) is permanent when the status says so.
-bool suppresses_at_once(
-    std::optional<int> reply_code, const std::optional<smtp::EnhancedStatus>& status
-);
-/// The same of a report: of its status, and of the reply that it quotes.
+/// A permanent failure, by what is known of it.
+struct Refusal {
+    std::optional<int> reply_code;
+    std::optional<smtp::EnhancedStatus> status;
+    /// A host of the recipient's own domain said it, in answer to RCPT. Then it is about the
+    /// recipient even if it gives no status.
+    bool of_rcpt_by_mx = false;
+};
+
+/// Whether one such failure is enough: the mailbox or its domain does not exist, or is disabled.
+///
+/// The enhanced status decides where there is one that says more than x.0.0: x.1.1, x.1.2, x.1.3,
+/// x.1.6, x.1.10 or x.2.1 (RFC 3463, RFC 7505). All others are about something else, above all
+/// x.7.z: a policy, that may let the next message pass. Without a status the replies 521, 550, 551,
+/// 553 and 556 count, and only where they were the answer to RCPT of a host of the recipient's
+/// domain: a relay may mean our right to use it, and what follows the data is about the data.
+bool suppresses_at_once(const Refusal& refusal);
+/// The same of a report: of its status or, where that is vague, of the one in the reply it quotes.
 bool suppresses_at_once(const RecipientReport& report);
 
 /// What is compared, so that an address suppresses the others of the same mailbox too: the local

@@ -23,6 +23,7 @@ class CommandLine {
         add_database();
         add_routes();
         add_queue();
+        add_suppress();
         add_mta_sts();
         add_dns();
         add_tls();
@@ -212,6 +213,27 @@ class CommandLine {
         sub->add_option("--tag", tls_.tag, "Messages with this tag");
         sub->add_option("--sender", tls_.sender, "Messages from this address");
     }
+    void add_suppress() {
+        CLI::App* suppress =
+            app_.add_subcommand("suppress", "Addresses that get no more mail for a time");
+        suppress->require_subcommand(1);
+        add_configured(*suppress, "list", "All of them, and why", [](const app::Loaded& loaded) {
+            return suppress_list(loaded);
+        });
+        CLI::App* add_sub = add_configured(
+            *suppress, "add", "No more mail to an address, nor to others of its mailbox",
+            [this](const app::Loaded& loaded) { return suppress_add(loaded, suppress_); }
+        );
+        add_sub->add_option("address", suppress_.address, "Address")->required();
+        add_sub->add_option("--for", suppress_.span, "As 30d or 12h (default: until removed)");
+        add_sub->add_option("--reason", suppress_.reason, "Why: senders are told, too");
+        CLI::App* remove_sub = add_configured(
+            *suppress, "remove", "Let mail to an address go again",
+            [this](const app::Loaded& loaded) { return suppress_remove(loaded, suppress_); }
+        );
+        remove_sub->add_option("address", suppress_.address, "Address")->required();
+    }
+
     void add_mta_sts() {
         CLI::App* policies =
             app_.add_subcommand("mta-sts", "MTA-STS policies that are stored for all nodes");
@@ -267,7 +289,8 @@ class CommandLine {
         );
         records->add_option("domain", records_.domain, "One of `domains`, or the host name")
             ->required();
-        auto* table = records->add_flag("--table", records_.as_table, "As a table, not a zone file");
+        auto* table =
+            records->add_flag("--table", records_.as_table, "As a table, not a zone file");
         records->add_flag("--json", records_.as_json, "One JSON object, for programs")
             ->excludes(table);
         CLI::App* check = add_configured(
@@ -353,6 +376,7 @@ class CommandLine {
     ExplainOptions explain_;
     QueueAction action_;
     TlsAction tls_;
+    SuppressAction suppress_;
     PolicyAction policy_action_;
     LookupOptions lookup_;
     RecordsOptions records_;

@@ -63,6 +63,16 @@ struct TlsAction {
 };
 int queue_tls(const app::Loaded& loaded, const TlsAction& action);
 
+/// Addresses that get no more mail for a time.
+int suppress_list(const app::Loaded& loaded);
+struct SuppressAction {
+    std::string address;
+    std::string span;  ///< for how long: "30d"; empty: until it is taken out
+    std::string reason;
+};
+int suppress_add(const app::Loaded& loaded, const SuppressAction& action);
+int suppress_remove(const app::Loaded& loaded, const SuppressAction& action);
+
 /// What is known of the MTA-STS policies of recipient domains.
 int mta_sts_list(const app::Loaded& loaded);
 struct PolicyAction {

@@ -38,6 +38,13 @@ const Statement find_attempts{"story_attempts", R"(
     ORDER BY attempt, started_at
 )"};
 
+const Statement find_bounces{"story_bounces", R"(
+    SELECT to_char(received_at, 'YYYY-MM-DD HH24:MI:SS'), action, status, diagnostic, remote_mta,
+        reporting_mta, times,
+        coalesce(to_char(reported_at, 'YYYY-MM-DD HH24:MI:SS'), '')
+    FROM outpost.bounces WHERE message_id = $1 AND number = $2 ORDER BY first_received_at
+)"};
+
 std::string or_else(std::string_view text, std::string_view other) {
     return std::string(text.empty() ? other : text);
 }
@@ -93,6 +100,18 @@ std::string attempt(const db::Row& row) {
     return text;
 }
 
+/// What came back to the recipient's return path.
+std::string bounce(const db::Row& row) {
+    std::string text = fmt::format(
+        "  came back {}, {}, by {}: {}", row.text(0), row.text(1),
+        or_else(row.view(5), "an unnamed server"), or_else(row.view(3), "without words")
+    );
+    if (!row.view(2).empty()) text += fmt::format(" (status {})", row.text(2));
+    if (row.number(6) > 1) text += fmt::format("; {} times", row.text(6));
+    if (!row.view(7).empty()) text += fmt::format("; the sender was told at {}", row.text(7));
+    return text + "\n";
+}
+
 std::string waiting(const db::Row& row) {
     const std::string state = row.text(2);
     const std::string override =
@@ -140,6 +159,8 @@ std::string tell_story(db::Session& session, std::int64_t message) {
         text += fmt::format("recipient {} {}\n", row.text(0), row.text(1));
         for (const db::Row one : session.exec(find_attempts, message, row.number(0)))
             text += attempt(one);
+        for (const db::Row one : session.exec(find_bounces, message, row.number(0)))
+            text += bounce(one);
         text += "  now       " + waiting(row) + "\n";
     }
     return text;

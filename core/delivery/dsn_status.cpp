@@ -114,7 +114,7 @@ void add_recipient(FieldWriter& fields, const DsnRecipient& recipient, bool glob
     if (recipient.last_attempt != WallTime{}) {
         fields.add("Last-Attempt-Date", mail::rfc5322_date(recipient.last_attempt));
     }
-    if (recipient.action == DsnAction::delayed) {
+    if (recipient.action == DsnAction::delayed && recipient.will_retry_until != WallTime{}) {
         fields.add("Will-Retry-Until", mail::rfc5322_date(recipient.will_retry_until));
     }
 }

@@ -72,6 +72,8 @@ std::string what_happens_next(const DsnRecipient& recipient) {
         case DsnAction::failed:
             return "  No further attempt will be made for this recipient.\r\n";
         case DsnAction::delayed:
+            if (recipient.will_retry_until == WallTime{})
+                return "  The server that has it goes on trying.\r\n";
             return fmt::format(
                 "  It will be tried until {}.\r\n"
                 "  If that does not succeed, you will be told.\r\n",

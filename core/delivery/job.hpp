@@ -50,8 +50,8 @@ struct Message {
     std::string envid;  ///< xtext-decoded
     std::string tag;    ///< class given at submission, for routes
     WallTime submitted_at{};
-    WallTime
-        due_from{};  ///< submitted, or released later (RFC 4865): its time for retries begins here
+    WallTime due_from{
+    };  ///< submitted, or released later (RFC 4865): its time for retries begins here
     std::uint64_t size = 0;  ///< octets of content
 
     /// How much of it goes back in reports, by us or by others: of one with REQUIRETLS no more than
@@ -80,6 +80,14 @@ struct DeliveryJob {
     /// Transport::reads_content_late. Lives as long as the attempt.
     ContentSource* source = nullptr;
     PolicyModes policies = {};  ///< of the route
+    /// Where bounces shall go instead of to the sender; only in a job with one recipient. Routes,
+    /// the queue and reports of ours know the sender alone.
+    std::optional<mail::Address> return_path = {};
+
+    /// What MAIL FROM says.
+    const mail::Address& reverse_path() const noexcept {
+        return return_path ? *return_path : message->mail_from;
+    }
 };
 
 }  // namespace outpost::delivery

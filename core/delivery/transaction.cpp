@@ -22,7 +22,7 @@ constexpr std::chrono::seconds last_words{2};   // what a closing server said ha
 
 bool needs_smtputf8(const DeliveryJob& job) {
     const Message& message = *job.message;
-    return message.mail_from.needs_smtputf8() ||
+    return job.reverse_path().needs_smtputf8() ||
            std::any_of(
                job.recipients.begin(), job.recipients.end(),
                [](const Recipient& r) { return r.address.needs_smtputf8(); }
@@ -165,7 +165,7 @@ std::string Transaction::mail_line() const {
         parameters.ret = ret_text(message.returned());
         parameters.envid = message.envid;
     }
-    return smtp::mail_command(message.mail_from, parameters);
+    return smtp::mail_command(job_.reverse_path(), parameters);
 }
 
 std::string Transaction::rcpt_line(std::size_t index) const {

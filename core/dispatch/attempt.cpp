@@ -5,12 +5,15 @@
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <span>
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/bounce/suppression.hpp"
 #include "core/dispatch/attempt_log.hpp"
+#include "core/dispatch/grouping.hpp"
 #include "core/dispatch/late_content.hpp"
 #include "core/dispatch/settle_plan.hpp"
 #include "core/evidence/tls_report.hpp"
@@ -35,6 +38,8 @@ delivery::DeliveryJob make_job(
     delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
     job.policies = parcel.decision->policies;
     job.domain = parcel.claims.front().recipient.address.domain();
+    if (has_return_paths(*parcel.snapshot, *job.message))
+        job.return_path = parcel.snapshot->return_paths->of(first.key);
     for (const auto& claim : parcel.claims) {
         job.recipients.push_back(claim.recipient);
         if (claim.recipient.address.domain() != job.domain) job.domain = {};
@@ -228,12 +233,26 @@ struct Common {
     WallTime ended() const { return started + duration; }
 };
 
+/// Whether a server has refused the mailbox itself. What fails by our own configuration, by a
+/// relay that does not let us in, or before anybody was asked for the recipient says nothing of it.
+bool refuses_mailbox(const Verdict& verdict, const TransportEntry* transport) {
+    if (verdict.kind() != Verdict::Kind::failed || !verdict.reply() || !verdict.remote ||
+        verdict.stage() < Stage::rcpt)
+        return false;
+    const bool by_mx = transport != nullptr && transport->transport->per_domain();
+    const bounce::Refusal refusal{
+        verdict.reply()->code, verdict.status(), by_mx && verdict.stage() == Stage::rcpt
+    };
+    return bounce::suppresses_at_once(refusal);
+}
+
 queue::Settled settle_one(
     const Parcel& parcel, const queue::Claimed& claim, const Verdict& verdict, const Common& common
 ) {
     const auto& decision = *parcel.decision;
     const SettleRules rules{
-        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()};
+        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()
+    };
     auto settled = plan_settlement(claim, verdict, rules);
     settled.started = common.started;
     settled.duration = common.duration;
@@ -243,6 +262,10 @@ queue::Settled settle_one(
     settled.route_reason = decision.reason();
     settled.transport = common.transport;
     settled.config_version = parcel.snapshot->version;
+    const auto& suppress_for = parcel.snapshot->suppress_for;
+    if (suppress_for &&
+        refuses_mailbox(settled.verdict, parcel.snapshot->transport(common.transport)))
+        settled.suppress_for = suppress_for;
     if (settled.verdict.kind() != Verdict::Kind::delivered) settled.transcript = common.transcript;
     log_attempt(claim, settled);
     return settled;
@@ -323,9 +346,7 @@ awaitable<AttemptResult> attempt_now(
     co_return conclude(parcel, gate, late, tried, common);
 }
 
-}  // namespace
-
-awaitable<AttemptResult> attempt(
+awaitable<AttemptResult> attempt_in_turn(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
     if (!Suspects::is_suspect(parcel)) co_return co_await attempt_now(parcel, gate, parts, loop);
@@ -336,6 +357,48 @@ awaitable<AttemptResult> attempt(
         ~Turn() { suspects.end(); }
     } const turn{parts.suspects};
     co_return co_await attempt_now(parcel, gate, parts, loop);
+}
+
+bool may_be_suppressed(const Parcel& parcel, const queue::Suppressions& suppressions) {
+    return std::any_of(parcel.claims.begin(), parcel.claims.end(), [&](const auto& claim) {
+        return suppressions.may_hold(claim.recipient.address);
+    });
+}
+
+Verdict refuse(const queue::Suppression& suppression) {
+    return Verdict::failed(Stage::route, ErrorKind::policy, {5, 7, 1}, suppression.words());
+}
+
+/// Every recipient is asked about, not only the first.
+awaitable<AttemptResult> attempt_permitted(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+) {
+    Parcel permitted = parcel;
+    permitted.claims.clear();
+    std::vector<queue::Settled> refused;
+    Common common;
+    common.started = parts.store.now();
+    for (const auto& claim : parcel.claims) {
+        const auto suppression = co_await parts.suppressions.find(claim.recipient.address);
+        if (suppression)
+            refused.push_back(settle_one(parcel, claim, refuse(*suppression), common));
+        else
+            permitted.claims.push_back(claim);
+    }
+    AttemptResult result;
+    if (!permitted.claims.empty()) result = co_await attempt_in_turn(permitted, gate, parts, loop);
+    std::move(refused.begin(), refused.end(), std::back_inserter(result.settled));
+    co_return result;
+}
+
+}  // namespace
+
+awaitable<AttemptResult> attempt(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+) {
+    if (may_be_suppressed(parcel, parts.suppressions))
+        co_return co_await attempt_permitted(parcel, gate, parts, loop);
+    co_return co_await attempt_in_turn(parcel, gate, parts, loop);
 }
 
 queue::Settled defer_unrouted(

@@ -14,12 +14,14 @@
 #include "core/dispatch/settings.hpp"
 #include "core/dispatch/suspects.hpp"
 #include "core/evidence/tally.hpp"
+#include "core/queue/suppressions.hpp"
 
 namespace outpost::dispatch {
 
 /// What attempts use of the node. All of it is thread-safe and outlives them.
 struct AttemptParts {
     queue::QueueStore& store;
+    queue::Suppressions& suppressions;
     dns::Resolver& resolver;
     net::Dialer& dialer;
     Allowances& allowances;
@@ -39,9 +41,9 @@ struct AttemptResult {
     std::optional<std::string> unreachable;  ///< no host was reached at all: the last words
 };
 
-/// Makes one attempt: loads the content, tries the transports of the decision in order while none
-/// can be reached, and says what becomes of each recipient. Records nothing but progress, and
-/// throws only what the store throws while loading.
+/// Makes one attempt: fails those whose address is suppressed, loads the content, tries the
+/// transports of the decision in order while none can be reached, and says what becomes of each
+/// recipient. Records nothing but progress, and throws only what the store throws while loading.
 awaitable<AttemptResult> attempt(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 );

@@ -28,8 +28,9 @@ std::optional<WallTime> due_after(WallTime now, std::optional<std::chrono::milli
 }  // namespace
 
 Dispatcher::Dispatcher(
-    EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits, dns::Resolver& resolver,
-    net::Dialer& dialer, Settings settings, SnapshotPtr snapshot, std::function<void()> on_report,
+    EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits,
+    queue::Suppressions& suppressions, dns::Resolver& resolver, net::Dialer& dialer,
+    Settings settings, SnapshotPtr snapshot, std::function<void()> on_report,
     metrics::Registry& metrics, std::function<void(const evidence::Learned&)> on_learned
 )
     : loops_(loops),
@@ -43,8 +44,8 @@ Dispatcher::Dispatcher(
       memory_(settings_.content_memory / 2),
       recorder_(store),
       counters_(metrics),
-      parts_{store,     resolver,  dialer,      allowances_, memory_,
-             suspects_, counters_, on_learned_, settings_},
+      parts_{store,   suppressions, resolver,  dialer,      allowances_,
+             memory_, suspects_,    counters_, on_learned_, settings_},
       lanes_(settings_, allowances_),
       limit_keeper_(
           limits, allowances_, loops.at(0).get_executor(),

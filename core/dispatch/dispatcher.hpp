@@ -31,9 +31,9 @@ class Dispatcher final : public queue::FreshWorkTaker {
     /// `on_learned` is called, on any loop, with what an attempt learned of transport security.
     Dispatcher(
         EventLoops& loops, queue::QueueStore& store, queue::LimitStore& limits,
-        dns::Resolver& resolver, net::Dialer& dialer, Settings settings, SnapshotPtr snapshot,
-        std::function<void()> on_report, metrics::Registry& metrics,
-        std::function<void(const evidence::Learned&)> on_learned
+        queue::Suppressions& suppressions, dns::Resolver& resolver, net::Dialer& dialer,
+        Settings settings, SnapshotPtr snapshot, std::function<void()> on_report,
+        metrics::Registry& metrics, std::function<void(const evidence::Learned&)> on_learned
     );
 
     /// Begins to claim. Once.

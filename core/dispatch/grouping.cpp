@@ -21,7 +21,17 @@ GroupKey key_of(const Routed& routed, const LaneKey& lane) {
             decision.on_uncertain};
 }
 
+bool must_be_alone(const Snapshot& snapshot, const queue::Claimed& claim) {
+    // A suspect is alone, so that nobody shares his fate should he turn out to be poison.
+    return claim.crashes > 0 || !claim.recipient.address.literal().empty() ||
+           has_return_paths(snapshot, *claim.envelope);
+}
+
 }  // namespace
+
+bool has_return_paths(const Snapshot& snapshot, const delivery::Message& message) noexcept {
+    return snapshot.return_paths && !message.mail_from.is_null();
+}
 
 LaneKey lane_of(
     const Snapshot& snapshot, const route::Decision& decision, const mail::Address& recipient
@@ -47,8 +57,7 @@ std::vector<Parcel> group(
         auto lane = lane_of(*snapshot, *one.decision, one.claim.recipient.address);
         auto key = key_of(one, lane);
         const auto found = open.find(key);
-        // A suspect is alone, so that nobody shares his fate should he turn out to be poison.
-        const bool alone = !one.claim.recipient.address.literal().empty() || one.claim.crashes > 0;
+        const bool alone = must_be_alone(*snapshot, one.claim);
         if (alone || found == open.end() ||
             parcels[found->second].claims.size() >= std::max<std::size_t>(most, 1)) {
             if (!alone) open[std::move(key)] = parcels.size();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/bounce/return_path.hpp"
 #include "core/delivery/rate.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/transport.hpp"
@@ -29,6 +32,10 @@ struct Snapshot {
     route::RouteList global_routes;
     std::map<std::string, TransportEntry> transports;
     delivery::RetryPolicy retry;
+    /// Set: what leaves has a return path for each recipient (VERP).
+    std::optional<bounce::ReturnPaths> return_paths;
+    /// How long an address gets no more mail that a server says does not exist. Unset: it does.
+    std::optional<std::chrono::seconds> suppress_for;
 
     route::RouteLists lists_for(const std::string& account, const mail::Domain& sender) const;
     /// Null when the configuration has no transport of that name.

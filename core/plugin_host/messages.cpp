@@ -196,6 +196,7 @@ void write(Writer& out, const Start& start) {
     out.text(start.job.domain.ascii());
     out.number(start.job.attempt);
     out.number(start.job.crashes);
+    write_address(out, start.job.return_path.value_or(mail::Address()));
     out.number(static_cast<std::int64_t>(start.body_octets));
 }
 
@@ -217,6 +218,8 @@ Start read_start(Reader& in) {
     start.job.domain = read_domain(in);
     start.job.attempt = static_cast<int>(in.number(0, std::numeric_limits<int>::max()));
     start.job.crashes = static_cast<int>(in.number(0, std::numeric_limits<int>::max()));
+    auto return_path = read_address(in);
+    if (!return_path.is_null()) start.job.return_path = std::move(return_path);
     start.body_octets = static_cast<std::uint64_t>(in.number(0, largest));
     return start;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,7 +55,7 @@ struct Claimed {
     std::string last_status;
     std::string transport_override;  ///< set by an operator; empty: routes decide
     bool warned = false;             ///< a delay DSN has been asked for already
-    int crashes = 0;  ///< attempts in a row, before this one, that a process died under
+    int crashes = 0;           ///< attempts in a row, before this one, that a process died under
     bool interrupted = false;  ///< its node died while it had the recipient, begun or not
     std::shared_ptr<const delivery::Message>
         envelope;  ///< shared by a message's recipients; content may be null
@@ -77,6 +78,8 @@ struct Settled {
     bool uncertain = false;
     int crashes = 0;  ///< attempts in a row, with this one, that a process died under
     Report report = Report::none;
+    /// How long the address shall get no more mail; none: what failed is no reason to.
+    std::optional<std::chrono::seconds> suppress_for;
 
     int attempt = 1;
     WallTime started{};

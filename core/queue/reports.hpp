@@ -18,9 +18,10 @@ struct ReportSettings {
     std::shared_ptr<const dkim::Signer> signer = {};  ///< null: nobody signs
 };
 
-/// Writes one report that is owed: composes it for all recipients of one message, queues it, and
-/// takes the debts off, in one transaction; so a crash loses no report and sends none twice. What
-/// was owed to the null reverse-path becomes a double bounce. False when nothing was owed.
+/// Writes one report that is owed, of what became of attempts or of what came back after a
+/// delivery: composes it for all recipients of one message, queues it, and takes the debts off, in
+/// one transaction; so a crash loses no report and sends none twice. What was owed to the null
+/// reverse-path becomes a double bounce. False when nothing was owed.
 bool write_one_report(db::Session& session, const ReportSettings& settings);
 
 }  // namespace outpost::queue

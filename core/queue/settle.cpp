@@ -67,6 +67,12 @@ const Statement note_crashes{"settle_crashes", R"(
     FROM unnest($1::int8[], $2::int4[], $3::int4[]) AS s (m, n, crashes)
     WHERE r.message_id = s.m AND r.number = s.n
 )"};
+// Rare, too.
+const Statement suppress_recipients{"settle_suppress", R"(
+    SELECT outpost_private.suppress_recipients($1::int8[], $2::int4[], $3::text[],
+        ARRAY(SELECT make_interval(secs => s) FROM unnest($4::float8[]) WITH ORDINALITY AS u (s, n)
+            ORDER BY n))
+)"};
 const Statement note_double_bounces{"settle_double_bounces", R"(
     INSERT INTO outpost_private.double_bounce (message_id, number, address, status, reply)
     SELECT r.message_id, r.number, r.address, r.last_status, r.last_reply
@@ -250,6 +256,23 @@ void write_crashes(
     if (!message.empty()) session.exec(note_crashes, message, number, crashes);
 }
 
+void write_suppressions(
+    db::Session& session, std::span<const Settled* const> batch, const Keys& updated
+) {
+    std::vector<std::int64_t> message;
+    std::vector<std::int32_t> number;
+    std::vector<std::string> reason;
+    std::vector<double> seconds;
+    for (const Settled* one : batch) {
+        if (!one->suppress_for || !updated.contains(one->key)) continue;
+        message.push_back(to_number(one->key.message));
+        number.push_back(one->key.number);
+        reason.push_back(one_line(one->verdict.words()));
+        seconds.push_back(static_cast<double>(one->suppress_for->count()));
+    }
+    if (!message.empty()) session.exec(suppress_recipients, message, number, reason, seconds);
+}
+
 void follow_up(db::Session& session, std::span<const Settled* const> batch, const Keys& updated) {
     std::vector<std::int64_t> finished, failed_message;
     std::vector<std::int32_t> failed_number;
@@ -280,6 +303,7 @@ std::vector<bool> write_settlements(
     const std::map<RecipientKey, bool> before = written_before(session, batch, updated);
     write_attempts(session, batch, updated, before, node);
     write_crashes(session, batch, updated);
+    write_suppressions(session, batch, updated);
     follow_up(session, batch, updated);
     transaction.commit();
     std::vector<bool> recorded;

@@ -120,7 +120,7 @@ bool Delivery::permitted() {
     }
     // A message that was submitted with SMTPUTF8 may still have an ASCII envelope; its header,
     // though, needs a store that knows UTF-8 (RFC 6531 section 3.1).
-    smtputf8_ = message.smtputf8 || message.mail_from.needs_smtputf8();
+    smtputf8_ = message.smtputf8 || job_.reverse_path().needs_smtputf8();
     for (const auto& recipient : job_.recipients)
         smtputf8_ |= recipient.address.needs_smtputf8();
     if (smtputf8_ && !extensions_.smtputf8) {
@@ -149,7 +149,7 @@ std::vector<std::string> Delivery::envelope_commands() const {
         if (message.returned() == delivery::Ret::headers) mail.ret = "HDRS";
         mail.envid = message.envid;
     }
-    std::vector<std::string> commands{smtp::mail_command(message.mail_from, mail)};
+    std::vector<std::string> commands{smtp::mail_command(job_.reverse_path(), mail)};
     for (const auto& recipient : job_.recipients) {
         smtp::RcptParameters rcpt;
         rcpt.smtputf8 = smtputf8_;

@@ -8,10 +8,12 @@
 
 #include <chrono>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "tests/support/memory_limit_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
+#include "tests/support/memory_suppressions.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
 using namespace outpost;
@@ -67,8 +69,8 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, limits, resolver, dialer, settings, snapshot, [this] { ++reports; },
-            metrics,
+            loops, store, limits, suppressions, resolver, dialer, settings, snapshot,
+            [this] { ++reports; }, metrics,
             [this](const evidence::Learned& one) {
                 const std::lock_guard lock(learning);
                 learned.push_back(one);
@@ -131,6 +133,7 @@ class Node {
     EventLoops loops{2};
     test::MemoryQueueStore store;
     test::MemoryLimitStore limits;
+    test::MemorySuppressions suppressions;
     FakeResolver resolver;
     NoDialer dialer;
     Settings settings;
@@ -153,6 +156,10 @@ test::FakeTransport::Script answer(Verdict verdict, bool unreachable = false) {
     return [verdict, unreachable](const delivery::DeliveryJob& job, delivery::AttemptContext&) {
         return Fixed::give(DeliveryOutcome::all(job, verdict, unreachable));
     };
+}
+
+awaitable<DeliveryOutcome> deliver_to(const delivery::DeliveryJob& job) {
+    co_return DeliveryOutcome::all(job, Verdict::delivered("ok"));
 }
 
 Verdict connection_refused() {
@@ -504,6 +511,121 @@ TEST_CASE("one recipient's refusal does not decide another's fate") {
     CHECK(node.direct->calls() == 1);
 }
 
+TEST_CASE("each recipient's delivery says his return path, and his sender to those who ask") {
+    Node node;
+    node.snapshot->return_paths = {mail::Domain::parse("bounces.example").value(), Secret("key")};
+    std::mutex mutex;
+    std::vector<std::pair<mail::Address, mail::Address>> seen;
+    node.direct->script("example.org", [&](const delivery::DeliveryJob& job, auto&) {
+        const std::lock_guard lock(mutex);
+        seen.emplace_back(job.reverse_path(), job.message->mail_from);
+        return deliver_to(job);
+    });
+    node.start();
+    const auto id = node.enqueue({"bob@example.org", "eve@example.org"});
+    node.settled(id, 1);
+    node.settled(id, 2);
+    const auto report = node.enqueue({"bob@example.org"}, [](queue::NewMessage& made) {
+        made.mail_from = mail::Address();
+    });
+    node.settled(report);
+    REQUIRE(seen.size() == 3);
+    std::set<RecipientKey> named;
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(seen[i].second == test::address("alice@sender.example"));
+        const auto whom = node.snapshot->return_paths->recipient_of(seen[i].first);
+        REQUIRE(whom);
+        named.insert(*whom);
+    }
+    CHECK(named == std::set<RecipientKey>{{id, 1}, {id, 2}});
+    CHECK(seen[2].first.is_null());
+}
+
+TEST_CASE("who is suppressed fails without a delivery, whichever recipient he is") {
+    Node node;
+    node.suppressions.add(test::address("eve@example.org"), "550 5.1.1 no such user");
+    node.suppressions.add(test::address("old@example.org"), "over");
+    node.suppressions.end(test::address("old@example.org"));
+    node.start();
+    const auto id = node.enqueue({"bob@example.org", "E.ve+list@example.org", "old@example.org"});
+    for (const std::int32_t number : {1, 3})
+        CHECK(node.settled(id, number).front().state == RecipientState::delivered);
+    const auto refused = node.settled(id, 2).front();
+    CHECK(refused.state == RecipientState::failed);
+    CHECK(refused.report == queue::Report::failed);
+    CHECK(refused.verdict.status().text() == "5.7.1");
+    CHECK(refused.verdict.words().find("550 5.1.1 no such user") != std::string::npos);
+    CHECK_FALSE(refused.suppress_for);
+    CHECK(node.direct->calls() == 1);
+
+    const auto alone = node.enqueue({"eve@example.org"});
+    CHECK(node.settled(alone).front().state == RecipientState::failed);
+    CHECK(node.direct->calls() == 1);
+}
+
+TEST_CASE("the database is not asked about recipients that cannot be suppressed") {
+    Node node;
+    node.suppressions.add(test::address("eve@example.org"), "gone");
+    node.start();
+    node.settled(node.enqueue({"bob@example.org"}));
+    CHECK(node.suppressions.questions == 0);
+}
+
+TEST_CASE("a server that refuses the mailbox suppresses it; nothing else does") {
+    Node node;
+    node.snapshot->suppress_for = std::chrono::hours(24);
+    node.snapshot->global_routes = {route_to({"direct"})};
+    const auto refuses = [](Stage stage, int code, std::optional<smtp::EnhancedStatus> status) {
+        smtp::Reply reply{code, status, {"no"}};
+        auto verdict = Verdict::from_reply(stage, reply);
+        verdict.remote = std::make_shared<delivery::RemoteFacts>();
+        return answer(verdict);
+    };
+    const smtp::EnhancedStatus no_user{5, 1, 1}, policy{5, 7, 1};
+    node.direct->script("gone.example", refuses(Stage::rcpt, 550, no_user));
+    node.direct->script("bare.example", refuses(Stage::rcpt, 550, std::nullopt));
+    node.direct->script("late.example", refuses(Stage::done, 550, std::nullopt));
+    node.direct->script("policy.example", refuses(Stage::rcpt, 550, policy));
+    node.direct->script("sender.example", refuses(Stage::mail, 550, no_user));
+    node.direct->script("later.example", refuses(Stage::rcpt, 450, smtp::EnhancedStatus{4, 1, 1}));
+    node.direct->script(
+        "ours.example",
+        answer(Verdict::failed(Stage::route, ErrorKind::policy, no_user, "as configured"))
+    );
+    node.start();
+    const auto suppresses = [&](const char* domain) {
+        const auto id = node.enqueue({std::string("someone@") + domain});
+        return node.settled(id).front().suppress_for.has_value();
+    };
+    CHECK(suppresses("gone.example"));
+    CHECK(suppresses("bare.example"));
+    for (const char* not_this :
+         {"late.example", "policy.example", "sender.example", "later.example", "ours.example"}) {
+        CAPTURE(not_this);
+        CHECK_FALSE(suppresses(not_this));
+    }
+}
+
+TEST_CASE("a relay's bare refusal is no reason to suppress, nor is any where that is not wanted") {
+    const auto refusal = [](std::optional<smtp::EnhancedStatus> status) {
+        auto verdict = Verdict::from_reply(Stage::rcpt, smtp::Reply{550, status, {"no"}});
+        verdict.remote = std::make_shared<delivery::RemoteFacts>();
+        return answer(verdict);
+    };
+    for (const bool wanted : {true, false}) {
+        Node node;
+        if (wanted) node.snapshot->suppress_for = std::chrono::hours(24);
+        node.snapshot->global_routes = {route_to({"relay"})};
+        node.relay->script("bare.example", refusal(std::nullopt));
+        node.relay->script("gone.example", refusal(smtp::EnhancedStatus{5, 1, 1}));
+        node.start();
+        const auto bare = node.enqueue({"someone@bare.example"});
+        CHECK_FALSE(node.settled(bare).front().suppress_for);
+        const auto gone = node.enqueue({"someone@gone.example"});
+        CHECK(node.settled(gone).front().suppress_for.has_value() == wanted);
+    }
+}
+
 TEST_CASE("the route says what becomes of an unknown outcome, before the dot and after it") {
     const std::pair<route::OnUncertain, RecipientState> table[] = {
         {route::OnUncertain::resend, RecipientState::queued},
@@ -650,8 +772,7 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
     CHECK(came_without);
     CHECK(read == 25);
     CHECK(
-        node.settled(node.enqueue({"bob@plain.example"})).front().state ==
-        RecipientState::delivered
+        node.settled(node.enqueue({"bob@plain.example"})).front().state == RecipientState::delivered
     );
     CHECK(came_with);
 }

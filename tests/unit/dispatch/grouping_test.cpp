@@ -112,3 +112,20 @@ TEST_CASE("recipients share a parcel only when everything about their delivery i
         CHECK(sizes(group(snapshot, test.routed, 2)) == test.sizes);
     }
 }
+
+TEST_CASE("who has a return path of his own is alone; what has no sender has none") {
+    auto snapshot = std::make_shared<Snapshot>(*two_transports());
+    const auto routed = [](const std::shared_ptr<delivery::Message>& message) {
+        const auto relay = decision({"relay"});
+        return std::vector<Routed>{
+            {test::claimed(message, 1, "a@x.example"), relay},
+            {test::claimed(message, 2, "b@x.example"), relay}
+        };
+    };
+    const auto mail = routed(test::message(1)), report = routed(test::message(2, ""));
+    using Sizes = std::vector<std::size_t>;
+    CHECK(sizes(group(snapshot, mail, 100)) == Sizes{2});
+    snapshot->return_paths = {mail::Domain::parse("bounces.example").value(), Secret("secret")};
+    CHECK(sizes(group(snapshot, mail, 100)) == Sizes{1, 1});
+    CHECK(sizes(group(snapshot, report, 100)) == Sizes{2});
+}

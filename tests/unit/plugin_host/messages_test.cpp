@@ -63,6 +63,7 @@ TEST_CASE("a job arrives as it was sent") {
     job.recipients[1].orcpt = "rfc822;x@example.org";
     job.attempt = 4;
     job.crashes = 2;
+    job.return_path = mail::Address::parse("bounce-1@bounces.example").value();
     const auto start =
         to_plugin(Start{5, 6, "mail.example.org", std::chrono::milliseconds(1500), job, 12});
     CHECK(start.number == 5);
@@ -72,6 +73,7 @@ TEST_CASE("a job arrives as it was sent") {
     CHECK(start.body_octets == 12);
     CHECK(start.job.attempt == 4);
     CHECK(start.job.crashes == 2);
+    CHECK(start.job.reverse_path().wire() == "bounce-1@bounces.example");
     CHECK(start.job.domain == job.domain);
     REQUIRE(start.job.recipients.size() == 2);
     for (std::size_t i = 0; i < 2; ++i) {
