@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <variant>
 
+#include "core/submit/signer.hpp"
+
 namespace outpost::app {
 namespace {
 
@@ -24,6 +26,16 @@ struct FindSmtp {
     }
 };
 
+/// For mail of SQL, as listeners do for theirs.
+std::shared_ptr<const dkim::Signer> signer_of(const Settings& settings) {
+    std::map<std::string, submit::AccountSettings> accounts;
+    for (const auto& [name, account] : settings.accounts)
+        accounts[name] = account.submission;
+    return submit::make_signer(
+        signing_domains(settings), std::make_shared<const submit::Accounts>(std::move(accounts))
+    );
+}
+
 }  // namespace
 
 dispatch::SnapshotPtr make_snapshot(
@@ -35,6 +47,7 @@ dispatch::SnapshotPtr make_snapshot(
     snapshot->ehlo_name = settings.hostname;
     snapshot->global_routes = settings.routes;
     snapshot->retry = settings.retry;
+    snapshot->signer = signer_of(settings);
     for (const auto& [name, account] : settings.accounts)
         snapshot->account_routes[name] = account.routes;
     for (const auto& [name, domain] : settings.domains) {

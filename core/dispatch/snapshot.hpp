@@ -9,6 +9,7 @@
 #include "core/delivery/rate.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/transport.hpp"
+#include "core/dkim/signer.hpp"
 #include "core/route/list.hpp"
 
 namespace outpost::dispatch {
@@ -29,6 +30,8 @@ struct Snapshot {
     route::RouteList global_routes;
     std::map<std::string, TransportEntry> transports;
     delivery::RetryPolicy retry;
+    /// Of mail that came in unsigned, by SQL. Null: no domain has keys.
+    std::shared_ptr<const dkim::Signer> signer;
 
     route::RouteLists lists_for(const std::string& account, const mail::Domain& sender) const;
     /// Null when the configuration has no transport of that name.

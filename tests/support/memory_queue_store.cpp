@@ -93,6 +93,7 @@ Claimed MemoryQueueStore::lease(Row& row) {
     claim.warned = row.warned;
     claim.crashes = row.crashes;
     claim.interrupted = row.interrupted;
+    claim.to_be_signed = unsigned_.contains(to_number(row.key.message));
     claim.envelope = stored_.at(to_number(row.key.message));
     return claim;
 }
@@ -157,6 +158,32 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load(MessageId id) {
     check_available();
     const auto found = stored_.find(to_number(id));
     co_return found == stored_.end() ? nullptr : found->second;
+}
+
+awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_signed(
+    MessageId id, std::shared_ptr<const dkim::Signer> signer
+) {
+    const std::lock_guard lock(mutex_);
+    check_available();
+    const auto found = stored_.find(to_number(id));
+    if (found == stored_.end()) co_return nullptr;
+    if (unsigned_.erase(to_number(id)) > 0) {
+        auto message = std::make_shared<Message>(*found->second);
+        const auto& content = *found->second->content;
+        const auto made = signer->sign(
+            {content.header(), content.body(), message->account, message->mail_from, clock()}
+        );
+        message->content =
+            std::make_shared<mail::Content>(made.fields + content.header(), content.body());
+        message->size = message->content->size();
+        found->second = std::move(message);
+    }
+    co_return found->second;
+}
+
+void MemoryQueueStore::leave_unsigned(MessageId id) {
+    const std::lock_guard lock(mutex_);
+    unsigned_.insert(to_number(id));
 }
 
 awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_header(MessageId id) {

@@ -49,6 +49,9 @@ class MemoryQueueStore : public queue::QueueStore {
         std::size_t limit, std::vector<std::string> saturated
     ) override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
+    awaitable<std::shared_ptr<const delivery::Message>> load_signed(
+        MessageId id, std::shared_ptr<const dkim::Signer> signer
+    ) override;
     awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) override;
     void progress(const std::vector<queue::Lease>& leases, delivery::Stage stage) noexcept override;
     awaitable<void> note_begun(std::vector<queue::Lease> leases) override;
@@ -62,6 +65,8 @@ class MemoryQueueStore : public queue::QueueStore {
 
     /// Every call throws this until it is set to null: the database is away.
     void fail_with(std::exception_ptr error);
+    /// As if the message had come in by SQL.
+    void leave_unsigned(MessageId id);
     /// What the store takes for the time of day.
     void set_clock(std::function<WallTime()> now);
     void set_lease_time(std::chrono::seconds span);
@@ -95,6 +100,7 @@ class MemoryQueueStore : public queue::QueueStore {
     std::int64_t next_id_ = 1, next_token_ = 1;
     std::vector<queue::NewMessage> messages_;
     std::map<std::int64_t, std::shared_ptr<const delivery::Message>> stored_;
+    std::set<std::int64_t> unsigned_;
     std::map<std::pair<std::string, std::string>, MessageId> by_idempotency_key_;
     std::map<RecipientKey, Row> rows_;
     std::vector<std::pair<queue::Settled, bool>> settled_;
