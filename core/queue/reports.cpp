@@ -114,9 +114,7 @@ SignedReport signed_report(const delivery::DsnFacts& facts, const dkim::Signer* 
         std::move(made.by)};
 }
 
-Insertion report_message(
-    const delivery::Message& original, SignedReport report, MessageId id
-) {
+Insertion report_message(const delivery::Message& original, SignedReport report, MessageId id) {
     auto& content = report.content;
     NewMessage message;
     message.id = id;

@@ -49,7 +49,7 @@ void sign(
 std::shared_ptr<const delivery::Message> load_signed(
     db::Session& session, MessageId id, const dkim::Signer& signer
 ) {
-    // Before the header is read: of a message that has been signed, the header then is the signed one.
+    // Asked before the header is read: if somebody has signed it, we read the signed one.
     const bool is_unsigned = !session.exec(find_unsigned, to_number(id)).empty();
     auto envelope = load_header(session, id);
     if (!envelope) return nullptr;

@@ -57,6 +57,7 @@ awaitable<queue::Enqueued> MemoryQueueStore::enqueue(queue::NewMessage message) 
     const bool due_now = !message.release_at || *message.release_at <= clock();
     const bool fresh = taker_ && due_now && taker_->reserve(message.recipients.size());
     stored_[to_number(message.id)] = stored_form(message, clock());
+    if (message.source == "sql") unsigned_.insert(to_number(message.id));
     std::vector<Claimed> claims;
     std::int32_t number = 0;
     for (const auto& recipient : message.recipients) {
@@ -179,11 +180,6 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_signed(
         found->second = std::move(message);
     }
     co_return found->second;
-}
-
-void MemoryQueueStore::leave_unsigned(MessageId id) {
-    const std::lock_guard lock(mutex_);
-    unsigned_.insert(to_number(id));
 }
 
 awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_header(MessageId id) {

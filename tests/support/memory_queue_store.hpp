@@ -15,7 +15,8 @@
 namespace outpost::test {
 
 /// A QueueStore in memory, with the real one's rules: leases are fenced by tokens, attempts count
-/// when claimed, an idempotency key returns the first message. Thread-safe.
+/// when claimed, an idempotency key returns the first message, and those of source "sql" are to be
+/// signed. Thread-safe.
 class MemoryQueueStore : public queue::QueueStore {
   public:
     /// One recipient, as a test sees it.
@@ -65,8 +66,6 @@ class MemoryQueueStore : public queue::QueueStore {
 
     /// Every call throws this until it is set to null: the database is away.
     void fail_with(std::exception_ptr error);
-    /// As if the message had come in by SQL.
-    void leave_unsigned(MessageId id);
     /// What the store takes for the time of day.
     void set_clock(std::function<WallTime()> now);
     void set_lease_time(std::chrono::seconds span);
