@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/config/scalars.hpp"
 #include "core/config/suggest.hpp"
 
 namespace outpost::app {

@@ -42,8 +42,13 @@ class SqlSigning(unittest.TestCase):
             receiver.think_time = receiver.left = 0
             for kept in (receiver.accepted, receiver.stored, receiver.copies):
                 kept.clear()
+        self.reload(self.config("r", "e"))
+
+    def reload(self, config):
         for node in self.nodes:
-            node.reload(self.config("r", "e"))
+            before = node.process.output().count("is in effect")
+            node.reload(config)
+            wait_until(lambda: node.process.output().count("is in effect") > before, "the configuration is in effect")
 
     @staticmethod
     def key(selector):
@@ -78,7 +83,7 @@ class SqlSigning(unittest.TestCase):
 
     def locked(self, message):
         """Keeps whoever would sign a message from writing, until it is closed."""
-        session = subprocess.Popen(["psql", "-h", self.postgres.home, "-U", "outpost", "-d", "outpost", "-Xq"], stdin=subprocess.PIPE, text=True)
+        session = subprocess.Popen(["psql", "-h", self.postgres.home, "-U", "outpost", "-d", "outpost", "-Xq"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         session.stdin.write(f"begin; select from outpost_private.message where id = {message} for update;\n")
         session.stdin.flush()
         self.addCleanup(session.kill)
@@ -109,14 +114,14 @@ class SqlSigning(unittest.TestCase):
     def test_who_dies_before_the_signature_is_written_has_signed_nothing(self):
         held = self.enqueue("killed before", options='{"hold": true}')
         lock = self.locked(held)
-        self.postgres.sql(f"select outpost.release({held})")
+        self.postgres.sql(f"update outpost_private.recipient set state = 'queued' where message_id = {held}; "  # release() would wait
+                          "select pg_notify('outpost_work', '')")
         wait_until(lambda: self.postgres.sql(f"select count(*) from pg_stat_activity where {self.SIGNING}") != "0", "a node signs")
         for node in self.nodes:
             node.process.kill()
         self.postgres.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where {self.SIGNING}")
         wait_until(lambda: self.postgres.sql(f"select count(*) from pg_stat_activity where {self.SIGNING}") == "0", "their sessions are over")
-        lock.stdin.close()
-        lock.wait()
+        lock.communicate()
         self.assertEqual(self.signed_by(held), "null")
         self.assertEqual(self.stored("killed before"), [])
         self.assertIn("to be signed", self.nodes[0].command("why", str(held)).stdout)
@@ -150,10 +155,7 @@ class SqlSigning(unittest.TestCase):
         begun = self.enqueue("begun", ["a@r0.test"])
         waiting = self.enqueue("waiting", ["a@r1.test"], options='{"hold": true}')
         wait_until(lambda: self.signed_by(begun) != "null", "it is signed")
-        for node in self.nodes:
-            node.reload(self.config("new"))
-            wait_until(lambda: self.postgres.sql("select count(distinct version) from outpost.configurations") != "1", "it is read")
-        time.sleep(1)
+        self.reload(self.config("new"))
         self.receivers[0].left = 0
         self.postgres.sql(f"select outpost.release({waiting})")
         for message in (begun, waiting):

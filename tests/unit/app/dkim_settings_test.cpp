@@ -67,7 +67,7 @@ TEST_CASE("signatures that count for less than mail may be under way are warned 
     };
     CHECK(
         warnings("      expires_after: 1d\n")
-            .starts_with("outpost.yaml:6:22: warning: domains.example.org.dkim.expires_after: mail "
+            .starts_with("outpost.yaml:3:3: warning: domains.example.org.dkim.expires_after: mail "
                          "is tried for 5d (retry.give_up_after): ")
     );
     CHECK(warnings("      expires_after: 5d\n") != "");
