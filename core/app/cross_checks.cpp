@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/config/scalars.hpp"
 #include "core/config/suggest.hpp"
 
 namespace outpost::app {
@@ -203,6 +204,24 @@ void check_plugins(const Settings& settings, Findings& findings) {
     }
 }
 
+void check_signatures(const Settings& settings, Findings& findings) {
+    using namespace std::chrono_literals;
+    const auto under_way = settings.retry.give_up_after;
+    for (const auto& [name, domain] : settings.domains) {
+        if (!domain.dkim) continue;
+        const auto lasting = domain.dkim->expires_after;
+        if (lasting == 0s || lasting > under_way) continue;
+        findings.warning(
+            {"domains", name, "dkim", "expires_after"},
+            fmt::format(
+                "mail is tried for {} (retry.give_up_after): what arrives late has a signature "
+                "that counts no more",
+                config::format_duration(under_way)
+            )
+        );
+    }
+}
+
 }  // namespace
 
 void Findings::error(const Path& path, std::string message, std::string hint) {
@@ -233,6 +252,7 @@ void cross_check(const Settings& settings, Findings& findings) {
     check_bounces(settings, findings);
     check_logins(settings, findings);
     check_plugins(settings, findings);
+    check_signatures(settings, findings);
 }
 
 }  // namespace outpost::app

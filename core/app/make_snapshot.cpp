@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <variant>
 
+#include "core/submit/signer.hpp"
+
 namespace outpost::app {
 namespace {
 
@@ -24,6 +26,16 @@ struct FindSmtp {
     }
 };
 
+/// For mail of SQL, as listeners do for theirs.
+std::shared_ptr<const dkim::Signer> signer_of(const Settings& settings) {
+    std::map<std::string, submit::AccountSettings> accounts;
+    for (const auto& [name, account] : settings.accounts)
+        accounts[name] = account.submission;
+    return submit::make_signer(
+        signing_domains(settings), std::make_shared<const submit::Accounts>(std::move(accounts))
+    );
+}
+
 }  // namespace
 
 dispatch::SnapshotPtr make_snapshot(
@@ -39,6 +51,7 @@ dispatch::SnapshotPtr make_snapshot(
         snapshot->return_paths = {settings.bounces->domain, settings.bounces->secret};
         if (settings.bounces->suppress) snapshot->suppress_for = settings.bounces->suppress_for;
     }
+    snapshot->signer = signer_of(settings);
     for (const auto& [name, account] : settings.accounts)
         snapshot->account_routes[name] = account.routes;
     for (const auto& [name, domain] : settings.domains) {

@@ -16,6 +16,7 @@
 #include "core/dkim/signature.hpp"
 #include "core/dkim/verify.hpp"
 #include "core/dns/stub_resolver.hpp"
+#include "core/dns/zone_line.hpp"
 #include "core/mail/submission.hpp"
 
 namespace outpost::cli {
@@ -103,7 +104,7 @@ int dkim_generate(const DkimKeyOptions& options) {
         std::cerr << "outpost dkim generate: " << error.what() << "\n";
         return failed;
     }
-    std::cout << dkim::zone_line(name, dkim::key_record(key)) << "\n";
+    std::cout << dns::zone_line(name, dns::Type::txt, dkim::key_record(key)) << "\n";
     std::cerr << fmt::format(
         "The private key is in {0}. Publish the record above, then configure:\n"
         "domains:\n  {1}:\n    dkim:\n      keys:\n        {2}: {{file: {0}}}\n",

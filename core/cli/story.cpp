@@ -14,7 +14,9 @@ const Statement find_message{"story_message", R"(
         CASE WHEN require_tls THEN 'REQUIRETLS' WHEN NOT require_tls THEN 'TLS-Required: No'
             WHEN require_tls_at IS NOT NULL THEN 'TLS as the policies say' ELSE '' END ||
             coalesce(', set by ' || require_tls_by || ' at '
-                || to_char(require_tls_at, 'YYYY-MM-DD HH24:MI:SS'), '')
+                || to_char(require_tls_at, 'YYYY-MM-DD HH24:MI:SS'), ''),
+        CASE WHEN signed_by IS NULL THEN 'to be signed when it is first attempted'
+            WHEN signed_by <> '' THEN 'signed by ' || signed_by ELSE 'not signed' END
     FROM outpost.messages WHERE message_id = $1
 )"};
 const Statement find_recipients{"story_recipients", R"(
@@ -61,6 +63,7 @@ std::string accepted(std::int64_t id, const db::Row& row) {
     );
     if (!row.view(7).empty()) text += fmt::format("            tag {}\n", row.text(7));
     if (!row.view(8).empty()) text += fmt::format("            {}\n", row.text(8));
+    text += fmt::format("            {}\n", row.text(9));
     return text;
 }
 

@@ -315,16 +315,29 @@ bool was_interrupted(const Parcel& parcel) {
     });
 }
 
+// Its signatures belong to it from its first attempt on, and to its size, which MAIL FROM tells.
+bool needs_signature(const Parcel& parcel) {
+    return parcel.claims.front().to_be_signed && parcel.snapshot->signer;
+}
+
+awaitable<std::shared_ptr<const delivery::Message>> load(
+    const Parcel& parcel, queue::QueueStore& store
+) {
+    const auto id = parcel.claims.front().key.message;
+    if (needs_signature(parcel)) return store.load_signed(id, parcel.snapshot->signer);
+    return store.load(id);
+}
+
 // Who was interrupted is noted as begun only now: whoever still waits for his turn, or for his
 // content, has no part in a death of the node.
 awaitable<AttemptResult> attempt_now(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
     auto message = parcel.claims.front().envelope;
-    if (!message->content && !may_read_late(parcel)) {
+    if (!message->content && (needs_signature(parcel) || !may_read_late(parcel))) {
         auto share = co_await wait_for_room(parts.memory, message->size);
         if (!share) co_return put_off(parcel, std::chrono::seconds(30));
-        auto loaded = co_await parts.store.load(message->id);
+        const auto loaded = co_await load(parcel, parts.store);
         // Dropped by a person meanwhile: the lease leads nowhere.
         if (!loaded || !loaded->content) co_return put_off(parcel, std::nullopt);
         delivery::Message charged = *loaded;

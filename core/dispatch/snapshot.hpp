@@ -12,6 +12,7 @@
 #include "core/delivery/rate.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/transport.hpp"
+#include "core/dkim/signer.hpp"
 #include "core/route/list.hpp"
 
 namespace outpost::dispatch {
@@ -36,6 +37,8 @@ struct Snapshot {
     std::optional<bounce::ReturnPaths> return_paths;
     /// How long an address gets no more mail that a server says does not exist. Unset: it does.
     std::optional<std::chrono::seconds> suppress_for;
+    /// Of mail that came in unsigned, by SQL. Null: no domain has keys.
+    std::shared_ptr<const dkim::Signer> signer;
 
     route::RouteLists lists_for(const std::string& account, const mail::Domain& sender) const;
     /// Null when the configuration has no transport of that name.

@@ -11,8 +11,6 @@
 namespace outpost::dkim {
 namespace {
 
-constexpr std::size_t longest_string = 255;
-
 std::vector<std::string> words_of(const TagList& tags, std::string_view name) {
     std::vector<std::string> words;
     const TagList::Tag* tag = tags.find(name);
@@ -24,16 +22,6 @@ std::vector<std::string> words_of(const TagList& tags, std::string_view name) {
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-/// As a zone file has it (RFC 1035 section 5.1).
-std::string quoted(std::string_view string) {
-    std::string out = "\"";
-    for (const char c : string) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + "\"";
 }
 
 }  // namespace
@@ -69,17 +57,6 @@ std::string key_record(const PrivateKey& key) {
         "v=DKIM1; k={}; p={}", key.algorithm() == Algorithm::rsa_sha256 ? "rsa" : "ed25519",
         base64_encode(key.public_octets())
     );
-}
-
-std::string zone_line(std::string_view name, std::string_view text) {
-    std::string line = fmt::format("{}. IN TXT", name);
-    const bool several = text.size() > longest_string;
-    if (several) line += " (";
-    for (; !text.empty(); text.remove_prefix(std::min(text.size(), longest_string))) {
-        const auto string = quoted(text.substr(0, longest_string));
-        line += (several ? "\n    " : " ") + string;
-    }
-    return several ? line + " )" : line;
 }
 
 }  // namespace outpost::dkim

@@ -27,8 +27,4 @@ Result<KeyRecord> parse_key_record(std::string_view text);
 /// The record to publish for a key, as one text.
 std::string key_record(const PrivateKey& key);
 
-/// A TXT record as a line of a zone file: the text in strings of 255 octets at most (RFC 1035
-/// section 3.3.14).
-std::string zone_line(std::string_view name, std::string_view text);
-
 }  // namespace outpost::dkim

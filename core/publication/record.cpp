@@ -5,19 +5,10 @@
 
 #include <algorithm>
 
-#include "core/dkim/key_record.hpp"
 #include "core/dns/type_name.hpp"
+#include "core/dns/zone_line.hpp"
 
 namespace outpost::publication {
-namespace {
-
-std::string zone_line(const Record& record) {
-    if (record.type == dns::Type::txt) return dkim::zone_line(record.name, record.value);
-    return fmt::format("{}. IN {} {}", record.name, dns::text(record.type), record.value);
-}
-
-}  // namespace
-
 std::string zone_text(const Records& records) {
     std::string text, last_reason;
     for (const Record& record : records) {
@@ -25,7 +16,7 @@ std::string zone_text(const Records& records) {
             text += fmt::format("{}; {}\n", text.empty() ? "" : "\n", record.reason);
             last_reason = record.reason;
         }
-        text += zone_line(record) + "\n";
+        text += dns::zone_line(record.name, record.type, record.value) + "\n";
     }
     return text;
 }

@@ -26,7 +26,8 @@ const std::string lease_and_return = R"(
     SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts,
         l.uncertain, l.last_error, l.last_status, l.transport_override, l.warned,
         m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, m.ret, m.envid,
-        m.tag, m.submitted_at, m.due_from, l.crashes, l.interrupted
+        m.tag, m.submitted_at, m.due_from, l.crashes, l.interrupted,
+        m.signed_by IS NULL AND m.source = 'sql'
     FROM leased l JOIN outpost_private.message m ON m.id = l.message_id
 )";
 
@@ -192,6 +193,7 @@ Claimed claimed_of(const db::Row& row) {
     claimed.warned = row.flag(11);
     claimed.crashes = static_cast<int>(row.number(23));
     claimed.interrupted = row.flag(24);
+    claimed.to_be_signed = row.flag(25);
     return claimed;
 }
 
@@ -360,12 +362,16 @@ class BodyReader {
 
 }  // namespace
 
+std::vector<std::string> load_body(db::Session& session, MessageId id) {
+    return BodyReader(session, id).read();
+}
+
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
     message->content =
-        std::make_shared<mail::Content>(rows.at(0).bytes(11), BodyReader(session, id).read());
+        std::make_shared<mail::Content>(rows.at(0).bytes(11), load_body(session, id));
     return message;
 }
 

@@ -14,15 +14,16 @@ using db::Statement;
 
 const Statement insert_message{"insert_message", R"(
     INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit, smtputf8,
-        require_tls, ret, envid, tag, message_id, source, client, idempotency_key, due_from)
+        require_tls, ret, envid, tag, message_id, source, client, idempotency_key, due_from,
+        signed_by)
     SELECT id, account, mail_from, header, size, eightbit, smtputf8,
         nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key,
-        coalesce(due_from, clock_timestamp())
+        coalesce(due_from, clock_timestamp()), signed_by
     FROM unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[],
             $7::bool[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-            $14::text[], $15::text[], $16::timestamptz[])
+            $14::text[], $15::text[], $16::timestamptz[], $17::text[])
         AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid,
-            tag, message_id, source, client, key, due_from)
+            tag, message_id, source, client, key, due_from, signed_by)
     ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id
 )"};
@@ -80,7 +81,7 @@ std::string for_people(std::string_view words) {
 struct MessageColumns {
     std::vector<std::int64_t> id, size;
     std::vector<std::string> account, mail_from, require_tls, ret, envid, tag, message_id, source,
-        client;
+        client, signed_by;
     std::vector<Bytes> header;
     std::vector<bool> eightbit, smtputf8;
     std::vector<std::optional<std::string>> key;
@@ -105,6 +106,7 @@ struct MessageColumns {
             message.idempotency_key.empty() ? std::nullopt : std::optional(message.idempotency_key)
         );
         due_from.push_back(message.release_at);
+        signed_by.push_back(message.signed_by);
     }
 };
 
@@ -154,7 +156,7 @@ std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion>
     for (const db::Row row : session.exec(
              insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8,
              c.require_tls, c.ret, c.envid, c.tag, c.message_id, c.source, c.client, c.key,
-             c.due_from
+             c.due_from, c.signed_by
          )) {
         written.insert(row.number(0));
     }

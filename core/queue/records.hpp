@@ -36,6 +36,7 @@ struct NewMessage {
     std::string source;                  ///< "submission", "relay", "sql", "dsn"
     std::string client;                  ///< "192.0.2.7 helo mail.example.org", for people
     std::string message_id;              ///< of the Message-ID field, with brackets
+    std::string signed_by;               ///< dkim::Signed::by
     MessageId id{};                      ///< from QueueStore::new_id, already in the Received field
 };
 
@@ -55,8 +56,9 @@ struct Claimed {
     std::string last_status;
     std::string transport_override;  ///< set by an operator; empty: routes decide
     bool warned = false;             ///< a delay DSN has been asked for already
-    int crashes = 0;           ///< attempts in a row, before this one, that a process died under
-    bool interrupted = false;  ///< its node died while it had the recipient, begun or not
+    int crashes = 0;            ///< attempts in a row, before this one, that a process died under
+    bool interrupted = false;   ///< its node died while it had the recipient, begun or not
+    bool to_be_signed = false;  ///< by QueueStore::load_signed: it came in by SQL
     std::shared_ptr<const delivery::Message>
         envelope;  ///< shared by a message's recipients; content may be null
 };

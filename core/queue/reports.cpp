@@ -159,21 +159,26 @@ delivery::DsnFacts facts_of(
     return facts;
 }
 
+struct SignedReport {
+    mail::ContentPtr content;
+    std::string by;
+};
+
 /// As all mail that is queued: with the signatures of its author's domain, if that has keys.
-mail::ContentPtr signed_report(const delivery::DsnFacts& facts, const dkim::Signer* signer) {
+SignedReport signed_report(const delivery::DsnFacts& facts, const dkim::Signer* signer) {
     auto report = delivery::compose_dsn(facts);
-    if (signer == nullptr) return std::make_shared<const mail::Content>(std::move(report));
+    if (signer == nullptr) return {std::make_shared<const mail::Content>(std::move(report)), {}};
     const std::string nobody;
     const mail::Address null_sender;
     const dkim::Unsigned message{report.header(), report.body(), nobody, null_sender, facts.now};
-    return std::make_shared<const mail::Content>(
-        signer->sign(message).fields + report.header(), report.body()
-    );
+    auto made = signer->sign(message);
+    return {
+        std::make_shared<const mail::Content>(made.fields + report.header(), report.body()),
+        std::move(made.by)};
 }
 
-Insertion report_message(
-    const delivery::Message& original, mail::ContentPtr content, MessageId id
-) {
+Insertion report_message(const delivery::Message& original, SignedReport report, MessageId id) {
+    auto& content = report.content;
     NewMessage message;
     message.id = id;
     delivery::Notify never;
@@ -189,6 +194,7 @@ Insertion report_message(
     const auto message_id = mail::find_field(content->header(), "Message-ID");
     if (message_id) message.message_id = message_id->value();
     message.content = std::move(content);
+    message.signed_by = std::move(report.by);
     return {std::make_shared<const NewMessage>(std::move(message))};
 }
 

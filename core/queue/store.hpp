@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/async/awaitable.hpp"
+#include "core/dkim/signer.hpp"
 #include "core/queue/records.hpp"
 
 namespace outpost::queue {
@@ -52,6 +53,11 @@ class QueueStore {
     /// The message with its content; null when it is gone, or damaged: then what this node leases
     /// of it is held.
     virtual awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) = 0;
+    /// The same; a message that is to be signed is signed first, once for all nodes, and has a new
+    /// size. When that cannot be done, throws std::runtime_error, and it is still to be signed.
+    virtual awaitable<std::shared_ptr<const delivery::Message>> load_signed(
+        MessageId id, std::shared_ptr<const dkim::Signer> signer
+    ) = 0;
     /// The message with no more of its content than the header section; null when it is gone.
     virtual awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) = 0;
 

@@ -5,6 +5,7 @@
 
 #include "core/queue/claim.hpp"
 #include "core/queue/settle.hpp"
+#include "core/queue/signing.hpp"
 
 namespace outpost::queue {
 namespace {
@@ -68,6 +69,15 @@ std::vector<Claimed> fresh_claims(const NewMessage& accepted, LeaseToken token, 
         claimed.envelope = message;
     }
     return claims;
+}
+
+/// A message that is not what was accepted is held, as far as this node has it, and not returned.
+std::shared_ptr<const delivery::Message> whole_or_held(
+    db::Session& session, std::shared_ptr<const delivery::Message> message, NodeId node
+) {
+    if (!message || is_whole(*message)) return message;
+    hold_damaged(session, message->id, node);
+    return nullptr;
 }
 
 }  // namespace
@@ -167,13 +177,18 @@ awaitable<std::vector<Claimed>> PgStore::claim(
 }
 
 awaitable<std::shared_ptr<const delivery::Message>> PgStore::load(MessageId id) {
-    const auto work = [this, id](db::Session& session) {
-        auto message = load_message(session, id);
-        if (message && !is_whole(*message)) {
-            hold_damaged(session, id, node_.id());
-            message = nullptr;
-        }
-        return message;
+    const auto work = [id, node = node_.id()](db::Session& session) {
+        return whole_or_held(session, load_message(session, id), node);
+    };
+    co_return co_await pool_.run(work);
+}
+
+// On a thread of the pool, where RSA holds up no event loop.
+awaitable<std::shared_ptr<const delivery::Message>> PgStore::load_signed(
+    MessageId id, std::shared_ptr<const dkim::Signer> signer
+) {
+    const auto work = [id, node = node_.id(), signer = std::move(signer)](db::Session& session) {
+        return whole_or_held(session, queue::load_signed(session, id, *signer), node);
     };
     co_return co_await pool_.run(work);
 }

@@ -29,6 +29,9 @@ class PgStore final : public QueueStore {
     awaitable<std::vector<Claimed>> claim(std::size_t limit, std::vector<std::string> saturated)
         override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
+    awaitable<std::shared_ptr<const delivery::Message>> load_signed(
+        MessageId id, std::shared_ptr<const dkim::Signer> signer
+    ) override;
     awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) override;
     void progress(const std::vector<Lease>& leases, delivery::Stage stage) noexcept override;
     awaitable<void> note_begun(std::vector<Lease> leases) override;

@@ -85,7 +85,7 @@ std::string finished_header(const Arrival& arrival, const std::string& header) {
 
 /// What is queued is what leaves, but for what others may put on top; so it is signed here, once,
 /// and not by each attempt for each destination. The signatures cover all that was done above.
-std::string signatures(
+dkim::Signed signatures(
     const Arrival& arrival, std::string_view header, const std::vector<std::string>& body
 ) {
     if (!arrival.signer) return {};
@@ -94,7 +94,7 @@ std::string signatures(
     };
     auto made = arrival.signer->sign(message);
     if (!made.by.empty()) log::debug("submit", "{}: signed by {}", arrival.trace.id, made.by);
-    return std::move(made.fields);
+    return made;
 }
 
 /// Everything that needs no database. The error is the reply to give.
@@ -112,7 +112,9 @@ Result<queue::NewMessage, Reply> build(Arrival arrival) {
     message.idempotency_key = std::move(*key);
     message.tag = std::move(*tag);
     auto header = finished_header(arrival, parts.header);
-    header.insert(0, signatures(arrival, header, parts.body));
+    auto made = signatures(arrival, header, parts.body);
+    header.insert(0, made.fields);
+    message.signed_by = std::move(made.by);
     const auto message_id = mail::find_field(header, "Message-ID");
     if (message_id) message.message_id = message_id->value();
     auto content = std::make_shared<mail::Content>(std::move(header), std::move(parts.body));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/submit/signer.hpp"
 
 namespace outpost::submit {
 
@@ -75,19 +76,6 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
     settings->memory = std::move(memory);
     settings->throttle = std::move(throttle);
     return settings;
-}
-
-/// Whoever has no account is trusted to write as anyone.
-std::shared_ptr<const dkim::Signer> make_signer(
-    dkim::Signer::Domains domains, std::shared_ptr<const Accounts> accounts
-) {
-    if (domains.empty()) return nullptr;
-    return std::make_shared<const dkim::Signer>(
-        std::move(domains),
-        [accounts = std::move(accounts)](const std::string& account, const mail::Address& address) {
-            return account.empty() || accounts->may_send_as(account, address);
-        }
-    );
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ awaitable<queue::Enqueued> MemoryQueueStore::enqueue(queue::NewMessage message) 
     const bool due_now = !message.release_at || *message.release_at <= clock();
     const bool fresh = taker_ && due_now && taker_->reserve(message.recipients.size());
     stored_[to_number(message.id)] = stored_form(message, clock());
+    if (message.source == "sql") unsigned_.insert(to_number(message.id));
     std::vector<Claimed> claims;
     std::int32_t number = 0;
     for (const auto& recipient : message.recipients) {
@@ -93,6 +94,7 @@ Claimed MemoryQueueStore::lease(Row& row) {
     claim.warned = row.warned;
     claim.crashes = row.crashes;
     claim.interrupted = row.interrupted;
+    claim.to_be_signed = unsigned_.contains(to_number(row.key.message));
     claim.envelope = stored_.at(to_number(row.key.message));
     return claim;
 }
@@ -157,6 +159,27 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load(MessageId id) {
     check_available();
     const auto found = stored_.find(to_number(id));
     co_return found == stored_.end() ? nullptr : found->second;
+}
+
+awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_signed(
+    MessageId id, std::shared_ptr<const dkim::Signer> signer
+) {
+    const std::lock_guard lock(mutex_);
+    check_available();
+    const auto found = stored_.find(to_number(id));
+    if (found == stored_.end()) co_return nullptr;
+    if (unsigned_.erase(to_number(id)) > 0) {
+        auto message = std::make_shared<Message>(*found->second);
+        const auto& content = *found->second->content;
+        const auto made = signer->sign(
+            {content.header(), content.body(), message->account, message->mail_from, clock()}
+        );
+        message->content =
+            std::make_shared<mail::Content>(made.fields + content.header(), content.body());
+        message->size = message->content->size();
+        found->second = std::move(message);
+    }
+    co_return found->second;
 }
 
 awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_header(MessageId id) {

@@ -15,7 +15,8 @@
 namespace outpost::test {
 
 /// A QueueStore in memory, with the real one's rules: leases are fenced by tokens, attempts count
-/// when claimed, an idempotency key returns the first message. Thread-safe.
+/// when claimed, an idempotency key returns the first message, and those of source "sql" are to be
+/// signed. Thread-safe.
 class MemoryQueueStore : public queue::QueueStore {
   public:
     /// One recipient, as a test sees it.
@@ -49,6 +50,9 @@ class MemoryQueueStore : public queue::QueueStore {
         std::size_t limit, std::vector<std::string> saturated
     ) override;
     awaitable<std::shared_ptr<const delivery::Message>> load(MessageId id) override;
+    awaitable<std::shared_ptr<const delivery::Message>> load_signed(
+        MessageId id, std::shared_ptr<const dkim::Signer> signer
+    ) override;
     awaitable<std::shared_ptr<const delivery::Message>> load_header(MessageId id) override;
     void progress(const std::vector<queue::Lease>& leases, delivery::Stage stage) noexcept override;
     awaitable<void> note_begun(std::vector<queue::Lease> leases) override;
@@ -95,6 +99,7 @@ class MemoryQueueStore : public queue::QueueStore {
     std::int64_t next_id_ = 1, next_token_ = 1;
     std::vector<queue::NewMessage> messages_;
     std::map<std::int64_t, std::shared_ptr<const delivery::Message>> stored_;
+    std::set<std::int64_t> unsigned_;
     std::map<std::pair<std::string, std::string>, MessageId> by_idempotency_key_;
     std::map<RecipientKey, Row> rows_;
     std::vector<std::pair<queue::Settled, bool>> settled_;

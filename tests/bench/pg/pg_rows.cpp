@@ -23,8 +23,8 @@ constexpr const char* insert_sql = R"(
             $6::text[]) AS new (id, message_id, header, size, address, domain)),
     messages AS (
         INSERT INTO outpost_private.message (id, account, mail_from, header, size, eightbit,
-            smtputf8, ret, envid, tag, message_id, source, client)
-        SELECT id, '', 'sender@origin.test', header, size, false, false, '', '', '', message_id, 'relay', '127.0.0.1 helo source.bench.test'
+            smtputf8, ret, envid, tag, message_id, source, client, signed_by)
+        SELECT id, '', 'sender@origin.test', header, size, false, false, '', '', '', message_id, 'relay', '127.0.0.1 helo source.bench.test', ''
         FROM new),
     contents AS (
         INSERT INTO outpost_private.content (message_id, seq, data)

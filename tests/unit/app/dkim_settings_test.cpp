@@ -58,6 +58,25 @@ TEST_CASE("DKIM keys come from files and variables, and sign unless some are cho
     );
 }
 
+TEST_CASE("signatures that count for less than mail may be under way are warned about") {
+    const std::string key = "      keys: {a: {env: KEY}}\n";
+    const auto warnings = [&](const std::string& more) {
+        const auto loaded = load(key + more);
+        REQUIRE(loaded);
+        return loaded->warnings.text();
+    };
+    CHECK(
+        warnings("      expires_after: 1d\n")
+            .starts_with("outpost.yaml:3:3: warning: domains.example.org.dkim.expires_after: mail "
+                         "is tried for 5d (retry.give_up_after): ")
+    );
+    CHECK(warnings("      expires_after: 5d\n") != "");
+    CHECK(warnings("      expires_after: 6d\n") == "");
+    CHECK(warnings("      expires_after: 1d\nretry: {give_up_after: 12h}\n") == "");
+    CHECK(warnings("      expires_after: 0s\n") == "");
+    CHECK(warnings("") == "");
+}
+
 TEST_CASE("a key that cannot be used is an error at the place of its name") {
     struct Case {
         const char *dkim, *fault;

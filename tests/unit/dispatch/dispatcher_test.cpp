@@ -777,6 +777,64 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
     CHECK(came_with);
 }
 
+TEST_CASE("mail that is to be signed is signed before its first attempt, by the keys in force") {
+    Node node;
+    node.direct->reads_late = true;
+    std::mutex mutex;
+    std::vector<std::string> headers;
+    std::vector<bool> right_size;
+    const auto look = [&](const delivery::DeliveryJob& job, delivery::AttemptContext&)
+        -> awaitable<DeliveryOutcome> {
+        const std::lock_guard lock(mutex);
+        const auto& content = job.message->content;
+        headers.push_back(content ? content->header() : "read late");
+        right_size.push_back(content && job.message->size == content->size());
+        co_return DeliveryOutcome::all(job, Verdict::delivered("ok"));
+    };
+    node.direct->script("one.example", look);
+    node.direct->script("two.example", look);
+    const auto from_sql = [&](const std::vector<std::string>& recipients) {
+        return node.enqueue(recipients, [](queue::NewMessage& made) { made.source = "sql"; });
+    };
+    const auto use_key_of = [&](std::string_view domain) {
+        dkim::Signer::Domains domains;
+        domains[mail::Domain::parse(domain).value()].keys["s"] = dkim::PrivateKey::make_ed25519();
+        auto snapshot = std::make_shared<Snapshot>(*node.snapshot);
+        snapshot->signer = std::make_shared<const dkim::Signer>(
+            std::move(domains), [](const std::string&, const mail::Address&) { return true; }
+        );
+        if (node.dispatcher)
+            node.dispatcher->use(snapshot);
+        else
+            node.snapshot = snapshot;
+    };
+    const auto delivered = [&](MessageId id, std::int32_t number) {
+        return node.settled(id, number).front().state == RecipientState::delivered;
+    };
+
+    const auto without_keys = node.snapshot;
+    const auto first = from_sql({"a@one.example", "b@two.example"});
+    use_key_of("sender.example");
+    node.start();
+    CHECK(delivered(first, 1));
+    CHECK(delivered(first, 2));
+    REQUIRE(headers.size() == 2);
+    CHECK(headers[0] == headers[1]);
+    CHECK(headers[0].starts_with("DKIM-Signature: "));
+    CHECK(headers[0].find("DKIM-Signature", 1) == std::string::npos);
+    CHECK(right_size == std::vector<bool>{true, true});
+
+    use_key_of("other.example");
+    headers.clear();
+    CHECK(delivered(from_sql({"a@one.example"}), 1));
+    CHECK(headers == std::vector<std::string>{"X-Kind: urgent\r\n\r\n"});
+
+    node.dispatcher->use(without_keys);
+    headers.clear();
+    CHECK(delivered(from_sql({"a@one.example"}), 1));
+    CHECK(headers == std::vector<std::string>{"read late"});
+}
+
 TEST_CASE("while the database is away outcomes are kept, and recorded when it is back") {
     Node node;
     auto latch = std::make_shared<test::Latch>();

@@ -68,17 +68,3 @@ TEST_CASE("key records are read (RFC 6376 section 3.6.1)") {
         CHECK_FALSE(parse_key_record(bad));
     }
 }
-
-TEST_CASE("a record goes into a zone file in strings of at most 255 octets") {
-    CHECK(zone_line("a.example.org", "short") == "a.example.org. IN TXT \"short\"");
-    CHECK(
-        zone_line("a.example.org", std::string(300, 'x')) ==
-        "a.example.org. IN TXT (\n    \"" + std::string(255, 'x') + "\"\n    \"" +
-            std::string(45, 'x') + "\" )"
-    );
-    // Octets are counted as they are published, and an escape is never cut in two.
-    CHECK(
-        zone_line("a.example.org", std::string(254, 'x') + "\\\"") ==
-        "a.example.org. IN TXT (\n    \"" + std::string(254, 'x') + "\\\\\"\n    \"\\\"\" )"
-    );
-}

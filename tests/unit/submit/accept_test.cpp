@@ -76,7 +76,9 @@ TEST_CASE("a message is signed once it is complete, by the keys of its author's 
     const auto messages = desk.store.messages();
     REQUIRE(messages.size() == 2);
     CHECK(messages[0].content->header().starts_with("DKIM-Signature: v=1; a=ed25519-sha256;"));
+    CHECK(messages[0].signed_by == "b.example s");
     CHECK(mail::count_fields(messages[1].content->header(), "DKIM-Signature") == 0);
+    CHECK(messages[1].signed_by.empty());
 
     const dkim::KeyAnswers answers{{"s._domainkey.b.example", [&] {
                                         dns::Answer answer;
