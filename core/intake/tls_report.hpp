@@ -37,11 +37,11 @@ struct TlsReport {
     std::string report_id;  ///< never empty: a report without is known by a hash of its text
     std::string organization, contact;
     WallTime begin{}, end{};
-    std::string from_domain, mail_from;  ///< by mail
-    std::string client;                  ///< who handed it in, for people
-    std::string header;                  ///< of the mail, with our fields on top
-    std::string json_gzip;               ///< the whole report
-    std::int64_t octets = 0;             ///< of its JSON text
+    std::string from_domain, mail_from;    ///< by mail
+    std::string client;                    ///< who handed it in, for people
+    std::string header;                    ///< of the mail, with our fields on top
+    std::string json_gzip;                 ///< the whole report
+    std::int64_t octets = 0;               ///< of its JSON text
     std::vector<ReportedPolicy> policies;  ///< those that are ours
 };
 

@@ -21,8 +21,8 @@ using dkim::SignatureResult;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 
 bool speaks_for(const mail::Domain& signer, const mail::Domain& author) {
-    return signer == author || (author.is_below(signer) && organizational_domain(signer) ==
-                                                               organizational_domain(author));
+    return signer == author || (author.is_below(signer) &&
+                                organizational_domain(signer) == organizational_domain(author));
 }
 
 /// What a signature lacks, as a sentence; the further down, the better the signature is.
@@ -31,17 +31,23 @@ enum class Lack { pass, author, whole_body, service, nothing };
 ReportOutcome refusal(Lack lack, const mail::Domain& author) {
     switch (lack) {
         case Lack::author:
-            return {Kind::not_signed, "5.7.22",
-                    fmt::format("no DKIM signature that passes is of {}, the author's domain",
-                                author.ascii())};
+            return {
+                Kind::not_signed, "5.7.22",
+                fmt::format(
+                    "no DKIM signature that passes is of {}, the author's domain", author.ascii()
+                )
+            };
         case Lack::whole_body:
             return {Kind::not_signed, "5.7.21", "the DKIM signature of a report may have no l="};
         case Lack::service:
-            return {Kind::not_signed, "5.7.21",
-                    "the DKIM key's service list (s=) does not allow tlsrpt"};
+            return {
+                Kind::not_signed, "5.7.21", "the DKIM key's service list (s=) does not allow tlsrpt"
+            };
         default:
-            return {Kind::not_signed, "5.7.20",
-                    "a report needs a DKIM signature that passes (RFC 8460 section 3)"};
+            return {
+                Kind::not_signed, "5.7.20",
+                "a report needs a DKIM signature that passes (RFC 8460 section 3)"
+            };
     }
 }
 
@@ -185,9 +191,7 @@ std::vector<ReportQuota> mail_quotas(const mail::Domain& author) {
 }
 
 std::vector<ReportQuota> https_quotas(const net::IpAddress& client) {
-    return {
-        {"https:" + network_of(client), 100, 20 * mebibyte}, {"https:", 2000, 200 * mebibyte}
-    };
+    return {{"https:" + network_of(client), 100, 20 * mebibyte}, {"https:", 2000, 200 * mebibyte}};
 }
 
 }  // namespace outpost::intake

@@ -19,12 +19,12 @@ struct ReportOutcome {
     enum class Kind {
         stored,
         duplicate,
-        not_signed,    ///< no signature that may count (mail alone)
-        no_answer,     ///< the key of one could not be looked up: perhaps later
-        unreadable,    ///< no report, or not one that can be read
+        not_signed,  ///< no signature that may count (mail alone)
+        no_answer,   ///< the key of one could not be looked up: perhaps later
+        unreadable,  ///< no report, or not one that can be read
         too_large,
-        not_ours,      ///< it speaks of none of our domains and hosts
-        over_quota     ///< too much from there today
+        not_ours,   ///< it speaks of none of our domains and hosts
+        over_quota  ///< too much from there today
     };
     Kind kind = Kind::stored;
     std::string status;  ///< enhanced status of the refusal, such as "5.7.20" (RFC 3463, RFC 7372)

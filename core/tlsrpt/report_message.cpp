@@ -72,7 +72,7 @@ bool is_report_type(std::string_view media_type) noexcept {
            iequals(media_type, "application/tlsrpt+json");
 }
 
-Result<std::string, NoReport> unpack_report(std::string bytes) {
+outpost::Result<std::string, NoReport> unpack_report(std::string bytes) {
     constexpr std::string_view gzip_begins = "\x1f\x8b";
     if (!bytes.starts_with(gzip_begins)) {
         if (bytes.size() > longest_report) return Err{NoReport::bomb};
@@ -83,7 +83,7 @@ Result<std::string, NoReport> unpack_report(std::string bytes) {
     return Err{text.error() == GunzipFault::too_large ? NoReport::bomb : NoReport::broken};
 }
 
-Result<std::string, NoReport> report_text(const mail::Content& message) {
+outpost::Result<std::string, NoReport> report_text(const mail::Content& message) {
     if (message.size() > longest_message) return Err{NoReport::too_large};
     const std::string body = in_one(message.body());
     const Entity whole{message.header(), body};

@@ -27,11 +27,11 @@ bool is_report_type(std::string_view media_type) noexcept;
 
 /// The JSON text in `bytes`, which say themselves whether they are compressed: the types in the
 /// wild do not always fit.
-Result<std::string, NoReport> unpack_report(std::string bytes);
+outpost::Result<std::string, NoReport> unpack_report(std::string bytes);
 
 /// The JSON text of the report in a message: of the message as a whole, or of a part. Parts of
 /// application/gzip and application/json count in a multipart/report of type tlsrpt. Takes linear
 /// time and, with the text, twice the message's size of memory.
-Result<std::string, NoReport> report_text(const mail::Content& message);
+outpost::Result<std::string, NoReport> report_text(const mail::Content& message);
 
 }  // namespace outpost::tlsrpt
