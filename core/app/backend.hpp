@@ -4,6 +4,7 @@
 
 #include "core/app/load.hpp"
 #include "core/evidence/tally.hpp"
+#include "core/intake/tls_report_store.hpp"
 #include "core/metrics/registry.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
@@ -31,6 +32,7 @@ class Backend {
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
     virtual mta_sts::Store& policies() noexcept = 0;
+    virtual intake::TlsReportStore& received_reports() noexcept = 0;
     /// Takes up what an attempt learned of transport security. Never waits. Thread-safe.
     virtual void learn(const evidence::Learned& learned) = 0;
     /// Whether it answers, as far as is known. Thread-safe.

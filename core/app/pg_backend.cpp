@@ -10,6 +10,7 @@
 #include "core/db/pool.hpp"
 #include "core/evidence/store.hpp"
 #include "core/evidence/writer.hpp"
+#include "core/intake/tls_report_store_pg.hpp"
 #include "core/queue/housekeeping.hpp"
 #include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
@@ -69,6 +70,7 @@ class PgBackend final : public Backend {
           store_(pool_, node_),
           limits_(pool_, node_),
           policies_(pool_, [this] { return store_.now(); }),
+          received_reports_(pool_),
           evidence_writer_(evidence_, pool_, to_number(node_.id())) {
         evidence_.record_results(loaded.settings.tls_reports.record);
         ready_ = true;
@@ -78,6 +80,7 @@ class PgBackend final : public Backend {
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
     mta_sts::Store& policies() noexcept override { return policies_; }
+    intake::TlsReportStore& received_reports() noexcept override { return received_reports_; }
     void learn(const evidence::Learned& learned) override { evidence_.note(learned); }
 
     bool reachable() const noexcept override { return pool_.reachable(); }
@@ -173,7 +176,10 @@ class PgBackend final : public Backend {
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
             const bool more_evidence = evidence::expire(session, keep(retention));
-            return taken > 0 || more_changes || more_messages || more_history || more_evidence;
+            const bool more_reports =
+                intake::expire_tls_reports(session, retention.received_tls_reports);
+            return taken > 0 || more_changes || more_messages || more_history || more_evidence ||
+                   more_reports;
         };
         co_return co_await pool_.run(work);
     }
@@ -228,6 +234,7 @@ class PgBackend final : public Backend {
     queue::PgStore store_;
     queue::PgLimits limits_;
     mta_sts::PgStore policies_;
+    intake::PgTlsReportStore received_reports_;
     evidence::Recorder evidence_;
     evidence::Writer evidence_writer_;
     std::optional<db::Listener> notifications_;

@@ -17,6 +17,7 @@
 #include "tests/support/memory_limit_store.hpp"
 #include "tests/support/memory_policy_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
+#include "tests/support/memory_tls_report_store.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
 using namespace outpost;
@@ -32,6 +33,7 @@ class MemoryBackend final : public Backend {
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
     mta_sts::Store& policies() noexcept override { return policies_; }
+    intake::TlsReportStore& received_reports() noexcept override { return reports_; }
     void learn(const evidence::Learned&) override {}
     void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
     void reconfigure(const Loaded&) override {}
@@ -46,6 +48,7 @@ class MemoryBackend final : public Backend {
     test::MemoryQueueStore& store_;
     test::MemoryLimitStore limits_;
     test::MemoryPolicyStore policies_;
+    test::MemoryTlsReportStore reports_;
     std::atomic<int>& closed_;
 };
 
