@@ -4,6 +4,7 @@
 
 #include "core/app/load.hpp"
 #include "core/evidence/tally.hpp"
+#include "core/intake/tls_report_store.hpp"
 #include "core/metrics/registry.hpp"
 #include "core/queue/bounces.hpp"
 #include "core/queue/limits.hpp"
@@ -35,6 +36,7 @@ class Backend {
     virtual mta_sts::Store& policies() noexcept = 0;
     virtual queue::BounceStore& bounces() noexcept = 0;
     virtual queue::Suppressions& suppressions() noexcept = 0;
+    virtual intake::TlsReportStore& received_reports() noexcept = 0;
     /// Takes up what an attempt learned of transport security. Never waits. Thread-safe.
     virtual void learn(const evidence::Learned& learned) = 0;
     /// Whether it answers, as far as is known. Thread-safe.

@@ -10,6 +10,7 @@
 #include "core/db/pool.hpp"
 #include "core/evidence/store.hpp"
 #include "core/evidence/writer.hpp"
+#include "core/intake/tls_report_store_pg.hpp"
 #include "core/queue/housekeeping.hpp"
 #include "core/queue/limits_pg.hpp"
 #include "core/queue/reports.hpp"
@@ -72,6 +73,7 @@ class PgBackend final : public Backend {
           policies_(pool_, [this] { return store_.now(); }),
           bounces_(pool_),
           suppressions_(pool_),
+          received_reports_(pool_),
           evidence_writer_(evidence_, pool_, to_number(node_.id())) {
         evidence_.record_results(loaded.settings.tls_reports.record);
         db::Session session(settings_);
@@ -85,6 +87,7 @@ class PgBackend final : public Backend {
     mta_sts::Store& policies() noexcept override { return policies_; }
     queue::BounceStore& bounces() noexcept override { return bounces_; }
     queue::Suppressions& suppressions() noexcept override { return suppressions_; }
+    intake::TlsReportStore& received_reports() noexcept override { return received_reports_; }
     void learn(const evidence::Learned& learned) override { evidence_.note(learned); }
 
     bool reachable() const noexcept override { return pool_.reachable(); }
@@ -185,8 +188,10 @@ class PgBackend final : public Backend {
             const bool more_history = queue::expire_history(session, retention.attempts);
             const bool more_bounces = queue::expire_bounces(session, retention.attempts);
             const bool more_evidence = evidence::expire(session, keep(retention));
+            const bool more_reports =
+                intake::expire_tls_reports(session, retention.received_tls_reports);
             return taken > 0 || more_changes || more_messages || more_history || more_bounces ||
-                   more_evidence;
+                   more_evidence || more_reports;
         };
         co_return co_await pool_.run(work);
     }
@@ -243,6 +248,7 @@ class PgBackend final : public Backend {
     mta_sts::PgStore policies_;
     queue::PgBounces bounces_;
     queue::PgSuppressions suppressions_;
+    intake::PgTlsReportStore received_reports_;
     evidence::Recorder evidence_;
     evidence::Writer evidence_writer_;
     std::optional<db::Listener> notifications_;

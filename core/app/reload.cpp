@@ -22,6 +22,11 @@ bool same_metrics(
     return !old || old->listen == next->listen;
 }
 
+bool same_https(const std::optional<HttpsSettings>& old, const std::optional<HttpsSettings>& next) {
+    if (old.has_value() != next.has_value()) return false;
+    return !old || old->listen == next->listen;
+}
+
 bool same_limits(const dispatch::Settings& old, const dispatch::Settings& next) {
     const auto members = [](const dispatch::Settings& s) {
         return std::tuple(
@@ -96,6 +101,7 @@ std::vector<std::string> needs_restart(const Settings& old, const Settings& next
     check(same_limits(old.limits, next.limits), "limits");
     check(same_sink(old.sink, next.sink), "sink");
     check(same_metrics(old.metrics, next.metrics), "metrics");
+    check(same_https(old.https, next.https), "https");
     return keys;
 }
 

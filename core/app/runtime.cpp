@@ -16,6 +16,7 @@
 #include "core/app/mailboxes.hpp"
 #include "core/app/node_pages.hpp"
 #include "core/app/policies.hpp"
+#include "core/app/public_site.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
@@ -24,7 +25,9 @@
 #include "core/dispatch/dispatcher.hpp"
 #include "core/dispatch/periodic.hpp"
 #include "core/dns/stub_resolver.hpp"
+#include "core/http_server/public_server.hpp"
 #include "core/http_server/server.hpp"
+#include "core/intake/tls_report_intake.hpp"
 #include "core/net/tcp_stream.hpp"
 #include "core/submit/listeners.hpp"
 #include "core/submit/sink.hpp"
@@ -61,6 +64,23 @@ submit::Listeners::Settings listening(const Settings& settings) {
     return listening;
 }
 
+/// What strangers get by HTTPS; no site: nothing.
+struct PublicWeb {
+    std::shared_ptr<http_server::Site> site;
+    tls::ContextPtr tls;  ///< null: plain HTTP
+};
+
+/// Throws when the certificate cannot be used.
+PublicWeb public_web(const Settings& settings, intake::TlsReportIntake& reports) {
+    if (!settings.https) return {};
+    const auto& certificate = settings.https->certificate;
+    PublicWeb web;
+    if (!certificate.certificate.empty())
+        web.tls = tls::make_server_context(certificate, tls::Service::https);
+    web.site = std::make_shared<PublicSite>(settings, reports);
+    return web;
+}
+
 }  // namespace
 
 /// The parts in the order in which they are made; each uses only those before it.
@@ -88,7 +108,9 @@ struct Runtime::Parts {
               [this] { return backend->tidy_round(); }
           ),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
-          pages(node_pages(registry, *backend, serving)) {
+          pages(node_pages(registry, *backend, serving)),
+          report_intake(backend->received_reports(), registry),
+          web(loops) {
         if (settings.sink) sink = make_sink();
         backend->measure(registry);
     }
@@ -130,7 +152,16 @@ struct Runtime::Parts {
         mailboxes = make_mailboxes(settings, *backend);
         listeners.apply(doors(settings, mailboxes));
         if (settings.metrics) pages.start(settings.metrics->listen);
+        if (settings.https) {
+            serve_web(public_web(settings, report_intake));
+            web.start(settings.https->listen);
+        }
         serving = true;
+    }
+
+    /// Without a site everything stays as it is: a port is closed by a restart alone.
+    void serve_web(PublicWeb now) {
+        if (now.site) web.serve(std::move(now.site), std::move(now.tls));
     }
 
     /// Mail that is being taken in is still queued, and reports are still composed, while
@@ -139,12 +170,14 @@ struct Runtime::Parts {
         const auto deadline = Deadline::in(settings.limits.drain_time);
         serving = false;
         listeners.stop();
+        web.stop();
         reporter.stop();
         janitor.stop();
         auto submissions = on_first_loop(listeners.join(deadline));
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
         submissions.wait();
+        on_first_loop(web.join(deadline)).wait();
         policies.stop();
         on_first_loop(tasks.join(deadline)).wait();
         if (sink) sink->stop();
@@ -174,6 +207,8 @@ struct Runtime::Parts {
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
+    intake::TlsReportIntake report_intake;
+    http_server::PublicServer web;
     std::atomic<bool> superseded{false};
 };
 
@@ -255,9 +290,11 @@ void Runtime::apply(Loaded next) {
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
     auto mailboxes = make_mailboxes(next.settings, *parts_->backend);
+    auto web = public_web(next.settings, parts_->report_intake);
     parts_->policies.reconfigure(next.settings);
     parts_->listeners.apply(parts_->doors(next.settings, mailboxes));
     parts_->mailboxes = std::move(mailboxes);
+    parts_->serve_web(std::move(web));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);
     log::set_level(next.settings.log_level);
@@ -272,7 +309,9 @@ void Runtime::renew_certificates() {
     const auto changed = certificates_.changed();
     if (changed.empty()) return;
     try {
+        auto web = public_web(loaded_.settings, parts_->report_intake);
         parts_->listeners.apply(parts_->doors(loaded_.settings, parts_->mailboxes));
+        parts_->serve_web(std::move(web));
         for (const auto& file : changed)
             log::info("outpost", "{} has changed and is in use", file.string());
     } catch (const std::exception& problem) {

@@ -37,11 +37,14 @@ std::vector<std::filesystem::path> WatchedFiles::changed() {
 
 std::vector<std::filesystem::path> certificate_files(const Settings& settings) {
     std::vector<std::filesystem::path> files;
-    for (const auto& [name, listener] : settings.listeners) {
-        if (listener.certificate.certificate.empty()) continue;
-        files.push_back(listener.certificate.certificate);
-        files.push_back(listener.certificate.key);
-    }
+    const auto add = [&](const tls::ServerSettings& certificate) {
+        if (certificate.certificate.empty()) return;
+        files.push_back(certificate.certificate);
+        files.push_back(certificate.key);
+    };
+    for (const auto& [name, listener] : settings.listeners)
+        add(listener.certificate);
+    if (settings.https) add(settings.https->certificate);
     return files;
 }
 

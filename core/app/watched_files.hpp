@@ -42,7 +42,7 @@ class WatchedFiles {
     std::map<std::filesystem::path, Look> seen_;
 };
 
-/// The certificates and keys of all listeners.
+/// The certificates and keys of all listeners, and of the web server.
 std::vector<std::filesystem::path> certificate_files(const Settings& settings);
 
 }  // namespace outpost::app

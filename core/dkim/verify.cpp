@@ -86,7 +86,7 @@ class Judgement {
 
     SignatureResult make() {
         const bool good = is_readable() && is_current() && find_record() && fits() && find_key() &&
-                          header_is_signed() && body_is_signed();
+                          header_is_signed() && body_is_signed() && is_for_the_service();
         if (good) result_.status = Status::pass;
         return std::move(result_);
     }
@@ -156,6 +156,7 @@ class Judgement {
     /// Whether the record allows what the signature does with its key.
     bool fits() {
         result_.testing = record_.testing;
+        result_.services = record_.services;
         const std::string type = signature().algorithm == Algorithm::rsa_sha256 ? "rsa" : "ed25519";
         const auto& hashes = record_.hashes;
         if (record_.key.empty()) return end(Status::permerror, "the key has been revoked");
@@ -163,8 +164,6 @@ class Judgement {
             return end(Status::permerror, "the key is of another type than the signature");
         if (!hashes.empty() && std::find(hashes.begin(), hashes.end(), "sha256") == hashes.end())
             return end(Status::permerror, "the key is not for SHA-256");
-        if (!record_.is_for(options_.service))
-            return end(Status::permerror, "the key is not for " + options_.service);
         if (record_.strict &&
             mail::Domain::parse(domain_of(result_.identity())).value_or({}) != signature().domain)
             return end(Status::permerror, "the key is not for domains below its own");
@@ -197,6 +196,13 @@ class Judgement {
         if (signature().body_length == digest.size) result_.whole_body = true;
         return digest.octets == signature().body_hash ||
                end(Status::fail, "the body is not what was signed");
+    }
+
+    /// Last: another service than the one asked about may look at the same signature.
+    bool is_for_the_service() {
+        if (record_.is_for(options_.service)) return true;
+        result_.only_for_others = true;
+        return end(Status::permerror, "the key is not for " + options_.service);
     }
 
     const Signatures& message_;
@@ -239,6 +245,12 @@ std::string_view text(Status status) noexcept {
 std::string SignatureResult::identity() const {
     if (!signature) return {};
     return signature->identity.empty() ? "@" + signature->domain.ascii() : signature->identity;
+}
+
+bool SignatureResult::passed_for(std::string_view service) const {
+    KeyRecord key;
+    key.services = services;
+    return (passed() || only_for_others) && key.is_for(service);
 }
 
 awaitable<KeyAnswers> look_up_keys(

@@ -35,8 +35,13 @@ struct SignatureResult {
     dns::Security key_security = dns::Security::indeterminate;
     bool testing = false;    ///< the domain only tests (t=y): to be treated like no signature
     bool whole_body = true;  ///< false: anyone may have added to the body (l=)
+    std::vector<std::string> services;  ///< that the key is for (s=); empty: any
+    /// All is good but that the key is not for VerifyOptions::service.
+    bool only_for_others = false;
 
     bool passed() const noexcept { return status == Status::pass; }
+    /// Whether it passes where a key for `service` is wanted (RFC 6376 section 3.6.1).
+    bool passed_for(std::string_view service) const;
     /// i=, or what stands for it.
     std::string identity() const;
 };

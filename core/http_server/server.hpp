@@ -14,6 +14,7 @@ struct Response {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
     std::string body;
+    std::string allow = {};  ///< methods that there are, for 405
 };
 
 /// Answers a GET of one path. Called on a thread of the server, by several at once; an exception

@@ -28,11 +28,13 @@ void load_certificate(
 
 // RFC 7301 section 3.2: a client that offers protocols, but not ours, meant another service
 // (ALPACA).
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered, unsigned offered_length, void*) {
+// `ours`: the protocol's name.
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered, unsigned offered_length, void* ours) {
+    const std::string_view protocol(static_cast<const char*>(ours));
     const std::string_view list(reinterpret_cast<const char*>(offered), offered_length);
     for (std::size_t at = 0; at < list.size();) {
         const auto length = static_cast<unsigned char>(list[at]);
-        if (list.substr(at + 1, length) == "smtp") {
+        if (list.substr(at + 1, length) == protocol) {
             *out = offered + at + 1;
             *out_length = length;
             return SSL_TLSEXT_ERR_OK;
@@ -71,12 +73,13 @@ ContextPtr make_client_context(const ClientSettings& settings) {
     return context;
 }
 
-ContextPtr make_server_context(const ServerSettings& settings) {
+ContextPtr make_server_context(const ServerSettings& settings, Service service) {
+    static char smtp[] = "smtp", http[] = "http/1.1";
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     SSL_CTX* native = context->native_handle();
     restrict_protocols(native);
     load_certificate(native, settings.certificate, settings.key);
-    SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
+    SSL_CTX_set_alpn_select_cb(native, choose_protocol, service == Service::smtp ? smtp : http);
     // Tickets could be carried from one listener's certificate to another's.
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(native, 0);

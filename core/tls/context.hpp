@@ -22,12 +22,13 @@ struct ServerSettings {
 };
 
 /// An immutable SSL_CTX, shared by all sessions of one transport or listener. Thread-safe.
-/// TLS 1.2 at least; ALPN: a client that offers protocols without "smtp" is refused (ALPACA);
+/// TLS 1.2 at least; ALPN: a client that offers protocols without the server's is refused (ALPACA);
 /// no session tickets on the server side. Both throw std::runtime_error with the file and
 /// OpenSSL's reason when a file cannot be used.
 using ContextPtr = std::shared_ptr<asio::ssl::context>;
 ContextPtr make_client_context(const ClientSettings& settings);
-ContextPtr make_server_context(const ServerSettings& settings);
+enum class Service { smtp, https };
+ContextPtr make_server_context(const ServerSettings& settings, Service service = Service::smtp);
 
 /// Makes a CA and a leaf certificate (ECDSA P-256) for `names` (DNS names or IP addresses), and
 /// writes ca.pem, cert.pem, key.pem (mode 0600) into `directory`. For local mode and tests.

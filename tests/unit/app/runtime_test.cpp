@@ -18,6 +18,7 @@
 #include "tests/support/memory_policy_store.hpp"
 #include "tests/support/memory_queue_store.hpp"
 #include "tests/support/memory_suppressions.hpp"
+#include "tests/support/memory_tls_report_store.hpp"
 #include "tests/unit/dispatch/fixtures.hpp"
 
 using namespace outpost;
@@ -35,6 +36,7 @@ class MemoryBackend final : public Backend {
     mta_sts::Store& policies() noexcept override { return policies_; }
     queue::BounceStore& bounces() noexcept override { return bounces_; }
     queue::Suppressions& suppressions() noexcept override { return suppressions_; }
+    intake::TlsReportStore& received_reports() noexcept override { return reports_; }
     void learn(const evidence::Learned&) override {}
     void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
     void reconfigure(const Loaded&) override {}
@@ -51,6 +53,7 @@ class MemoryBackend final : public Backend {
     test::MemoryPolicyStore policies_;
     test::NoBounces bounces_;
     test::MemorySuppressions suppressions_;
+    test::MemoryTlsReportStore reports_;
     std::atomic<int>& closed_;
 };
 
