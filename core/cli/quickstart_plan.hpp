@@ -26,7 +26,8 @@ struct QuickstartAnswers {
     std::vector<net::IpAddress> addresses;  ///< that mail leaves from; none: not known
     std::vector<std::string> mx;            ///< of the domain, as it is published now
     app::SpfPublication spf;                ///< what else may send, as it is published now
-    bool mta_sts = false;                   ///< serve a policy
+    app::DmarcPublication::Policy dmarc = app::DmarcPublication::Policy::none;
+    bool mta_sts = false;  ///< serve a policy
     std::chrono::year_month_day today;
 
     /// Names on the certificate, the host's first.
