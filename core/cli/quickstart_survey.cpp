@@ -181,7 +181,7 @@ class Surveyor {
             asio::error_code error;
             const auto address = asio::ip::make_address(record.text, error);
             if (error || contains(found_.addresses, address)) continue;
-            if (address.is_loopback() && !contains(question_.own_addresses, address)) {
+            if (address.is_loopback()) {
                 warn(
                     "{} leads to {}, where nobody else can reach this machine.",
                     found_.hostname.ascii(), address.to_string()
