@@ -18,6 +18,7 @@ class CommandLine {
   public:
     int run(int argc, char** argv) {
         app_.require_subcommand(1);
+        add_quickstart();
         add_servers();
         add_config();
         add_database();
@@ -74,6 +75,36 @@ class CommandLine {
     std::filesystem::path chosen_config() const {
         return directory_.empty() ? config_file(config_)
                                   : std::filesystem::path(directory_) / "outpost.yaml";
+    }
+
+    void add_quickstart() {
+        CLI::App* sub =
+            add(app_, "quickstart",
+                "Write a configuration for a domain with its keys, and say what comes next",
+                [this] { return quickstart(quickstart_); });
+        sub->add_option("domain", quickstart_.domain, "The domain that mail is sent from")
+            ->required();
+        sub->add_option(
+            "--hostname", quickstart_.hostname,
+            "Name of this server (default: the machine's, or mail.DOMAIN)"
+        );
+        sub->add_option(
+            "--directory", quickstart_.directory, "Where all is written (default: /etc/outpost)"
+        );
+        sub->add_option(
+            "--database", quickstart_.database,
+            "Connection string of a PostgreSQL (default: the one on this machine)"
+        );
+        sub->add_option(
+            "--account", quickstart_.account, "Name of the account that may send (default: app)"
+        );
+        sub->add_flag(
+            "--mta-sts", quickstart_.mta_sts, "Serve an MTA-STS policy for the domain, too"
+        );
+        sub->add_option(
+            "--dial", quickstart_.dial,
+            "Try port 25 of the MX of this domain (default: nobody is called)"
+        );
     }
 
     void add_servers() {
@@ -372,6 +403,7 @@ class CommandLine {
     std::function<int()> command_;
     std::string config_, directory_;
     bool elsewhere_ = false;
+    QuickstartOptions quickstart_;
     LocalOptions local_;
     ExplainOptions explain_;
     QueueAction action_;

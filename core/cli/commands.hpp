@@ -134,6 +134,19 @@ int dkim_generate(const DkimKeyOptions& options);
 /// What the DKIM signatures of a message are worth. The exit code is `failed` when none passes.
 int dkim_verify(const app::Loaded& loaded, const std::string& file);
 
+struct QuickstartOptions {
+    std::string domain;
+    std::string hostname;  ///< empty: found out
+    std::filesystem::path directory = "/etc/outpost";
+    std::string database;  ///< connection string; empty: PostgreSQL on this machine
+    std::string account = "app";
+    bool mta_sts = false;  ///< serve a policy for the domain
+    std::string dial;      ///< a domain whose MX is to be reached; empty: nobody is called
+};
+/// Writes a configuration with all that it needs, and says what is to be done next. Changes nothing
+/// that is there: the exit code is then `cannot_create`.
+int quickstart(const QuickstartOptions& options);
+
 int serve(app::Loaded loaded, const std::filesystem::path& file);
 
 struct LocalOptions {
