@@ -50,8 +50,8 @@ struct Message {
     std::string envid;  ///< xtext-decoded
     std::string tag;    ///< class given at submission, for routes
     WallTime submitted_at{};
-    WallTime due_from{
-    };  ///< submitted, or released later (RFC 4865): its time for retries begins here
+    /// Submitted, or released later (RFC 4865): its time for retries begins here.
+    WallTime due_from{};
     std::uint64_t size = 0;  ///< octets of content
 
     /// How much of it goes back in reports, by us or by others: of one with REQUIRETLS no more than
