@@ -113,6 +113,8 @@ COMMENT ON COLUMN outpost.tls_report_places.reason IS 'What was said last, where
 COMMENT ON COLUMN outpost.tls_report_places.finished_at IS 'When it got there, or was given up';
 COMMENT ON COLUMN outpost.tls_report_places.report_id IS 'The id in tls_reports_sent';
 
+COMMENT ON COLUMN outpost.messages.source IS 'How it came in: submission, relay, sql, dsn, or tlsrpt';
+
 REVOKE ALL ON FUNCTION outpost_private.finish_tls_reports FROM PUBLIC;
 DO $$
 BEGIN
