@@ -18,6 +18,7 @@
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
+#include "core/app/tls_reporting.hpp"
 #include "core/app/watchdog.hpp"
 #include "core/base/log.hpp"
 #include "core/dispatch/dispatcher.hpp"
@@ -84,6 +85,7 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
+          tls_reporting(settings, *backend, resolver, loops.at(0).get_executor()),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
           pages(node_pages(registry, *backend, serving)) {
         if (settings.sink) sink = make_sink();
@@ -104,13 +106,14 @@ struct Runtime::Parts {
              [this] { dispatcher.limits_changed(); },
              [this](const std::string& domain) { policies.policy_changed(domain); },
              [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
-             [this] { superseded = true; }}
+             [this] { tls_reporting.wake(); }, [this] { superseded = true; }}
         );
         if (sink) sink->start();
         policies.start();
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
+        tls_reporting.start(tasks);
         listeners.apply(listening(settings));
         if (settings.metrics) pages.start(settings.metrics->listen);
         serving = true;
@@ -124,6 +127,7 @@ struct Runtime::Parts {
         listeners.stop();
         reporter.stop();
         janitor.stop();
+        tls_reporting.stop();
         auto submissions = on_first_loop(listeners.join(deadline));
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
@@ -152,6 +156,7 @@ struct Runtime::Parts {
     Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
+    TlsReporting tls_reporting;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
@@ -236,6 +241,7 @@ void Runtime::apply(Loaded next) {
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
     parts_->policies.reconfigure(next.settings);
+    parts_->tls_reporting.reconfigure(next.settings);
     parts_->listeners.apply(listening(next.settings));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);

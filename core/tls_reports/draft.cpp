@@ -7,9 +7,8 @@ namespace {
 std::vector<tlsrpt::Result> policies_of(
     const tlsrpt::ReportKey& key, const tlsrpt::Places& places, const Material& material
 ) {
-    return key.to_host
-               ? tlsrpt::policies_for_host(material.rows, key, places, material.sent)
-               : tlsrpt::policies_for_recipient(material.rows, key);
+    return key.to_host ? tlsrpt::policies_for_host(material.rows, key, places, material.sent)
+                       : tlsrpt::policies_for_recipient(material.rows, key);
 }
 
 void address(Draft& draft, const tlsrpt::Record& record, const tlsrpt::Places& suppressed) {

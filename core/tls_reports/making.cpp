@@ -64,7 +64,7 @@ PlaceColumns columns_of(const Draft& draft, std::int64_t message) {
     return columns;
 }
 
-std::int64_t sum(const Draft& draft, std::int64_t tlsrpt::Result::* count) {
+std::int64_t sum(const Draft& draft, std::int64_t tlsrpt::Result::*count) {
     std::int64_t all = 0;
     for (const tlsrpt::Result& result : draft.report.policies)
         all += result.*count;
@@ -98,12 +98,10 @@ std::int64_t queue_mail(
 }  // namespace
 
 void make(
-    db::Session& session, const Claim& claim, const tlsrpt::Record& record,
-    const Settings& settings
+    db::Session& session, const Claim& claim, const tlsrpt::Record& record, const Settings& settings
 ) {
     if (!settings.submitter) return skip(session, claim, "no domain signs by DKIM any more");
-    const auto made =
-        draft(claim.key, record, load_material(session, claim.key, record), settings);
+    const auto made = draft(claim.key, record, load_material(session, claim.key, record), settings);
     if (!made) return skip(session, claim, made.error());
     db::Transaction transaction(session);
     const auto at = take(session, claim, *made);

@@ -9,8 +9,7 @@ namespace outpost::tls_reports {
 /// on, in one transaction. Where there is nothing to send, or the submitter has gone, it is
 /// skipped. Nothing happens when the claim was lost.
 void make(
-    db::Session& session, const Claim& claim, const tlsrpt::Record& record,
-    const Settings& settings
+    db::Session& session, const Claim& claim, const tlsrpt::Record& record, const Settings& settings
 );
 
 }  // namespace outpost::tls_reports

@@ -25,8 +25,8 @@ const Statement what_time{"tls_reports_time", R"(
     SELECT clock_timestamp(), (clock_timestamp() AT TIME ZONE 'UTC')::date - date '1970-01-01'
 )"};
 // What went well is a reason only where that is wanted, so most domains have no mark at all.
-#define ROWS_WORTH_IT                                                                   \
-    "SELECT DISTINCT r.day - date '1970-01-01', r.recipient_domain, r.policy_domain, "  \
+#define ROWS_WORTH_IT                                                                    \
+    "SELECT DISTINCT r.day - date '1970-01-01', r.recipient_domain, r.policy_domain, "   \
     "r.of_host FROM taken r WHERE $1::boolean OR r.failures > 0 OR EXISTS (SELECT FROM " \
     "outpost_private.tls_failure f WHERE f.result_id = r.id)"
 const Statement take_unplanned{"tls_reports_take_unplanned", R"(
@@ -91,6 +91,7 @@ const Statement hurry_due{"tls_reports_hurry", R"(
     UPDATE outpost_private.tls_report SET next_at = clock_timestamp(), reason = ''
     WHERE state = 'due' AND ($1::int4 IS NULL OR day = date '1970-01-01' + $1::int4)
         AND ($2 = '' OR domain = $2)
+    RETURNING id
 )"};
 const Statement tell_nodes{"tls_reports_tell", "SELECT pg_notify('outpost_tls_reports', '')"};
 
@@ -156,6 +157,10 @@ std::size_t plan(db::Session& session, const Settings& settings, double dice) {
     } else if (!keys.empty()) {
         const auto times = start_times(keys.size(), time.at(0).time(0), dice);
         insert(session, keys, times, settings.submitter ? "" : no_submitter);
+        if (!settings.submitter)
+            log::warning(
+                "tlsrpt", "{} reports are owed, and not sent: {}", keys.size(), no_submitter
+            );
     }
     transaction.commit();
     return settings.send ? keys.size() : 0;
@@ -199,11 +204,13 @@ std::vector<ReportKey> owed(db::Session& session, const Settings& settings) {
     return keys;
 }
 
-std::size_t hurry(db::Session& session, const Selection& which) {
+std::vector<std::int64_t> hurry(db::Session& session, const Selection& which) {
     const auto day = which.day ? std::optional<std::int64_t>(number_of(*which.day)) : std::nullopt;
-    const std::size_t count = session.exec(hurry_due, day, which.domain).affected();
+    std::vector<std::int64_t> ids;
+    for (const db::Row row : session.exec(hurry_due, day, which.domain))
+        ids.push_back(row.number(0));
     session.exec(tell_nodes);
-    return count;
+    return ids;
 }
 
 void tidy(db::Session& session, std::chrono::days keep) {

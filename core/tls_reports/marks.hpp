@@ -31,11 +31,12 @@ struct Claim {
     std::int64_t id = 0;
     std::int64_t token = 0;
     tlsrpt::ReportKey key;
-    int attempts = 1;       ///< counting this one
-    bool is_last = false;   ///< its time is over: if it cannot be made now, it never will be
+    int attempts = 1;      ///< counting this one
+    bool is_last = false;  ///< its time is over: if it cannot be made now, it never will be
 };
 /// The one that has been due for longest; it is this caller's for some minutes. One to a domain of
-/// MX hosts waits until those to its recipient domains are made, since it leaves out what they told.
+/// MX hosts waits until those to its recipient domains are made, since it leaves out what they
+/// told.
 std::optional<Claim> claim(db::Session& session);
 
 /// It is not sent. Nothing happens when the claim was lost; so with all that follow.
@@ -48,8 +49,8 @@ void put_off(
 /// Keys of the reports that are due, planned or not, in order; changes nothing.
 std::vector<tlsrpt::ReportKey> owed(db::Session& session, const Settings& settings);
 
-/// What is due is made now, not when it is its turn. Tells the nodes. Returns how many that are.
-std::size_t hurry(db::Session& session, const Selection& which);
+/// What is due is made now, not when it is its turn. Tells the nodes. Returns the marks' ids.
+std::vector<std::int64_t> hurry(db::Session& session, const Selection& which);
 
 /// Takes note of what became of mails, and deletes what is older than that.
 void tidy(db::Session& session, std::chrono::days keep);

@@ -11,15 +11,15 @@ namespace {
 using db::Statement;
 using tlsrpt::DayRow;
 
-#define RESULTS                                                                             \
-    "SELECT r.id, r.recipient_domain, r.of_host, r.send_report, r.policy_type, "            \
-    "array_to_string(r.policy_strings, E'\\n'), r.policy_domain, "                          \
-    "array_to_string(r.mx_hosts, E'\\n'), r.successes, r.failures "                         \
+#define RESULTS                                                                  \
+    "SELECT r.id, r.recipient_domain, r.of_host, r.send_report, r.policy_type, " \
+    "array_to_string(r.policy_strings, E'\\n'), r.policy_domain, "               \
+    "array_to_string(r.mx_hosts, E'\\n'), r.successes, r.failures "              \
     "FROM outpost_private.tls_result r WHERE r.day = date '1970-01-01' + $1::int4 AND "
-#define FAILURES                                                                            \
-    "SELECT f.result_id, f.result_type, f.failure_reason_code, f.receiving_mx_hostname, "   \
-    "f.receiving_mx_helo, f.receiving_ip, f.sending_mta_ip, f.additional_information, "     \
-    "f.sessions FROM outpost_private.tls_failure f JOIN outpost_private.tls_result r "      \
+#define FAILURES                                                                          \
+    "SELECT f.result_id, f.result_type, f.failure_reason_code, f.receiving_mx_hostname, " \
+    "f.receiving_mx_helo, f.receiving_ip, f.sending_mta_ip, f.additional_information, "   \
+    "f.sessions FROM outpost_private.tls_failure f JOIN outpost_private.tls_result r "    \
     "ON r.id = f.result_id WHERE r.day = date '1970-01-01' + $1::int4 AND "
 #define OF_RECIPIENT "r.recipient_domain = $2"
 #define OF_HOST "r.of_host AND r.policy_domain = $2"

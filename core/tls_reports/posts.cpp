@@ -55,7 +55,8 @@ PostOutcome judge(const Result<http::Response, http::Failure>& answer) {
     if (answer) {
         outcome.arrived = answer->status >= 200 && answer->status < 300;
         if (!outcome.arrived)
-            outcome.reason = "the server answered with HTTP status " + std::to_string(answer->status);
+            outcome.reason =
+                "the server answered with HTTP status " + std::to_string(answer->status);
         return outcome;
     }
     const http::Failure& failure = answer.error();

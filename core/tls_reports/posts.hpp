@@ -15,9 +15,9 @@ struct Post {
     std::int64_t report = 0;
     std::int64_t token = 0;
     std::string uri;
-    std::string octets;     ///< gzip'd JSON
-    int attempts = 1;       ///< counting this one
-    bool is_last = false;   ///< its time is over
+    std::string octets;    ///< gzip'd JSON
+    int attempts = 1;      ///< counting this one
+    bool is_last = false;  ///< its time is over
 };
 
 /// The one that has been due for longest; it is this caller's for some minutes. A node that dies
@@ -26,9 +26,9 @@ std::optional<Post> claim_post(db::Session& session);
 
 /// What came of a post.
 struct PostOutcome {
-    bool arrived = false;  ///< any status of 2xx (RFC 8460 section 5.4)
+    bool arrived = false;   ///< any status of 2xx (RFC 8460 section 5.4)
     bool hopeless = false;  ///< no later attempt can do better
-    std::string reason;    ///< why not, for people; may hold strangers' words
+    std::string reason;     ///< why not, for people; may hold strangers' words
 };
 PostOutcome judge(const Result<http::Response, http::Failure>& answer);
 
