@@ -10,6 +10,7 @@
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
 #include "core/queue/suppressions.hpp"
+#include "core/tls_reports/sender.hpp"
 #include "policies/mta_sts/store.hpp"
 
 namespace outpost::app {
@@ -23,6 +24,7 @@ struct BackendEvents {
     /// The stored MTA-STS policy of this domain; empty: of any.
     std::function<void(const std::string&)> policy_changed;
     std::function<void(queue::TlsChange)> tls_changed;
+    std::function<void()> tls_reports_due;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
 };
 
@@ -49,6 +51,8 @@ class Backend {
     virtual void reconfigure(const Loaded& loaded) = 0;
     /// Composes reports that are owed. True when there are more.
     virtual awaitable<bool> report_round() = 0;
+    /// One step of sending TLS reports. True when there may be more.
+    virtual awaitable<bool> tls_report_round(tls_reports::World world) = 0;
     /// Takes over what dead nodes held, removes what was kept long enough. True when there is more.
     virtual awaitable<bool> tidy_round() = 0;
     /// No event is told after this; the node is deregistered and its leases are free. Blocks.

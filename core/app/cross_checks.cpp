@@ -222,6 +222,18 @@ void check_signatures(const Settings& settings, Findings& findings) {
     }
 }
 
+/// RFC 8460 section 3: reports are signed by the domain that submits them.
+void check_submitter(const Settings& settings, Findings& findings) {
+    const mail::Domain& submitter = settings.tls_reports.submitter;
+    if (submitter.empty()) return;
+    const auto domain = settings.domains.find(submitter.ascii());
+    if (domain != settings.domains.end() && domain->second.dkim) return;
+    findings.error(
+        {"tls_reports", "submitter"}, submitter.ascii() + " does not sign by DKIM",
+        "give it keys: domains." + submitter.ascii() + ".dkim"
+    );
+}
+
 }  // namespace
 
 void Findings::error(const Path& path, std::string message, std::string hint) {
@@ -247,6 +259,7 @@ void cross_check(const Settings& settings, Findings& findings) {
     for (const auto& [name, domain] : settings.domains) {
         check_routes(domain.routes, {"domains", name, "routes"}, settings, findings);
     }
+    check_submitter(settings, findings);
     check_ports(settings, findings);
     check_listeners(settings, findings);
     check_bounces(settings, findings);

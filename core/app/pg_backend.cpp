@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 
+#include "core/app/tls_reporting.hpp"
 #include "core/base/log.hpp"
 #include "core/db/listener.hpp"
 #include "core/db/migrate.hpp"
@@ -16,6 +17,7 @@
 #include "core/queue/reports.hpp"
 #include "core/queue/store_pg.hpp"
 #include "core/queue/suppressions_pg.hpp"
+#include "core/tls_reports/marks.hpp"
 #include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::app {
@@ -63,6 +65,7 @@ class PgBackend final : public Backend {
         : settings_(loaded.settings.database),
           retention_(loaded.settings.retention),
           reports_(report_settings(loaded.settings)),
+          tls_reports_(tls_report_settings(loaded.settings)),
           pool_(prepared(loaded)),
           node_(
               settings_, node_facts(loaded), [this] { told(&BackendEvents::superseded); },
@@ -135,6 +138,9 @@ class PgBackend final : public Backend {
             const auto change = queue::TlsChange::parse(text);
             if (change) told(&BackendEvents::tls_changed, *change);
         };
+        channels["outpost_tls_reports"] = [this](const std::string&) {
+            told(&BackendEvents::tls_reports_due);
+        };
         channels[queue::takeover_channel] = [this](const std::string& name) {
             if (name.empty() || name == node_.name()) node_.renew_now();
         };
@@ -146,6 +152,7 @@ class PgBackend final : public Backend {
             const std::lock_guard lock(mutex_);
             retention_ = loaded.settings.retention;
             reports_ = report_settings(loaded.settings);
+            tls_reports_ = tls_report_settings(loaded.settings);
         }
         evidence_.record_results(loaded.settings.tls_reports.record);
         node_.set_config_version(loaded.version);
@@ -169,6 +176,15 @@ class PgBackend final : public Backend {
         co_return co_await pool_.run(write);
     }
 
+    awaitable<bool> tls_report_round(tls_reports::World world) override {
+        tls_reports::Settings settings;
+        {
+            const std::lock_guard lock(mutex_);
+            settings = tls_reports_;
+        }
+        return tls_reports::send_round(pool_, std::move(world), std::move(settings));
+    }
+
     awaitable<bool> tidy_round() override {
         std::chrono::seconds uncertain{};
         Retention retention;
@@ -184,6 +200,8 @@ class PgBackend final : public Backend {
             if (taken > 0)
                 log::info("queue", "took over {} recipients of nodes that are gone", taken);
             const bool more_changes = queue::fold_waiting(session);
+            // First what became of reports, then away with their mails.
+            tls_reports::tidy(session, keep(retention).results);
             const bool more_messages = queue::expire(session, retention.messages);
             const bool more_history = queue::expire_history(session, retention.attempts);
             const bool more_bounces = queue::expire_bounces(session, retention.attempts);
@@ -226,7 +244,7 @@ class PgBackend final : public Backend {
         evidence_writer_.tick();
     }
     template <class... What>
-    void told(std::function<void(What...)> BackendEvents::* event, const auto&... what) {
+    void told(std::function<void(What...)> BackendEvents::*event, const auto&... what) {
         std::function<void(What...)> tell;
         {
             const std::lock_guard lock(mutex_);
@@ -240,6 +258,7 @@ class PgBackend final : public Backend {
     BackendEvents events_;
     Retention retention_;
     queue::ReportSettings reports_;
+    tls_reports::Settings tls_reports_;
     std::atomic<bool> ready_{false};
     db::Pool pool_;
     queue::Node node_;

@@ -20,6 +20,7 @@
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
+#include "core/app/tls_reporting.hpp"
 #include "core/app/watchdog.hpp"
 #include "core/base/log.hpp"
 #include "core/dispatch/dispatcher.hpp"
@@ -107,6 +108,7 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
+          tls_reporting(settings, *backend, resolver, loops.at(0).get_executor()),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
           pages(node_pages(registry, *backend, serving)),
           report_intake(backend->received_reports(), registry),
@@ -142,13 +144,14 @@ struct Runtime::Parts {
              [this] { dispatcher.limits_changed(); },
              [this](const std::string& domain) { policies.policy_changed(domain); },
              [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
-             [this] { superseded = true; }}
+             [this] { tls_reporting.wake(); }, [this] { superseded = true; }}
         );
         if (sink) sink->start();
         policies.start();
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
+        tls_reporting.start(tasks);
         mailboxes = make_mailboxes(settings, *backend);
         listeners.apply(doors(settings, mailboxes));
         if (settings.metrics) pages.start(settings.metrics->listen);
@@ -173,6 +176,7 @@ struct Runtime::Parts {
         web.stop();
         reporter.stop();
         janitor.stop();
+        tls_reporting.stop();
         auto submissions = on_first_loop(listeners.join(deadline));
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
@@ -204,6 +208,7 @@ struct Runtime::Parts {
     dispatch::Periodic reporter, janitor;
     intake::Mailboxes mailboxes;  ///< those of the settings in effect
     asio::thread_pool judging{judging_threads};
+    TlsReporting tls_reporting;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
@@ -292,6 +297,7 @@ void Runtime::apply(Loaded next) {
     auto mailboxes = make_mailboxes(next.settings, *parts_->backend);
     auto web = public_web(next.settings, parts_->report_intake);
     parts_->policies.reconfigure(next.settings);
+    parts_->tls_reporting.reconfigure(next.settings);
     parts_->listeners.apply(parts_->doors(next.settings, mailboxes));
     parts_->mailboxes = std::move(mailboxes);
     parts_->serve_web(std::move(web));

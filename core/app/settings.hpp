@@ -119,7 +119,9 @@ struct TlsReportSettings {
     bool record = true;
     bool send = true;            ///< to domains that ask for them; needs `record`
     bool send_success = false;   ///< even where all sessions succeeded
-    mail::Domain submitter;      ///< whose reports they are; empty: see submitter() of the sender
+    mail::Domain submitter;      ///< whose reports they are; empty: tls_reports::choose_submitter
+    /// Where receivers by HTTPS may be although it is not the public internet.
+    std::vector<net::Cidr> allow_networks;
     mail::Address host_address;  ///< where reports about this host go; null: nowhere
 };
 

@@ -297,6 +297,10 @@ config::Type<TlsReportSettings> tls_reports_type() {
             "host name and the domains above it that does."
         )
         .key(
+            "allow_networks", &TlsReportSettings::allow_networks, config::list_of(network()),
+            "Reports go by HTTPS to the public internet alone, and to these networks."
+        )
+        .key(
             "host_address", &TlsReportSettings::host_address, address(),
             "Where others are to send reports about this host's TLS. A listener with `receive` "
             "takes "

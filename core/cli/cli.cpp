@@ -28,6 +28,7 @@ class CommandLine {
         add_mta_sts();
         add_dns();
         add_tls();
+        add_tlsrpt();
         add_dkim();
         add_small();
         try {
@@ -356,13 +357,62 @@ class CommandLine {
             "--account", abilities_.account, "As its mail has seen it (default: the only account)"
         );
         abilities->add_flag("--json", abilities_.as_json, "One JSON object, for programs");
+        add_results(*tls);
+    }
+
+    void add_tlsrpt() {
+        CLI::App* reports =
+            app_.add_subcommand("tlsrpt", "Reports about TLS to other domains, and from them");
+        reports->require_subcommand(1);
+        add_results(*reports);
+        add_report_sending(*reports);
+        add_report_suppression(*reports);
+    }
+    /// What reports are made of.
+    void add_results(CLI::App& parent) {
         CLI::App* results = add_configured(
-            *tls, "results", "Sessions with TLS that succeeded and failed, by day and domain",
+            parent, "results", "Sessions with TLS that succeeded and failed, by day and domain",
             [this](const app::Loaded& loaded) { return tls_results(loaded, results_); }
         );
         results->add_option("--day", results_.day, "UTC day, 2026-11-26 (default: all)");
         results->add_option("--domain", results_.domain, "Recipient domain (default: all)");
         results->add_flag("--json", results_.as_json, "A JSON object a line, for programs");
+    }
+    void add_report_sending(CLI::App& reports) {
+        CLI::App* send = add_configured(
+            reports, "send",
+            "Let the nodes send the reports that are due, without waiting for their turn",
+            [this](const app::Loaded& loaded) { return tlsrpt_send(loaded, send_reports_); }
+        );
+        send->add_flag(
+            "--dry-run", send_reports_.dry_run, "Print them and where they would go, instead"
+        );
+        send->add_option("--day", send_reports_.day, "UTC day that they tell of (default: all)");
+        send->add_option(
+            "--domain", send_reports_.domain, "Domain that they are for (default: all)"
+        );
+    }
+    void add_report_suppression(CLI::App& reports) {
+        CLI::App* suppress =
+            reports.add_subcommand("suppress", "Places that get no reports for a time");
+        suppress->require_subcommand(1);
+        const auto add_one = [&](const std::string& name, const std::string& help) {
+            return add_configured(*suppress, name, help, [this, name](const app::Loaded& loaded) {
+                place_action_.name = name;
+                return tlsrpt_suppress(loaded, place_action_);
+            });
+        };
+        const auto with_place = [this](CLI::App* sub) {
+            sub->add_option("place", place_action_.place, "Address, or https URI of the record")
+                ->required();
+            return sub;
+        };
+        add_one("list", "All of them: those whose reports bounced, and those that people added");
+        CLI::App* addition = with_place(add_one("add", "Send none there"));
+        addition->add_option("--days", place_action_.days, "For how long (default: 30)")
+            ->check(CLI::Range(1, 36'500));
+        addition->add_option("--reason", place_action_.reason, "Why, for others to see");
+        with_place(add_one("remove", "Send them there again"));
     }
 
     void add_dkim() {
@@ -417,6 +467,8 @@ class CommandLine {
     TlsExplainOptions tls_explain_;
     AbilitiesQuestion abilities_;
     ResultsQuestion results_;
+    SendReportsOptions send_reports_;
+    PlaceAction place_action_;
     PasswordOptions password_;
 };
 

@@ -123,6 +123,22 @@ struct ResultsQuestion {
 /// The results of TLS that reports are made of (RFC 8460).
 int tls_results(const app::Loaded& loaded, const ResultsQuestion& question);
 
+struct SendReportsOptions {
+    std::string day, domain;  ///< empty: all that are due
+    bool dry_run = false;     ///< show what would be sent, and change nothing
+};
+/// Makes the nodes send TLS reports that are due now, and tells what became of them.
+int tlsrpt_send(const app::Loaded& loaded, const SendReportsOptions& options);
+
+struct PlaceAction {
+    std::string name;   ///< list, add, remove
+    std::string place;  ///< address or https URI
+    int days = 30;
+    std::string reason;
+};
+/// Places that get no TLS reports.
+int tlsrpt_suppress(const app::Loaded& loaded, const PlaceAction& action);
+
 struct DkimKeyOptions {
     std::string selector, domain;
     std::string algorithm = "rsa";  ///< or "ed25519"

@@ -41,6 +41,7 @@ const Statement add_results{"evidence_add_results", R"(
             successes = r.successes + excluded.successes,
             failures = r.failures + excluded.failures,
             send_report = r.send_report OR excluded.send_report,
+            planned = false,
             updated_at = clock_timestamp()
         RETURNING id, day, policy_domain, recipient_domain, of_host, policy_hash
     )
@@ -111,10 +112,16 @@ const Statement put_abilities{"evidence_put_abilities", R"(
     WHERE a.last_attempt_at <= excluded.last_attempt_at
 )"};
 
+// Not before the reports that they are a reason for are made (schema/0016_tls_reports.sql).
 const Statement expire_results{"evidence_expire_results", R"(
     DELETE FROM outpost_private.tls_result WHERE id IN (
-        SELECT id FROM outpost_private.tls_result
+        SELECT id FROM outpost_private.tls_result t
         WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - $1::int4
+            AND NOT (send_report AND NOT planned)
+            AND NOT EXISTS (
+                SELECT FROM outpost_private.tls_report r
+                WHERE r.day = t.day AND r.domain IN (t.recipient_domain, t.policy_domain)
+                    AND r.state = 'due')
         LIMIT $2::int4 FOR UPDATE SKIP LOCKED)
 )"};
 const Statement expire_abilities{"evidence_expire_abilities", R"(

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/tls_reports/sender.hpp"
+
+#include <random>
+
+#include "core/tls_reports/look_up.hpp"
+#include "core/tls_reports/making.hpp"
+#include "core/tls_reports/marks.hpp"
+#include "core/tls_reports/posts.hpp"
+#include "core/tls_reports/schedule.hpp"
+
+namespace outpost::tls_reports {
+namespace {
+
+constexpr std::chrono::seconds look_up_time{30};
+constexpr std::chrono::seconds post_time{120};  // well within the time of a claim
+
+double roll() {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
+}
+
+std::optional<Claim> plan_and_claim(db::Session& session, const Settings& settings) {
+    plan(session, settings, roll());
+    return settings.send ? claim(session) : std::nullopt;
+}
+
+awaitable<void> make_claimed(
+    db::Pool& pool, dns::Resolver& resolver, const Claim& claim, const Settings& settings
+) {
+    const auto found = co_await look_up(claim.key.domain, resolver, Deadline::in(look_up_time));
+    const auto work = [claim, found, settings](db::Session& session) {
+        if (found)
+            make(session, claim, *found, settings);
+        else if (found.error().temporary)
+            put_off(session, claim, found.error().reason, pause_after(claim.attempts, roll()));
+        else
+            skip(session, claim, found.error().reason);
+    };
+    co_await pool.run(work);
+}
+
+awaitable<void> post_claimed(db::Pool& pool, http::Client& client, const Post& post) {
+    http::Request request;
+    request.url = post.uri;
+    request.upload = http::Upload{"application/tlsrpt+gzip", post.octets};
+    const auto answer = co_await client.send(std::move(request), Deadline::in(post_time));
+    // Not sent, not refused: the next one posts it when the claim has ended.
+    if (!answer && answer.error().kind == http::Failure::Kind::stopped) co_return;
+    const PostOutcome outcome = judge(answer);
+    const auto work = [post, outcome](db::Session& session) {
+        note(session, post, outcome, pause_after(post.attempts, roll()));
+    };
+    co_await pool.run(work);
+}
+
+}  // namespace
+
+awaitable<bool> send_round(db::Pool& pool, World world, Settings settings) {
+    const auto next_report = [settings](db::Session& session) {
+        return plan_and_claim(session, settings);
+    };
+    const std::optional<Claim> claimed = co_await pool.run(next_report);
+    if (claimed) co_await make_claimed(pool, *world.resolver, *claimed, settings);
+    const std::optional<Post> post = co_await pool.run(claim_post);
+    if (post) co_await post_claimed(pool, *world.client, *post);
+    co_return claimed || post;
+}
+
+}  // namespace outpost::tls_reports
