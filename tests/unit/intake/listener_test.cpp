@@ -74,14 +74,14 @@ TEST_CASE("only what is kept is offered: no login, no reports of delivery, no ho
     auto client = node.connect();
     const auto in_clear = client.say("EHLO client.example");
     for (const char* word :
-         {"|250-STARTTLS", "PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 16777216", "CHUNKING"})
-        CHECK_MESSAGE(has(in_clear, word), word);
+         {"STARTTLS", "PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 16777216", "CHUNKING"})
+        CHECK_MESSAGE(has(in_clear, word), std::string(word));
     client.say("STARTTLS");
     client.start_tls();
     const auto under_tls = client.say("EHLO client.example");
     for (const auto& offers : {in_clear, under_tls}) {
         for (const char* word : {"AUTH", "DSN", "FUTURERELEASE"})
-            CHECK_MESSAGE(!has(offers, word), word);
+            CHECK_MESSAGE(!has(offers, word), std::string(word));
     }
     CHECK(client.say("AUTH PLAIN AHVzZXIAcGVuY2ls").starts_with("502"));
     CHECK(client.say("MAIL FROM:<a@b.example> RET=FULL").starts_with("555 5.5.4"));

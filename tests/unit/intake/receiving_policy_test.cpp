@@ -107,8 +107,9 @@ struct World {
     }
 
     double counted(const std::string& answer) {
-        const auto line = "outpost_messages_total{answer=\"" + answer +
-                          "\",listener=\"public\",source=\"receive\"} ";
+        const auto line =
+            "outpost_messages_total{listener=\"public\",source=\"receive\",answer=\"" + answer +
+            "\"} ";
         const auto text = metrics.text();
         const auto at = text.find(line);
         return at == text.npos ? -1 : std::stod(text.substr(at + line.size()));
