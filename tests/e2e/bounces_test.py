@@ -33,7 +33,7 @@ bounces: {domain: bounces.test, secret: "known to all nodes", suppress_for: 30d}
 # Postfix passes mail for behind.test on, to a host that knows nobody.
 PASSES_ON = """
 relay_domains = behind.test
-transport_maps = inline:{{behind.test=smtp:[127.0.2.2]}}
+transport_maps = inline:{behind.test=smtp:[127.0.2.2]}
 """
 
 
@@ -151,7 +151,7 @@ class Bounces(unittest.TestCase):
             row = self.outpost.recipients(message)[0]
             return row["state"] == "failed" and row
         self.assertIn("she asked for it", wait_until(refused, "mail to her is refused", 10)["last_reply"])
-        self.assertNotIn("outpost suppress", self.outpost.command("suppress", "remove", "unwilling@postfix.test").stderr)
+        self.outpost.command("suppress", "remove", "unwilling@postfix.test")
         self.outpost.wait_state(self.outpost.send("unwilling@postfix.test"), "delivered")
 
     def test_an_answering_machine_suppresses_nobody(self):
@@ -177,4 +177,4 @@ class Bounces(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
