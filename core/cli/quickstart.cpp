@@ -23,7 +23,6 @@ namespace {
 
 /// All look-ups together.
 constexpr std::chrono::seconds survey_time{10};
-constexpr const char* server_user = "outpost";
 
 int complain(const std::string& what, ExitCode code) {
     std::cerr << "outpost quickstart: " << what << "\n";
@@ -111,12 +110,21 @@ QuickstartAnswers answers_of(
     return answers;
 }
 
-/// Whom files are given to: what is made as root is for the server's own user.
-std::optional<FileOwner> owner() {
-    if (geteuid() != 0) return std::nullopt;
-    const passwd* user = getpwnam(server_user);
-    if (user == nullptr) return std::nullopt;
-    return FileOwner{user->pw_uid, user->pw_gid};
+struct Ownership {
+    ServerUser user;
+    std::optional<FileOwner> files;  ///< whom they are given to; none: who makes them has them
+};
+
+/// What is made as root is for the server's own user, if that exists already.
+Ownership ownership() {
+    if (geteuid() != 0) {
+        const passwd* self = getpwuid(geteuid());
+        return {{self != nullptr ? self->pw_name : std::to_string(geteuid()), true}, {}};
+    }
+    const ServerUser usual;
+    const passwd* found = getpwnam(usual.name.c_str());
+    if (found == nullptr) return {{usual.name, false}, {}};
+    return {usual, FileOwner{found->pw_uid, found->pw_gid}};
 }
 
 void tell(const std::vector<std::string>& warnings) {
@@ -138,8 +146,8 @@ int write_and_tell(const QuickstartAnswers& answers, const Survey& found) {
     const auto secrets = QuickstartSecrets::make();
     const auto files = quickstart_files(answers, secrets);
     if (const auto in_the_way = existing(files); !in_the_way.empty()) return refuse(in_the_way);
-    const auto given_to = owner();
-    NewFiles made(files, given_to);
+    const auto owner = ownership();
+    NewFiles made(files, owner.files);
 
     // They go away again unless they are fit for use.
     const auto loaded = load_or_complain(QuickstartPaths(answers).config);
@@ -150,8 +158,7 @@ int write_and_tell(const QuickstartAnswers& answers, const Survey& found) {
     std::cout << "\nRecords to publish, each below its reason:\n\n" << std::flush;
     if (const int code = dns_records(*loaded, {answers.domain.ascii(), false, false}); code != ok)
         return code;
-    const bool belong_to_server = given_to || geteuid() != 0;
-    std::cout << "\n" << quickstart_steps(answers, secrets, belong_to_server) << std::flush;
+    std::cout << "\n" << quickstart_steps(answers, secrets, owner.user) << std::flush;
     made.keep();
     tell(found.warnings);
     return ok;

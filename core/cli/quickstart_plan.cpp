@@ -225,7 +225,7 @@ std::vector<NewFile> quickstart_files(
 }
 
 std::string quickstart_steps(
-    const QuickstartAnswers& answers, const QuickstartSecrets& secrets, bool server_user
+    const QuickstartAnswers& answers, const QuickstartSecrets& secrets, const ServerUser& user
 ) {
     const QuickstartPaths paths(answers);
     const auto& domain = answers.domain.ascii();
@@ -235,18 +235,19 @@ std::string quickstart_steps(
     const auto request = for_shell(paths.ecdsa_request), certificate = for_shell(paths.certificate);
     const auto acme = answers.directory / "acme";
     Steps steps;
-    if (!server_user) {
+    const auto login = for_shell(user.name);
+    if (!user.exists) {
         steps.add(
             "Make the user that the server runs as, and give the files to it.",
-            {"useradd --system --home-dir /var/spool/outpost --shell /usr/sbin/nologin outpost",
-             "chown -R outpost:outpost " + for_shell(answers.directory)}
+            {"useradd --system --home-dir /var/spool/outpost --shell /usr/sbin/nologin " + login,
+             fmt::format("chown -R {0}:{0} {1}", login, for_shell(answers.directory))}
         );
     }
     if (answers.database.empty()) {
         steps.add(
             "Make the database, on a PostgreSQL of this machine.",
-            {"runuser -u postgres -- createuser outpost",
-             "runuser -u postgres -- createdb -O outpost outpost"}
+            {"runuser -u postgres -- createuser " + login,
+             fmt::format("runuser -u postgres -- createdb -O {} outpost", login)}
         );
     }
     steps.add(

@@ -60,10 +60,15 @@ std::vector<NewFile> quickstart_files(
     const QuickstartAnswers& answers, const QuickstartSecrets& secrets
 );
 
+/// Whom the server runs as: root gives its files to a user of its own, others run it themselves.
+struct ServerUser {
+    std::string name = "outpost";
+    bool exists = true;  ///< and has the files
+};
+
 /// The commands that come next, in order, each with its purpose. Has the password.
-/// `server_user`: exists already, so that nobody is told to make it.
 std::string quickstart_steps(
-    const QuickstartAnswers& answers, const QuickstartSecrets& secrets, bool server_user
+    const QuickstartAnswers& answers, const QuickstartSecrets& secrets, const ServerUser& user
 );
 
 }  // namespace outpost::cli

@@ -83,6 +83,7 @@ class Surveyor {
             co_await look_at_addresses();
             co_await look_at_reverse_names();
             co_await look_at_mx();
+            co_await look_at_report_address();
             co_await look_at_spf();
             co_await look_at_dmarc();
         } else {
@@ -106,26 +107,21 @@ class Surveyor {
     /// False when nobody answers. A name that everybody knows, in a zone that is signed.
     awaitable<bool> look_at_resolver() {
         const auto answer = co_await ask("com", dns::Type::ns);
-        if (!answer) {
-            using Kind = dns::Failure::Kind;
-            const auto kind = answer.error().kind;
-            const bool silent = kind == Kind::timeout || kind == Kind::network;
-            if (silent) {
-                warn(
-                    "No name server answers ({}), so nothing was looked up: neither addresses nor "
-                    "what the domain publishes already. Compare outpost.yaml with that.",
-                    log::printable(answer.error().text)
-                );
-            } else {
-                warn(
-                    "The name server does not find the domain com ({}), so nothing can be said of "
-                    "DNSSEC.",
-                    log::printable(answer.error().text)
-                );
-            }
-            co_return !silent;
+        if (!answer && is_silence(answer.error())) {
+            warn(
+                "No name server answers ({}), so nothing was looked up: neither addresses nor what "
+                "the domain publishes already. Compare outpost.yaml with that.",
+                log::printable(answer.error().text)
+            );
+            co_return false;
         }
-        if (answer->security != dns::Security::secure) {
+        if (!answer || answer->records.empty()) {
+            warn(
+                "The name server does not know the domain com ({}), so nothing can be said of "
+                "DNSSEC.",
+                answer ? "there is none" : log::printable(answer.error().text)
+            );
+        } else if (answer->security != dns::Security::secure) {
             warn(
                 "Answers of the name servers are {} by DNSSEC, so mail will leave without DANE. A "
                 "resolver on this machine that validates, such as unbound, changes that.",
@@ -133,6 +129,11 @@ class Surveyor {
             );
         }
         co_return true;
+    }
+
+    static bool is_silence(const dns::Failure& failure) {
+        using Kind = dns::Failure::Kind;
+        return failure.kind == Kind::timeout || failure.kind == Kind::network;
     }
 
     awaitable<void> choose_hostname(bool answered) {
@@ -276,6 +277,21 @@ class Surveyor {
                 "and some receivers take nothing from it. Outpost is no mailbox server.",
                 question_.domain.ascii()
             );
+    }
+
+    /// Others send TLS reports to an address at the host name, which needs no MX to lead here.
+    awaitable<void> look_at_report_address() {
+        const auto& host = found_.hostname.ascii();
+        const auto answer = co_await ask(host, dns::Type::mx);
+        if (!answer || answer->records.empty()) co_return;
+        for (const auto& record : answer->records) {
+            if (record.text == host) co_return;
+        }
+        warn(
+            "Mail for {0} goes to {1}: so do TLS reports for tlsreports@{0}, unless you write "
+            "another address that leads to this machine.",
+            host, in_quotes(answer->records.front().text)
+        );
     }
 
     awaitable<std::vector<std::string>> texts_of(

@@ -160,7 +160,7 @@ TEST_CASE("the account's password is only in the steps, its verifier only in its
         INFO(file.path.string());
         CHECK(file.content.reveal().find(secrets().password.reveal()) == std::string_view::npos);
     }
-    const auto steps = quickstart_steps(bare(), secrets(), true);
+    const auto steps = quickstart_steps(bare(), secrets(), {});
     CHECK(steps.find(std::string(secrets().password.reveal())) != std::string::npos);
     CHECK(std::regex_match(
         std::string(secrets().password.reveal()), std::regex("[abcdefghijkmnpqrstuvwxyz2-9]{20}")
@@ -206,14 +206,14 @@ TEST_CASE("certificates name the policy host where a policy is served") {
 
 TEST_CASE("the steps name the files, quote what a shell would take apart, and skip what is done") {
     auto answers = bare();
-    const auto usual = quickstart_steps(answers, secrets(), true);
+    const auto usual = quickstart_steps(answers, secrets(), {});
     CHECK(usual.find("--csr /etc/outpost/tls/mail.example.org-ecdsa.csr") != std::string::npos);
     CHECK(usual.find("--config") == std::string::npos);
     CHECK(usual.find("useradd") == std::string::npos);
     CHECK(usual.find("createdb") != std::string::npos);
     answers.directory = "/srv/it's here";
     answers.database = Secret("host=db");
-    const auto moved = quickstart_steps(answers, secrets(), false);
+    const auto moved = quickstart_steps(answers, secrets(), {"outpost", false});
     CHECK(moved.find(R"(--config '/srv/it'\''s here/outpost.yaml')") != std::string::npos);
     CHECK(moved.find("useradd") != std::string::npos);
     CHECK(moved.find("createdb") == std::string::npos);

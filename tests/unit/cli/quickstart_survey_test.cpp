@@ -102,7 +102,7 @@ TEST_CASE("a name server that answers badly is asked on") {
     auto zone = good_zone();
     zone.fail("com", Type::ns, dns::Failure::Kind::refused);
     const auto found = run(about_mail(), zone);
-    CHECK(says(warning(found), "does not find the domain com"));
+    CHECK(says(warning(found), "does not know the domain com"));
     CHECK(found.mx.size() == 1);
 }
 
@@ -174,6 +174,14 @@ TEST_CASE("a domain without MX receives nothing") {
         CHECK(found.mx.empty());
         CHECK(says(warning(found), "has no MX"));
     }
+}
+
+TEST_CASE("TLS reports that would go to another host are noticed") {
+    auto zone = good_zone();
+    zone.add("mail.example.org", Type::mx, {"mail.example.org"});
+    CHECK(run(about_mail(), zone).warnings.empty());
+    zone.add("mail.example.org", Type::mx, {"mx.provider.example"});
+    CHECK(says(warning(run(about_mail(), zone)), "goes to 'mx.provider.example'"));
 }
 
 TEST_CASE("who sends for the domain already may go on") {
