@@ -26,6 +26,7 @@ class CommandLine {
         add_mta_sts();
         add_dns();
         add_tls();
+        add_tlsrpt();
         add_dkim();
         add_small();
         try {
@@ -311,6 +312,30 @@ class CommandLine {
         results->add_flag("--json", results_.as_json, "A JSON object a line, for programs");
     }
 
+    void add_tlsrpt() {
+        CLI::App* reports =
+            app_.add_subcommand("tlsrpt", "Reports about TLS to other domains, and from them");
+        reports->require_subcommand(1);
+        add_received_reports(*reports);
+    }
+    void add_received_reports(CLI::App& reports) {
+        CLI::App* received = add_configured(
+            reports, "received", "What others report of TLS with us, by day and domain",
+            [this](const app::Loaded& loaded) { return tlsrpt_received(loaded, received_); }
+        );
+        received->add_option("--domain", received_.domain, "Domain or host of ours (default: all)");
+        received->add_option("--days", received_.days, "How far back (default: 30)")
+            ->check(CLI::Range(1, 36'500));
+        auto* lines =
+            received->add_flag("--json", received_.as_json, "A JSON object a line, for programs");
+        received
+            ->add_option(
+                "--raw", received_.report, "The report of this number, as its sender wrote it"
+            )
+            ->check(CLI::PositiveNumber)
+            ->excludes(lines);
+    }
+
     void add_dkim() {
         CLI::App* dkim = app_.add_subcommand("dkim", "Keys and signatures of mail");
         dkim->require_subcommand(1);
@@ -361,6 +386,7 @@ class CommandLine {
     TlsExplainOptions tls_explain_;
     AbilitiesQuestion abilities_;
     ResultsQuestion results_;
+    ReceivedQuestion received_;
     PasswordOptions password_;
 };
 

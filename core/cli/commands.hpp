@@ -113,6 +113,15 @@ struct ResultsQuestion {
 /// The results of TLS that reports are made of (RFC 8460).
 int tls_results(const app::Loaded& loaded, const ResultsQuestion& question);
 
+struct ReceivedQuestion {
+    std::string domain;  ///< one of our domains or hosts; empty: all
+    int days = 30;       ///< that far back
+    bool as_json = false;
+    std::int64_t report = 0;  ///< not zero: this one alone, as its sender wrote it
+};
+/// What others' TLS reports say of sessions with us, by domain and day (RFC 8460).
+int tlsrpt_received(const app::Loaded& loaded, const ReceivedQuestion& question);
+
 struct DkimKeyOptions {
     std::string selector, domain;
     std::string algorithm = "rsa";  ///< or "ed25519"
