@@ -367,6 +367,7 @@ class CommandLine {
         add_results(*reports);
         add_report_sending(*reports);
         add_report_suppression(*reports);
+        add_received_reports(*reports);
     }
     /// What reports are made of.
     void add_results(CLI::App& parent) {
@@ -413,6 +414,23 @@ class CommandLine {
             ->check(CLI::Range(1, 36'500));
         addition->add_option("--reason", place_action_.reason, "Why, for others to see");
         with_place(add_one("remove", "Send them there again"));
+    }
+    void add_received_reports(CLI::App& reports) {
+        CLI::App* received = add_configured(
+            reports, "received", "What others report of TLS with us, by day and domain",
+            [this](const app::Loaded& loaded) { return tlsrpt_received(loaded, received_); }
+        );
+        received->add_option("--domain", received_.domain, "Domain or host of ours (default: all)");
+        received->add_option("--days", received_.days, "How far back (default: 30)")
+            ->check(CLI::Range(1, 36'500));
+        auto* lines =
+            received->add_flag("--json", received_.as_json, "A JSON object a line, for programs");
+        received
+            ->add_option(
+                "--raw", received_.report, "The report of this number, as its sender wrote it"
+            )
+            ->check(CLI::PositiveNumber)
+            ->excludes(lines);
     }
 
     void add_dkim() {
@@ -469,6 +487,7 @@ class CommandLine {
     ResultsQuestion results_;
     SendReportsOptions send_reports_;
     PlaceAction place_action_;
+    ReceivedQuestion received_;
     PasswordOptions password_;
 };
 

@@ -138,6 +138,14 @@ struct PlaceAction {
 };
 /// Places that get no TLS reports.
 int tlsrpt_suppress(const app::Loaded& loaded, const PlaceAction& action);
+struct ReceivedQuestion {
+    std::string domain;  ///< one of our domains or hosts; empty: all
+    int days = 30;       ///< that far back
+    bool as_json = false;
+    std::int64_t report = 0;  ///< not zero: this one alone, as its sender wrote it
+};
+/// What others' TLS reports say of sessions with us, by domain and day (RFC 8460).
+int tlsrpt_received(const app::Loaded& loaded, const ReceivedQuestion& question);
 
 struct DkimKeyOptions {
     std::string selector, domain;

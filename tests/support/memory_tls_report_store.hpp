@@ -11,9 +11,8 @@ namespace outpost::test {
 /// Received TLS reports in memory. Duplicates are recognised; quotas are only noted. Thread-safe.
 class MemoryTlsReportStore final : public intake::TlsReportStore {
   public:
-    awaitable<intake::Kept> keep(
-        intake::TlsReport report, std::vector<intake::ReportQuota> quotas
-    ) override {
+    awaitable<intake::Kept> keep(intake::TlsReport report, std::vector<intake::ReportQuota> quotas)
+        override {
         const std::lock_guard lock(mutex_);
         if (away) throw std::runtime_error("the database is away");
         asked = std::move(quotas);

@@ -142,6 +142,20 @@ TEST_CASE("a change of header or body is found, in each canonical form as far as
     }
 }
 
+TEST_CASE("a key that is for another service alone is good there") {
+    const auto header = sign(settings_with(rsa_key())) + sample_header;
+    const auto record = key_record(rsa_key());
+    const auto special = judge_one(header, sample_body, record + "; s=tlsrpt");
+    CHECK(special.reason == "the key is not for email");
+    CHECK(special.passed_for("tlsrpt"));
+    CHECK_FALSE(special.passed_for("email"));
+    CHECK_FALSE(special.passed_for("other"));
+    CHECK_FALSE(judge_one(header, "changed\r\n", record + "; s=tlsrpt").passed_for("tlsrpt"));
+    CHECK_FALSE(judge_one(header, sample_body, record + "; s=email").passed_for("tlsrpt"));
+    CHECK(judge_one(header, sample_body, record + "; s=email:tlsrpt").passed_for("tlsrpt"));
+    CHECK(judge_one(header, sample_body, record).passed_for("tlsrpt"));
+}
+
 TEST_CASE("the key's record decides whether a good signature counts") {
     const auto header = sign(settings_with(rsa_key())) + sample_header;
     const auto record = key_record(rsa_key());
