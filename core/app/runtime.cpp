@@ -18,6 +18,7 @@
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
+#include "core/app/tlsa_watch.hpp"
 #include "core/app/watchdog.hpp"
 #include "core/base/log.hpp"
 #include "core/dispatch/dispatcher.hpp"
@@ -84,6 +85,7 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
+          tlsa_watch(settings, resolver, loops.at(0).get_executor()),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
           pages(node_pages(registry, *backend, serving)) {
         if (settings.sink) sink = make_sink();
@@ -111,6 +113,7 @@ struct Runtime::Parts {
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
+        tlsa_watch.start(tasks);
         listeners.apply(listening(settings));
         if (settings.metrics) pages.start(settings.metrics->listen);
         serving = true;
@@ -124,6 +127,7 @@ struct Runtime::Parts {
         listeners.stop();
         reporter.stop();
         janitor.stop();
+        tlsa_watch.stop();
         auto submissions = on_first_loop(listeners.join(deadline));
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
@@ -152,6 +156,7 @@ struct Runtime::Parts {
     Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
+    TlsaWatch tlsa_watch;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
@@ -239,6 +244,7 @@ void Runtime::apply(Loaded next) {
     parts_->listeners.apply(listening(next.settings));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);
+    parts_->tlsa_watch.use(next.settings);
     log::set_level(next.settings.log_level);
     for (const auto& key : needs_restart(parts_->settings, next.settings)) {
         log::warning("config", "{} changed, which takes effect at the next start", key);
@@ -254,6 +260,7 @@ void Runtime::renew_certificates() {
         parts_->listeners.apply(listening(loaded_.settings));
         for (const auto& file : changed)
             log::info("outpost", "{} has changed and is in use", file.string());
+        parts_->tlsa_watch.look();
     } catch (const std::exception& problem) {
         log::warning("outpost", "changed certificates are not in use yet: {}", problem.what());
     }
