@@ -81,26 +81,6 @@ std::vector<EhloName> ehlo_names(const Settings& settings) {
     return std::move(names).all();
 }
 
-/// Names of this host that strangers deliver to: those of receiving listeners, and the host name
-/// where another program on it receives for a domain.
-std::vector<std::string> receiving_names(const Settings& settings) {
-    std::vector<std::string> names;
-    for (const auto& [name, listener] : settings.listeners) {
-        if (!listener.receive) continue;
-        add_once(
-            names, canonical(listener.hostname.empty() ? settings.hostname : listener.hostname)
-        );
-    }
-    const auto host = canonical(settings.hostname);
-    for (const auto& [name, domain] : settings.domains) {
-        const bool is_mx = std::any_of(domain.mx.begin(), domain.mx.end(), [&](const auto& mx) {
-            return canonical(mx) == host;
-        });
-        if (is_mx) add_once(names, host);
-    }
-    return names;
-}
-
 Result<tls::TlsaRecord> tlsa_of(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) return Err{fmt::format("cannot read {}", file.string())};
@@ -168,6 +148,25 @@ std::vector<std::string> canonical(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+std::string receiving_name(const Settings& settings, const submit::ListenerSettings& listener) {
+    return canonical(listener.hostname.empty() ? settings.hostname : listener.hostname);
+}
+
+std::vector<std::string> receiving_names(const Settings& settings) {
+    std::vector<std::string> names;
+    for (const auto& [name, listener] : settings.listeners) {
+        if (listener.receive) add_once(names, receiving_name(settings, listener));
+    }
+    const auto host = canonical(settings.hostname);
+    for (const auto& [name, domain] : settings.domains) {
+        const bool is_mx = std::any_of(domain.mx.begin(), domain.mx.end(), [&](const auto& mx) {
+            return canonical(mx) == host;
+        });
+        if (is_mx) add_once(names, host);
+    }
+    return names;
+}
 
 Result<publication::Host> published_host(const Settings& settings) {
     auto keys = keys_of(settings);

@@ -5,6 +5,12 @@
 
 namespace outpost::app {
 
+/// The name that strangers deliver to a listener by, in A-labels.
+std::string receiving_name(const Settings& settings, const submit::ListenerSettings& listener);
+/// Names of this host that strangers deliver to: those of receiving listeners, and the host name
+/// where another program on it receives for a domain.
+std::vector<std::string> receiving_names(const Settings& settings);
+
 /// What the DNS should say of this host. Reads the keys of its certificates; the error names the
 /// file that is none.
 Result<publication::Host> published_host(const Settings& settings);

@@ -21,6 +21,7 @@
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
 #include "core/app/tls_reporting.hpp"
+#include "core/app/tlsa_watch.hpp"
 #include "core/app/watchdog.hpp"
 #include "core/base/log.hpp"
 #include "core/dispatch/dispatcher.hpp"
@@ -109,6 +110,7 @@ struct Runtime::Parts {
               [this] { return backend->tidy_round(); }
           ),
           tls_reporting(settings, *backend, resolver, loops.at(0).get_executor()),
+          tlsa_watch(settings, resolver, loops.at(0).get_executor()),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
           pages(node_pages(registry, *backend, serving)),
           report_intake(backend->received_reports(), registry),
@@ -152,6 +154,7 @@ struct Runtime::Parts {
         reporter.start(tasks);
         janitor.start(tasks);
         tls_reporting.start(tasks);
+        tlsa_watch.start(tasks);
         mailboxes = make_mailboxes(settings, *backend);
         listeners.apply(doors(settings, mailboxes));
         if (settings.metrics) pages.start(settings.metrics->listen);
@@ -177,6 +180,7 @@ struct Runtime::Parts {
         reporter.stop();
         janitor.stop();
         tls_reporting.stop();
+        tlsa_watch.stop();
         auto submissions = on_first_loop(listeners.join(deadline));
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
@@ -209,6 +213,7 @@ struct Runtime::Parts {
     intake::Mailboxes mailboxes;  ///< those of the settings in effect
     asio::thread_pool judging{judging_threads};
     TlsReporting tls_reporting;
+    TlsaWatch tlsa_watch;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
@@ -303,6 +308,7 @@ void Runtime::apply(Loaded next) {
     parts_->serve_web(std::move(web));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);
+    parts_->tlsa_watch.use(next.settings);
     log::set_level(next.settings.log_level);
     for (const auto& key : needs_restart(parts_->settings, next.settings)) {
         log::warning("config", "{} changed, which takes effect at the next start", key);
@@ -320,6 +326,7 @@ void Runtime::renew_certificates() {
         parts_->serve_web(std::move(web));
         for (const auto& file : changed)
             log::info("outpost", "{} has changed and is in use", file.string());
+        parts_->tlsa_watch.look();
     } catch (const std::exception& problem) {
         log::warning("outpost", "changed certificates are not in use yet: {}", problem.what());
     }

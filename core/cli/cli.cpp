@@ -325,14 +325,22 @@ class CommandLine {
             records->add_flag("--table", records_.as_table, "As a table, not a zone file");
         records->add_flag("--json", records_.as_json, "One JSON object, for programs")
             ->excludes(table);
+        add_dns_check(*dns);
+    }
+    void add_dns_check(CLI::App& dns) {
         CLI::App* check = add_configured(
-            *dns, "check",
-            "Look up what should be published; exit code 1 when any of it is missing or wrong",
-            [this](const app::Loaded& loaded) { return dns_check(loaded, records_); }
+            dns, "check",
+            "Look up whether what is published does what it is for; exit code 1 when anything is "
+            "missing or wrong, else 75 when something could not be found out",
+            [this](const app::Loaded& loaded) { return dns_check(loaded, check_); }
         );
-        check->add_option("domain", records_.domain, "One of `domains`, or the host name")
+        check->add_option("domain", check_.domain, "One of `domains`, or the host name")
             ->required();
-        check->add_flag("--json", records_.as_json, "One JSON object, for programs");
+        check->add_flag(
+            "!--no-connect", check_.connect,
+            "Ask the DNS alone: fetch no policy, talk to no mail server"
+        );
+        check->add_flag("--json", check_.as_json, "One JSON object, for programs");
     }
 
     void add_tls() {
@@ -480,6 +488,7 @@ class CommandLine {
     PolicyAction policy_action_;
     LookupOptions lookup_;
     RecordsOptions records_;
+    CheckOptions check_;
     DkimKeyOptions dkim_key_;
     std::string dkim_message_;
     TlsExplainOptions tls_explain_;

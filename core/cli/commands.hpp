@@ -96,8 +96,15 @@ struct RecordsOptions {
 };
 /// All that should be published of a domain and of this host. Asks nobody.
 int dns_records(const app::Loaded& loaded, const RecordsOptions& options);
-/// Looks all of it up. The exit code is `failed` unless all is as it should be.
-int dns_check(const app::Loaded& loaded, const RecordsOptions& options);
+
+struct CheckOptions {
+    std::string domain;   ///< one that we send for, or the host name
+    bool connect = true;  ///< fetch the MTA-STS policy, and open sessions with the MX hosts
+    bool as_json = false;
+};
+/// Whether what is published does what it is for. The exit code is `failed` when anything is
+/// missing or wrong, else `temp_fail` when something could not be found out.
+int dns_check(const app::Loaded& loaded, const CheckOptions& options);
 
 struct TlsExplainOptions {
     std::string domain;

@@ -214,4 +214,8 @@ bool PublicKey::verify(std::string_view digest, std::string_view value) const {
     return good;
 }
 
+bool PublicKey::is_same_as(const PublicKey& other) const {
+    return EVP_PKEY_eq(key_.get(), other.key_.get()) == 1;
+}
+
 }  // namespace outpost::dkim

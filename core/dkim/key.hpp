@@ -49,6 +49,8 @@ class PublicKey {
 
     unsigned bits() const;
     bool verify(std::string_view digest, std::string_view value) const;
+    /// The same key, however it was written.
+    bool is_same_as(const PublicKey& other) const;
 
   private:
     PublicKey(std::shared_ptr<evp_pkey_st> key, Algorithm algorithm)

@@ -6,8 +6,7 @@
 
 #include "core/dns/resolver.hpp"
 
-/// What we publish in the DNS, so that others take our mail and find our servers. Pure, but for the
-/// looking up in check.hpp.
+/// What we publish in the DNS, so that others take our mail and find our servers. Pure.
 namespace outpost::publication {
 
 /// A record that should be published.

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "core/publication/reverse_name.hpp"
+#include "core/authentication/organizational_domain.hpp"
+#include "core/dns/reverse.hpp"
 #include "core/publication/spf.hpp"
 #include "core/tls/tlsa.hpp"
 
@@ -41,16 +42,6 @@ Record tls_reports_of(const std::string& name, const mail::Address& to, std::str
     return {"_smtp._tls." + name, Type::txt, "v=TLSRPTv1; rua=" + mailto(to), std::move(reason)};
 }
 
-bool same_or_below(const mail::Domain& a, const mail::Domain& b) {
-    return a == b || a.is_below(b);
-}
-
-/// A domain that takes another one's reports says so (RFC 7489 section 7.1).
-bool must_consent(const mail::Domain& takes_reports, const std::string& domain) {
-    const auto about = mail::Domain::parse(domain);
-    return about && !same_or_below(takes_reports, *about) && !same_or_below(*about, takes_reports);
-}
-
 void add_dmarc(Records& records, const Sender& sender) {
     const auto& [policy, reports] = sender.dmarc;
     std::string text = "v=DMARC1; p=" + policy;
@@ -59,10 +50,10 @@ void add_dmarc(Records& records, const Sender& sender) {
         {"_dmarc." + sender.domain, Type::txt, std::move(text),
          "DMARC: what receivers do with mail that neither SPF nor DKIM shows to be the domain's"}
     );
-    if (reports.is_null() || !must_consent(reports.domain(), sender.domain)) return;
+    const auto consent = consent_name(sender);
+    if (consent.empty()) return;
     records.push_back(
-        {fmt::format("{}._report._dmarc.{}", sender.domain, reports.domain().ascii()), Type::txt,
-         "v=DMARC1", "DMARC: the other domain takes the reports about this one"}
+        {consent, Type::txt, "v=DMARC1", "DMARC: the other domain takes the reports about this one"}
     );
 }
 
@@ -130,7 +121,7 @@ void add_pointers(Records& records, const EhloName& ehlo) {
     addresses.insert(addresses.end(), ehlo.proxies.begin(), ehlo.proxies.end());
     for (const auto& address : addresses) {
         records.push_back(
-            {reverse_name(address), Type::ptr, ehlo.name + ".",
+            {dns::reverse_name(address), Type::ptr, ehlo.name + ".",
              "An address without a name, or with another one than in EHLO, looks like a robot's; "
              "whoever runs the network publishes it"}
         );
@@ -171,6 +162,15 @@ void add_others(Records& records, const Records& more) {
 }
 
 }  // namespace
+
+std::string consent_name(const Sender& sender) {
+    using authentication::organizational_domain;
+    const auto& takes_reports = sender.dmarc.reports.domain();
+    const auto about = mail::Domain::parse(sender.domain);
+    if (takes_reports.empty() || !about) return {};
+    if (organizational_domain(takes_reports) == organizational_domain(*about)) return {};
+    return fmt::format("{}._report._dmarc.{}", sender.domain, takes_reports.ascii());
+}
 
 Records records_of(const Sender& sender, const Host& host) {
     Records records = mx_of(sender.domain, sender.mx, "The domain's mail is received there");

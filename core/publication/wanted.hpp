@@ -15,4 +15,8 @@ Records records_of(const Host& host);
 /// one for TLS reports: the domain's.
 Records all_records(const Sender& sender, const Host& host);
 
+/// Where the domain that takes the DMARC reports about another organization's says so (RFC 7489
+/// section 7.1); empty when there is no need.
+std::string consent_name(const Sender& sender);
+
 }  // namespace outpost::publication

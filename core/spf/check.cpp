@@ -94,6 +94,8 @@ class Evaluation {
         outcome.domain = std::move(domain);
         outcome.mechanism = std::move(ending.mechanism);
         outcome.reason = std::move(reason_);
+        outcome.lookup_terms = terms_;
+        outcome.voids = resolver_.voids();
         outcome.security = resolver_.weakest();
         co_return outcome;
     }

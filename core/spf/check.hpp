@@ -34,6 +34,7 @@ struct Outcome {
     std::string domain;     ///< that was asked about, A-labels; empty: the identity names none
     std::string mechanism;  ///< the directive that decided, as in the record; else empty
     std::string reason;     ///< for people, why there is no verdict; from strangers in part
+    std::size_t lookup_terms = 0, voids = 0;  ///< spent of what section 4.6.4 allows
     /// Of the weakest look-up that led here.
     dns::Security security = dns::Security::indeterminate;
 };

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/encoding.hpp"
+#include "core/base/percent.hpp"
 
 namespace outpost::tlsrpt {
 namespace {
@@ -81,24 +82,11 @@ bool has_scheme(std::string_view uri, std::string_view scheme) {
     return iequals(uri.substr(0, scheme.size()), scheme);
 }
 
-/// RFC 3986 section 2.1; none when a percent sign is not followed by two digits.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const bool encoded = text.front() == '%';
-        const auto octet = encoded ? hex_decode(text.substr(1, 2)) : std::string(1, text.front());
-        if (!octet || octet->size() != 1) return std::nullopt;
-        out += *octet;
-        text.remove_prefix(encoded ? 3 : 1);
-    }
-    return out;
-}
-
 /// The address of a mailto: URI (RFC 6068). Header fields behind a question mark are none of the
 /// record's business. Address::parse refuses line ends and other controls, encoded or not.
 std::optional<mail::Address> address_in(std::string_view uri) {
     uri.remove_prefix(mailto.size());
-    const auto decoded = percent_decoded(uri.substr(0, uri.find('?')));
+    const auto decoded = percent_decode(uri.substr(0, uri.find('?')));
     if (!decoded) return std::nullopt;
     auto address = mail::Address::parse(*decoded);
     if (!address || address->is_null()) return std::nullopt;

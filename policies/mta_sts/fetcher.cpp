@@ -55,9 +55,7 @@ class HttpsFetcher final : public Fetcher {
     explicit HttpsFetcher(std::shared_ptr<http::Client> client) : client_(std::move(client)) {}
 
     awaitable<Outcome> fetch(std::string domain, Deadline deadline) override {
-        http::Request request;
-        request.url = "https://mta-sts." + domain + "/.well-known/mta-sts.txt";
-        request.longest_body = longest_policy;
+        auto request = request_of(domain);
         const auto answer = co_await client_->send(std::move(request), deadline);
         co_return judge(answer);
     }
@@ -69,6 +67,13 @@ class HttpsFetcher final : public Fetcher {
 };
 
 }  // namespace
+
+http::Request request_of(const std::string& domain) {
+    http::Request request;
+    request.url = "https://mta-sts." + domain + "/.well-known/mta-sts.txt";
+    request.longest_body = longest_policy;
+    return request;
+}
 
 Outcome judge(const Result<http::Response, http::Failure>& answer) {
     if (!answer) return judge_failure(answer.error());

@@ -22,6 +22,9 @@ class Fetcher {
 
 std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http::Client> client);
 
+/// What a policy host is asked (section 3.3).
+http::Request request_of(const std::string& domain);
+
 /// What the answer of a policy host means. Pure.
 Result<Policy, Trouble> judge(const Result<http::Response, http::Failure>& answer);
 

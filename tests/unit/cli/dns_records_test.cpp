@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "core/cli/commands.hpp"
@@ -58,7 +60,10 @@ domains:
     tls_reports: tls@example.org
     dkim: {keys: {2026a: {file: dkim.pem}}}
 )");
-        auto loaded = app::load(directory_ / "outpost.yaml");
+        return load("outpost.yaml");
+    }
+    app::Loaded load(const std::string& name) const {
+        auto loaded = app::load(directory_ / name);
         REQUIRE_MESSAGE(loaded, loaded.error().text());
         return std::move(*loaded);
     }
@@ -73,9 +78,10 @@ struct Said {
     std::string out, err;
 };
 
+template <class Options>
 Said run(
-    const app::Loaded& loaded, const cli::RecordsOptions& options,
-    int (*command)(const app::Loaded&, const cli::RecordsOptions&) = cli::dns_records
+    const app::Loaded& loaded, const Options& options,
+    int (*command)(const app::Loaded&, const Options&)
 ) {
     std::ostringstream out, err;
     auto* const old_out = std::cout.rdbuf(out.rdbuf());
@@ -84,6 +90,31 @@ Said run(
     std::cout.rdbuf(old_out);
     std::cerr.rdbuf(old_err);
     return {code, out.str(), err.str()};
+}
+
+Said run(const app::Loaded& loaded, const cli::RecordsOptions& options) {
+    return run(loaded, options, cli::dns_records);
+}
+
+Said check(const app::Loaded& loaded, bool as_json) {
+    return run(loaded, cli::CheckOptions{"example.org", false, as_json}, cli::dns_check);
+}
+
+/// The graver one of the findings about each topic and name, "SPF example.org".
+std::map<std::string, std::string> results(const nlohmann::json& told) {
+    const std::vector<std::string> order{"ok", "warning", "unknown", "missing", "wrong"};
+    const auto rank = [&](const std::string& result) {
+        return std::find(order.begin(), order.end(), result) - order.begin();
+    };
+    std::map<std::string, std::string> results;
+    for (const auto& finding : told["findings"]) {
+        const auto about =
+            finding["topic"].get<std::string>() + " " + finding["name"].get<std::string>();
+        const auto result = finding["result"].get<std::string>();
+        auto& known = results.emplace(about, "ok").first->second;
+        if (rank(result) > rank(known)) known = result;
+    }
+    return results;
 }
 
 }  // namespace
@@ -172,33 +203,49 @@ TEST_CASE("what the configuration does not say is pointed out; a host key that i
     CHECK(bad.err.find("key.pem is no private key in PEM") != bad.err.npos);
 }
 
-TEST_CASE("a check tells what is there, what is missing and what is wrong") {
+TEST_CASE("a check tells what is there, what is missing, what is wrong and what nobody knows") {
     const test::FakeDns dns(
         "example.org MX 10 mx.example.org\n"
-        "example.org TXT v=spf1 -all\n"
+        "example.org TXT v=spf1 ip4:192.0.2.1 -all\n"
+        "mx.example.org A 192.0.2.1\n"
         "_dmarc.example.org TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org\n"
-        "mta-sts.example.org CNAME mx.example.org\n"
         "bounces.example.org SERVFAIL\n"
     );
     const Machine machine;
     auto loaded = machine.load();
     loaded.settings.dns.servers = {dns.endpoint()};
-    const auto said = run(loaded, {"example.org", false, true}, cli::dns_check);
+    const auto said = check(loaded, true);
     CHECK(said.code == cli::failed);
-    const auto json = nlohmann::json::parse(said.out);
-    CHECK(json["ok"] == false);
-    std::map<std::string, std::string> results;
-    for (const auto& finding : json["findings"]) {
-        results[finding["name"].get<std::string>() + " " + finding["type"].get<std::string>()] =
-            finding["result"].get<std::string>();
-    }
-    CHECK(results.at("example.org MX") == "ok");
-    CHECK(results.at("example.org TXT") == "wrong");
-    CHECK(results.at("_dmarc.example.org TXT") == "ok");
-    CHECK(results.at("mta-sts.example.org CNAME") == "ok");
-    CHECK(results.at("_mta-sts.example.org TXT") == "missing");
-    CHECK(results.at("bounces.example.org MX") == "unknown");
-    const auto text = run(loaded, {"example.org", false, false}, cli::dns_check).out;
-    CHECK(text.starts_with("ok       example.org MX ("));
-    CHECK(text.find("there is v=spf1 -all instead\n         expected: v=spf1 ip4:") != text.npos);
+    const auto told = nlohmann::json::parse(said.out);
+    CHECK(told["ok"] == false);
+    auto results = ::results(told);
+    CHECK(results["MX example.org"] == "ok");
+    CHECK(results["MX mx.example.org"] == "ok");
+    CHECK(results["SPF example.org"] == "wrong");  // not of the proxy
+    CHECK(results["SPF mx.example.org"] == "missing");
+    CHECK(results["SPF bounces.example.org"] == "unknown");
+    CHECK(results["MX bounces.example.org"] == "unknown");
+    CHECK(results["DKIM 2026a._domainkey.example.org"] == "missing");
+    CHECK(results["DMARC _dmarc.example.org"] == "ok");
+    CHECK(results["MTA-STS _mta-sts.example.org"] == "missing");
+    CHECK(results["TLSRPT _smtp._tls.example.org"] == "missing");
+    CHECK(results["TLSRPT _smtp._tls.mx.example.org"] == "missing");
+    CHECK(results["DANE _25._tcp.mx.example.org"] == "warning");  // the zone is not signed
+    CHECK(results["EHLO mx.example.org"] == "ok");
+    CHECK(results["PTR 192.0.2.1"] == "missing");
+    const auto text = check(loaded, false).out;
+    CHECK(text.find("\nMX\n  ok       example.org (insecure): 10 mx.example.org.\n") != text.npos);
+    CHECK(text.find("expected: v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 ") != text.npos);
+    CHECK(text.find("to do: add ip4:198.51.100.7\n") != text.npos);
+}
+
+TEST_CASE("a check in which nobody answers is neither good nor bad") {
+    const test::FakeDns dns("example.org SERVFAIL\n");
+    const Machine machine;
+    machine.write("bare.yaml", "hostname: example.org\ndomains: {example.org: {}}\n");
+    auto loaded = machine.load("bare.yaml");
+    loaded.settings.dns.servers = {dns.endpoint()};
+    const auto told = nlohmann::json::parse(check(loaded, true).out);
+    CHECK(::results(told)["SPF example.org"] == "unknown");
+    CHECK(::results(told)["EHLO example.org"] == "unknown");
 }

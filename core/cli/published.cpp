@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cli/published.hpp"
+
+#include <iostream>
+#include <utility>
+
+#include "core/app/publication.hpp"
+#include "core/cli/exit_codes.hpp"
+#include "core/mail/domain.hpp"
+#include "core/publication/wanted.hpp"
+
+namespace outpost::cli {
+
+Result<Published, int> published_for(
+    std::string_view command, const app::Settings& settings, const std::string& name
+) {
+    const auto complain = [&](const std::string& what, ExitCode code) {
+        std::cerr << "outpost " << command << ": " << what << "\n";
+        return Err<int>{code};
+    };
+    const auto domain = mail::Domain::parse(name);
+    if (!domain) return complain("'" + name + "' is no domain: " + domain.error(), usage);
+    auto host = app::published_host(settings);
+    if (!host) return complain(host.error(), config_error);
+    auto sender = app::published_sender(settings, domain->ascii());
+    if (!sender && domain->ascii() != host->name) {
+        return complain(
+            domain->ascii() + " is neither one of the configured domains nor the host name", usage
+        );
+    }
+    publication::Records records =
+        sender ? publication::all_records(*sender, *host) : publication::records_of(*host);
+    return Published{domain->ascii(), std::move(*host), std::move(sender), std::move(records)};
+}
+
+}  // namespace outpost::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "core/dns/settings.hpp"
+#include "core/dns_check/finding.hpp"
+#include "core/http/client.hpp"
+#include "core/net/dialer.hpp"
+#include "core/publication/facts.hpp"
+
+namespace outpost::dns_check {
+
+/// What is to be checked: a host, and a domain that it sends for.
+struct Question {
+    publication::Host host;
+    std::optional<publication::Sender> sender;
+    std::vector<net::IpAddress> own_addresses;                  ///< of listeners and of the machine
+    dns::SecurityMode security = dns::SecurityMode::automatic;  ///< as configured
+};
+
+struct Tools {
+    std::shared_ptr<dns::Resolver> resolver;
+    std::shared_ptr<http::Client> https;  ///< null: no policy is fetched
+    std::shared_ptr<net::Dialer> dialer;  ///< null: no mail server is talked to
+};
+
+/// Asks the DNS, the policy host and the mail servers, all at once, and has the answers judged.
+/// The findings are ordered by topic, those of the domain first. Blocks for a minute at most.
+Findings check(const Question& question, const Tools& tools);
+
+}  // namespace outpost::dns_check
