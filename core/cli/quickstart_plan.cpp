@@ -192,8 +192,7 @@ QuickstartSecrets QuickstartSecrets::make() {
 QuickstartPaths::QuickstartPaths(const QuickstartAnswers& answers) {
     const Names names(answers);
     config = answers.directory / "outpost.yaml";
-    ecdsa_request = answers.directory / (names.ecdsa + ".csr");
-    rsa_request = answers.directory / (names.rsa + ".csr");
+    request = answers.directory / (names.ecdsa + ".csr");
     certificate = answers.directory / (names.ecdsa + ".crt");
 }
 
@@ -227,20 +226,21 @@ std::vector<NewFile> quickstart_files(
 std::string quickstart_steps(
     const QuickstartAnswers& answers, const QuickstartSecrets& secrets, const ServerUser& user
 ) {
+    const Names names(answers);
     const QuickstartPaths paths(answers);
     const auto& domain = answers.domain.ascii();
     const auto& host = answers.hostname.ascii();
     const bool usual_place = paths.config == "/etc/outpost/outpost.yaml";
     const std::string config = usual_place ? "" : " --config " + for_shell(paths.config);
-    const auto request = for_shell(paths.ecdsa_request), certificate = for_shell(paths.certificate);
-    const auto acme = answers.directory / "acme";
+    const auto request = for_shell(paths.request), certificate = for_shell(paths.certificate);
+    const auto folder = for_shell(answers.directory);
     Steps steps;
     const auto login = for_shell(user.name);
     if (!user.exists) {
         steps.add(
             "Make the user that the server runs as, and give the files to it.",
             {"useradd --system --home-dir /var/spool/outpost --shell /usr/sbin/nologin " + login,
-             fmt::format("chown -R {0}:{0} {1}", login, for_shell(answers.directory))}
+             fmt::format("chown -R {0}:{0} {1}", login, folder)}
         );
     }
     if (answers.database.empty()) {
@@ -257,14 +257,9 @@ std::string quickstart_steps(
     steps.add(
         "Get a certificate for the request, with lego or with certbot; port 80 must be reachable.\n"
         "   The key stays, so the TLSA records do. For renewal see deploy/certificates.md.",
-        {fmt::format(
-             "lego --path {} --email postmaster@{} --accept-tos --http --csr {} \\",
-             for_shell(acme), domain, request
-         ),
-         fmt::format(
-             "  run --run-hook \"install -m 644 {} {}\"",
-             for_shell(acme / "certificates" / (host + ".crt")), certificate
-         ),
+        {fmt::format("cd {} && lego --path acme --email postmaster@{} \\", folder, domain),
+         fmt::format("  --accept-tos --http --csr {}.csr run --run-hook \\", names.ecdsa),
+         fmt::format("  \"install -m 644 acme/certificates/{}.crt {}.crt\"", host, names.ecdsa),
          "# or", "cd \"$(mktemp -d)\" && certbot certonly --standalone --csr " + request + " \\",
          "  --fullchain-path new.crt && install -m 644 new.crt " + certificate}
     );

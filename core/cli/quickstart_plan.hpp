@@ -48,7 +48,7 @@ struct QuickstartSecrets {
 struct QuickstartPaths {
     explicit QuickstartPaths(const QuickstartAnswers& answers);
 
-    std::filesystem::path config, ecdsa_request, rsa_request, certificate;
+    std::filesystem::path config, request, certificate;
 };
 
 /// The text that the configuration is made from: {{name}} stands for a value, {{?name}} at the

@@ -62,7 +62,7 @@ class Acme(unittest.TestCase):
 
     def run_as_printed(self, program, first, more):
         """The command that quickstart printed, with `more` options behind `first`: which authority, and who asks."""
-        command = re.search(rf"(?m)^ +(?:[^\n#]* )?{program} [^\n]*\\\n[^\n]*", self.printed).group(0)
+        command = re.search(rf"(?m)^ +(?:[^\n#]* )?{program} (?:[^\n]*\\\n)+[^\n]*", self.printed).group(0)
         self.assertIn(first, command)
         run(["bash", "-c", command.replace(first, f"{first} {more}")], env=self.authority.environment)
 
