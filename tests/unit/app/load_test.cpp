@@ -242,7 +242,7 @@ TEST_CASE("broken files: each message, with line and column") {
         {"bounces: {domain: b.example, secret: 0123456789abcdef}\nlisteners:\n  a: {port: 25, "
          "receive: "
          "true, auth: none, tls: none}\n",
-         "outpost.yaml:4:36: error: listeners.a: a listener that receives has no 'auth'\n"},
+         "outpost.yaml:4:38: error: listeners.a: a listener that receives has no 'auth'\n"},
         {"listeners:\n  a: {port: 25, receive: true, tls: none}\n",
          "outpost.yaml:3:26: warning: listeners.a.receive: there is no address that mail could be "
          "received for: all of it is refused (set 'bounces', 'tls_reports.host_address', or "
