@@ -94,11 +94,11 @@ struct Runtime::Parts {
     }
 
     /// Everything that `settings` want open. Strangers reach `mailboxes`.
-    submit::Listeners::Settings doors(const Settings& wanted, intake::Mailboxes mailboxes) {
+    submit::Listeners::Settings doors(const Settings& wanted, intake::Mailboxes boxes) {
         auto open = listening(wanted);
-        open.make_receiver = [this, mailboxes = std::move(mailboxes)](submit::Entrance entrance) {
+        open.make_receiver = [this, boxes = std::move(boxes)](submit::Entrance entrance) {
             intake::ReceivingPolicy::Parts parts{
-                std::move(entrance), mailboxes, resolver, &judging,
+                std::move(entrance), boxes, resolver, &judging,
                 [this] { return backend->reachable(); }
             };
             return std::make_shared<intake::ReceivingPolicy>(std::move(parts));

@@ -245,8 +245,7 @@ config::Type<ListenerSettings> listener_type() {
         .key(
             "max_message_size", &ListenerSettings::max_message_size,
             config::maybe(config::size<std::uint64_t>(64 * 1024, std::uint64_t{4} << 30)),
-            "Larger messages are refused. Without it: `50MiB`, and `16MiB` where reports are "
-            "received."
+            "Larger messages are refused. Without it: `50MiB`, with `receive` `16MiB`."
         )
         .key(
             "max_recipients", &ListenerSettings::max_recipients, integer<std::size_t>(100, 100'000),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/async/promise.hpp"
+#include "core/authentication/field.hpp"
 
 namespace outpost::authentication {
 namespace {
@@ -39,6 +40,7 @@ awaitable<Verdicts> evaluate(
     options.deadline = deadline;
     verdicts.dkim =
         co_await check_signatures(message.content, resolver, std::move(options), workers);
+    if (verdicts.dkim.size() > most_signatures_shown) verdicts.dkim.resize(most_signatures_shown);
 
     auto from = author_domain(message.content->header());
     verdicts.dmarc =

@@ -15,6 +15,15 @@ std::string path_text(const mail::Address& address, bool smtputf8) {
     return smtputf8 ? address.unicode() : address.wire();
 }
 
+/// The first that passes, else the first; null without any.
+const dkim::SignatureResult* best(const std::vector<dkim::SignatureResult>& signatures) {
+    if (signatures.empty()) return nullptr;
+    const auto passed = std::find_if(signatures.begin(), signatures.end(), [](const auto& one) {
+        return one.passed();
+    });
+    return passed == signatures.end() ? &signatures.front() : &*passed;
+}
+
 }  // namespace
 
 std::string finished_header(
@@ -37,16 +46,17 @@ std::string finished_header(
 }
 
 std::string summary(const authentication::Verdicts& verdicts) {
-    const auto& signatures = verdicts.dkim;
-    const auto signature = std::find_if(signatures.begin(), signatures.end(), [](const auto& one) {
-        return one.passed();
-    });
-    const auto dkim = signatures.empty()              ? "none"
-                      : signature != signatures.end() ? "pass"
-                                                      : dkim::text(signatures.front().status);
+    const auto said = [](std::string_view method, std::string_view status, dns::Security security) {
+        return fmt::format("{}={}/{}", method, status, dns::text(security));
+    };
+    const auto* signature = best(verdicts.dkim);
+    const auto& spf = verdicts.spf();
     return fmt::format(
-        "spf={} dkim={} dmarc={} iprev={}", spf::text(verdicts.spf().status), dkim,
-        authentication::text(verdicts.dmarc.status), authentication::text(verdicts.iprev.status)
+        "{} {} {} {}", said("spf", spf::text(spf.status), spf.security),
+        signature ? said("dkim", dkim::text(signature->status), signature->key_security)
+                  : "dkim=none",
+        said("dmarc", authentication::text(verdicts.dmarc.status), verdicts.dmarc.security),
+        said("iprev", authentication::text(verdicts.iprev.status), verdicts.iprev.security)
     );
 }
 

@@ -19,7 +19,8 @@ std::string finished_header(
     const authentication::Verdicts& verdicts
 );
 
-/// "spf=pass dkim=fail dmarc=pass iprev=permerror", for the log.
+/// "spf=pass/secure dkim=fail/insecure dmarc=pass/secure iprev=permerror/insecure", for the log:
+/// each method with its DNSSEC status, of several signatures the best.
 std::string summary(const authentication::Verdicts& verdicts);
 
 }  // namespace outpost::intake
