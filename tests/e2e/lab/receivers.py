@@ -93,8 +93,6 @@ smtputf8_enable = yes
         config.write_text(config.read_text().replace("static:905", "static:%UID%", 1).replace("static:905", f"static:{gid}", 1).replace("%UID%", uid))
         (home / "conf" / "master.cf").write_text("""
 smtp inet n - n - - smtpd
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
