@@ -145,7 +145,7 @@ TEST_CASE("days left over are reported with their own period and id") {
     );
     CHECK(
         lab.database.sql(
-            "SELECT split_part(report_id, '.', 1), substring(convert_from(c.data, 'UTF8') FROM "
+            "SELECT split_part(s.report_id, '.', 1), substring(convert_from(c.data, 'UTF8') FROM "
             "'filename=\"origin.test!a.test!(\\d+)!') FROM outpost.tls_reports_sent s JOIN "
             "outpost.tls_report_places p ON p.report_id = s.id JOIN outpost_private.content c ON "
             "c.message_id = p.message_id WHERE convert_from(c.data, 'UTF8') LIKE '%filename%' "
