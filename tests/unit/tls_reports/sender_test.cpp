@@ -80,7 +80,7 @@ TEST_CASE("nodes that send at once send each report once") {
             asio::io_context loop;
             // Of its own: the one of the lab takes notes.
             auto zone = std::make_shared<ZoneResolver>(*lab.zone);
-            while (run(loop, send_round(pool, {zone, lab.client}, lab.settings))) {
+            while (run(loop, make_round(pool, zone, lab.settings))) {
             }
             pool.stop();
         });
