@@ -111,7 +111,7 @@ BEGIN
         SELECT p.report_id, p.place, p.message_id, coalesce(nullif(b.diagnostic, ''), b.status) AS said
         FROM outpost_private.tls_report_place p
         JOIN outpost_private.bounce b ON b.message_id = p.message_id AND b.number = p.number AND b.action = 'failed'
-        WHERE p.state = 'sent'
+        WHERE p.state = 'sent' AND b.received_at > clock_timestamp() - interval '2 hours'
         FOR UPDATE OF p SKIP LOCKED
     LOOP
         UPDATE outpost_private.tls_report_place p SET state = 'failed', reason = one.said

@@ -3,14 +3,15 @@
 #include <functional>
 
 #include "core/app/load.hpp"
+#include "core/dns/resolver.hpp"
 #include "core/evidence/tally.hpp"
+#include "core/http/client.hpp"
 #include "core/intake/tls_report_store.hpp"
 #include "core/metrics/registry.hpp"
 #include "core/queue/bounces.hpp"
 #include "core/queue/limits.hpp"
 #include "core/queue/store.hpp"
 #include "core/queue/suppressions.hpp"
-#include "core/tls_reports/sender.hpp"
 #include "policies/mta_sts/store.hpp"
 
 namespace outpost::app {
@@ -51,8 +52,10 @@ class Backend {
     virtual void reconfigure(const Loaded& loaded) = 0;
     /// Composes reports that are owed. True when there are more.
     virtual awaitable<bool> report_round() = 0;
-    /// One step of sending TLS reports. True when there may be more.
-    virtual awaitable<bool> tls_report_round(tls_reports::World world) = 0;
+    /// One step of making TLS reports, and one of posting them (core/tls_reports/sender.hpp). True
+    /// when there may be more.
+    virtual awaitable<bool> tls_report_round(std::shared_ptr<dns::Resolver> resolver) = 0;
+    virtual awaitable<bool> tls_post_round(std::shared_ptr<http::Client> client) = 0;
     /// Takes over what dead nodes held, removes what was kept long enough. True when there is more.
     virtual awaitable<bool> tidy_round() = 0;
     /// No event is told after this; the node is deregistered and its leases are free. Blocks.

@@ -18,6 +18,7 @@
 #include "core/queue/store_pg.hpp"
 #include "core/queue/suppressions_pg.hpp"
 #include "core/tls_reports/marks.hpp"
+#include "core/tls_reports/sender.hpp"
 #include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::app {
@@ -176,13 +177,16 @@ class PgBackend final : public Backend {
         co_return co_await pool_.run(write);
     }
 
-    awaitable<bool> tls_report_round(tls_reports::World world) override {
+    awaitable<bool> tls_report_round(std::shared_ptr<dns::Resolver> resolver) override {
         tls_reports::Settings settings;
         {
             const std::lock_guard lock(mutex_);
             settings = tls_reports_;
         }
-        return tls_reports::send_round(pool_, std::move(world), std::move(settings));
+        return tls_reports::make_round(pool_, std::move(resolver), std::move(settings));
+    }
+    awaitable<bool> tls_post_round(std::shared_ptr<http::Client> client) override {
+        return tls_reports::post_round(pool_, std::move(client));
     }
 
     awaitable<bool> tidy_round() override {

@@ -9,7 +9,7 @@ namespace outpost::app {
 namespace {
 
 constexpr std::chrono::seconds interval{30};
-constexpr int workers = 4;
+constexpr int makers = 2, posters = 4;
 
 }  // namespace
 
@@ -27,9 +27,14 @@ TlsReporting::TlsReporting(
     const Executor& executor
 )
     : backend_(backend), resolver_(std::move(resolver)), client_(make_client(settings)) {
-    for (int n = 0; n < workers; ++n) {
-        workers_.emplace_back("sending TLS reports", executor, interval, [this] {
-            return backend_.tls_report_round(world());
+    for (int n = 0; n < makers; ++n) {
+        workers_.emplace_back("making TLS reports", executor, interval, [this] {
+            return backend_.tls_report_round(resolver_);
+        });
+    }
+    for (int n = 0; n < posters; ++n) {
+        workers_.emplace_back("posting TLS reports", executor, interval, [this] {
+            return backend_.tls_post_round(client());
         });
     }
 }
@@ -42,9 +47,9 @@ std::shared_ptr<http::Client> TlsReporting::make_client(const Settings& settings
     return http::make_https_client(std::move(client));
 }
 
-tls_reports::World TlsReporting::world() {
+std::shared_ptr<http::Client> TlsReporting::client() {
     const std::lock_guard lock(mutex_);
-    return {resolver_, client_};
+    return client_;
 }
 
 // A post under way keeps the client that it began with.

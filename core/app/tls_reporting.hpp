@@ -7,14 +7,15 @@
 #include "core/app/backend.hpp"
 #include "core/app/settings.hpp"
 #include "core/dispatch/periodic.hpp"
+#include "core/tls_reports/settings.hpp"
 
 namespace outpost::app {
 
 /// How reports are sent by a configuration.
 tls_reports::Settings tls_report_settings(const Settings& settings);
 
-/// This node's part in sending TLS reports: a few workers, so that a domain whose DNS or server is
-/// slow does not hold up the others.
+/// This node's part in sending TLS reports: a few workers each for making and for posting them, so
+/// that a domain whose DNS or server is slow does not hold up the others.
 class TlsReporting {
   public:
     /// The backend must outlive it. Throws std::runtime_error when a certificate file cannot be
@@ -35,7 +36,7 @@ class TlsReporting {
 
   private:
     std::shared_ptr<http::Client> make_client(const Settings& settings) const;
-    tls_reports::World world();
+    std::shared_ptr<http::Client> client();
 
     Backend& backend_;
     const std::shared_ptr<dns::Resolver> resolver_;

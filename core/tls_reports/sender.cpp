@@ -13,16 +13,18 @@ namespace outpost::tls_reports {
 namespace {
 
 constexpr std::chrono::seconds look_up_time{30};
-constexpr std::chrono::seconds post_time{120};  // well within the time of a claim
+constexpr std::chrono::seconds post_time{60};  // well within the time of a claim
 
 double roll() {
     thread_local std::minstd_rand generator{std::random_device{}()};
     return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
-std::optional<Claim> plan_and_claim(db::Session& session, const Settings& settings) {
-    plan(session, settings, roll());
-    return settings.send ? claim(session) : std::nullopt;
+/// Planning comes when there is nothing to do: what is planned is due some minutes later.
+std::optional<Claim> claim_or_plan(db::Session& session, const Settings& settings) {
+    auto claimed = settings.send ? claim(session) : std::nullopt;
+    if (!claimed) plan(session, settings, roll());
+    return claimed;
 }
 
 awaitable<void> make_claimed(
@@ -56,15 +58,19 @@ awaitable<void> post_claimed(db::Pool& pool, http::Client& client, const Post& p
 
 }  // namespace
 
-awaitable<bool> send_round(db::Pool& pool, World world, Settings settings) {
-    const auto next_report = [settings](db::Session& session) {
-        return plan_and_claim(session, settings);
-    };
-    const std::optional<Claim> claimed = co_await pool.run(next_report);
-    if (claimed) co_await make_claimed(pool, *world.resolver, *claimed, settings);
+awaitable<bool> make_round(
+    db::Pool& pool, std::shared_ptr<dns::Resolver> resolver, Settings settings
+) {
+    const auto next = [settings](db::Session& session) { return claim_or_plan(session, settings); };
+    const std::optional<Claim> claimed = co_await pool.run(next);
+    if (claimed) co_await make_claimed(pool, *resolver, *claimed, settings);
+    co_return claimed.has_value();
+}
+
+awaitable<bool> post_round(db::Pool& pool, std::shared_ptr<http::Client> client) {
     const std::optional<Post> post = co_await pool.run(claim_post);
-    if (post) co_await post_claimed(pool, *world.client, *post);
-    co_return claimed || post;
+    if (post) co_await post_claimed(pool, *client, *post);
+    co_return post.has_value();
 }
 
 }  // namespace outpost::tls_reports

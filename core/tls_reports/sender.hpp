@@ -9,15 +9,15 @@
 
 namespace outpost::tls_reports {
 
-/// What a node reaches the world with.
-struct World {
-    std::shared_ptr<dns::Resolver> resolver;
-    std::shared_ptr<http::Client> client;
-};
+/// One step of making reports, be it whose turn it is among the nodes: makes one that is due, else
+/// marks what is owed. True when one was due: then there may be more.
+/// `pool` must outlive it. Throws as the pool does; so does the next.
+awaitable<bool> make_round(
+    db::Pool& pool, std::shared_ptr<dns::Resolver> resolver, Settings settings
+);
 
-/// One step of sending, be it whose turn it is among the nodes: marks what is owed, makes a report
-/// that is due, or posts one. True when there was one: then there may be more.
-/// `pool` must outlive it. Throws as the pool does.
-awaitable<bool> send_round(db::Pool& pool, World world, Settings settings);
+/// Posts one report to one place. True when one was due. Apart from the above, since a stranger's
+/// server may keep it waiting.
+awaitable<bool> post_round(db::Pool& pool, std::shared_ptr<http::Client> client);
 
 }  // namespace outpost::tls_reports

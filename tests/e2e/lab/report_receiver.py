@@ -35,6 +35,7 @@ class ReportReceiver:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*pair)
         server = http.server.ThreadingHTTPServer((address, 443), Handler)
+        server.handle_error = lambda request, client: None  # who does not trust the certificate hangs up
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, daemon=True).start()
 

@@ -306,6 +306,9 @@ TEST_CASE("broken files: each message, with line and column") {
          "outpost.yaml:2:8: warning: retry: no delay notice will ever be sent: delivery is given "
          "up before\n"
          "outpost.yaml:2:35: error: retry: gives up before the first retry (first is 1h)\n"},
+        {"tls_reports: {submitter: b.example}\n",
+         "outpost.yaml:2:26: error: tls_reports.submitter: b.example does not sign by DKIM (give it "
+         "keys: domains.b.example.dkim)\n"},
         {"retry: {factor: 0.5}\n",
          "outpost.yaml:2:17: error: retry.factor: 0.5 is not between 1 and 10\n"},
         {"sink: {listen: 127.0.0.1:25}\nlisteners:\n  a: {port: 25, tls: none, auth: none, "

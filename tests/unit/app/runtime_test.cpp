@@ -41,7 +41,8 @@ class MemoryBackend final : public Backend {
     void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
     void reconfigure(const Loaded&) override {}
     awaitable<bool> report_round() override { co_return false; }
-    awaitable<bool> tls_report_round(tls_reports::World) override { co_return false; }
+    awaitable<bool> tls_report_round(std::shared_ptr<dns::Resolver>) override { co_return false; }
+    awaitable<bool> tls_post_round(std::shared_ptr<http::Client>) override { co_return false; }
     awaitable<bool> tidy_round() override { co_return false; }
     void close() noexcept override {
         store_.set_taker(nullptr);

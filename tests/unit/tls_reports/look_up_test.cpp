@@ -11,9 +11,15 @@ using namespace outpost::tls_reports;
 
 namespace {
 
+using Found = std::optional<Result<tlsrpt::Record, NoRecord>>;
+
+awaitable<Found> find(std::string domain, dns::Resolver& zone) {
+    co_return co_await look_up(std::move(domain), zone, Deadline::in(std::chrono::seconds(5)));
+}
+
 struct Lookups {
     Result<tlsrpt::Record, NoRecord> of(const std::string& domain) {
-        return test::run(loop, look_up(domain, zone, Deadline::in(std::chrono::seconds(5))));
+        return test::run(loop, find(domain, zone)).value();
     }
     Lookups& txt(const std::string& domain, std::vector<std::string> texts) {
         zone.add("_smtp._tls." + domain, dns::Type::txt, std::move(texts));

@@ -68,7 +68,9 @@ class SenderLab {
         finish_rounds();
     }
     void finish_rounds() {
-        while (run(loop, tls_reports::send_round(pool, {zone, client}, settings))) {
+        while (run(loop, tls_reports::make_round(pool, zone, settings))) {
+        }
+        while (run(loop, tls_reports::post_round(pool, client))) {
         }
     }
     std::string reports() {

@@ -80,7 +80,7 @@ TEST_CASE("nodes that send at once send each report once") {
             asio::io_context loop;
             // Of its own: the one of the lab takes notes.
             auto zone = std::make_shared<ZoneResolver>(*lab.zone);
-            while (run(loop, send_round(pool, {zone, lab.client}, lab.settings))) {
+            while (run(loop, make_round(pool, zone, lab.settings))) {
             }
             pool.stop();
         });
@@ -145,7 +145,7 @@ TEST_CASE("days left over are reported with their own period and id") {
     );
     CHECK(
         lab.database.sql(
-            "SELECT split_part(report_id, '.', 1), substring(convert_from(c.data, 'UTF8') FROM "
+            "SELECT split_part(s.report_id, '.', 1), substring(convert_from(c.data, 'UTF8') FROM "
             "'filename=\"origin.test!a.test!(\\d+)!') FROM outpost.tls_reports_sent s JOIN "
             "outpost.tls_report_places p ON p.report_id = s.id JOIN outpost_private.content c ON "
             "c.message_id = p.message_id WHERE convert_from(c.data, 'UTF8') LIKE '%filename%' "
