@@ -120,6 +120,13 @@ void check_ports(const Settings& settings, Findings& findings) {
     }
 }
 
+bool receives_anything(const Settings& settings) {
+    return settings.bounces || !settings.tls_reports.host_address.is_null() ||
+           std::any_of(settings.domains.begin(), settings.domains.end(), [](const auto& domain) {
+               return !domain.second.tls_reports.is_null();
+           });
+}
+
 void check_listeners(const Settings& settings, Findings& findings) {
     for (const auto& [name, listener] : settings.listeners) {
         if (listener.auth == submit::AuthMode::required && settings.accounts.empty()) {
@@ -128,7 +135,14 @@ void check_listeners(const Settings& settings, Findings& findings) {
                 "authentication is required and there are no accounts: nobody can log in"
             );
         }
-        if (listener.max_message_size > settings.limits.content_memory / 16 * 7) {
+        if (listener.receive && !receives_anything(settings)) {
+            findings.warning(
+                {"listeners", name, "receive"},
+                "there is no address that mail could be received for: all of it is refused",
+                "set 'bounces', 'tls_reports.host_address', or 'tls_reports' of a domain"
+            );
+        }
+        if (listener.largest_message() > settings.limits.content_memory / 16 * 7) {
             findings.warning(
                 {"listeners", name, "max_message_size"},
                 "is more than 7/16 of limits.content_memory: a message of this size is never let in"

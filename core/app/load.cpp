@@ -31,6 +31,8 @@ void complete(Settings& settings) {
         } else if (listener.addresses.empty()) {
             listener.addresses = {asio::ip::address_v4::any(), asio::ip::address_v6::any()};
         }
+        if (listener.receive) listener.auth = submit::AuthMode::none;
+        listener.max_message_size = listener.largest_message();
     }
 }
 

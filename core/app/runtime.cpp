@@ -13,6 +13,7 @@
 
 #include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
+#include "core/app/mailboxes.hpp"
 #include "core/app/node_pages.hpp"
 #include "core/app/policies.hpp"
 #include "core/app/public_site.hpp"
@@ -36,6 +37,8 @@ namespace {
 
 constexpr std::chrono::seconds report_interval{30};
 constexpr std::chrono::seconds tidy_interval{10};
+/// Threads that verify signatures of what strangers send, whatever they send.
+constexpr std::size_t judging_threads = 2;
 
 unsigned loops_for(const RuntimeOptions& options) {
     return options.threads > 0 ? options.threads
@@ -104,12 +107,25 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
+          report_intake(backend->received_reports(), registry),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
           pages(node_pages(registry, *backend, serving)),
-          report_intake(backend->received_reports(), registry),
           web(loops) {
         if (settings.sink) sink = make_sink();
         backend->measure(registry);
+    }
+
+    /// Everything that `settings` want open. Strangers reach `mailboxes`.
+    submit::Listeners::Settings doors(const Settings& wanted, intake::Mailboxes boxes) {
+        auto open = listening(wanted);
+        open.make_receiver = [this, boxes = std::move(boxes)](submit::Entrance entrance) {
+            intake::ReceivingPolicy::Parts parts{
+                std::move(entrance), boxes, resolver, &judging,
+                [this] { return backend->reachable(); }
+            };
+            return std::make_shared<intake::ReceivingPolicy>(std::move(parts));
+        };
+        return open;
     }
 
     std::unique_ptr<submit::Sink> make_sink() {
@@ -133,7 +149,8 @@ struct Runtime::Parts {
         dispatcher.start();
         reporter.start(tasks);
         janitor.start(tasks);
-        listeners.apply(listening(settings));
+        mailboxes = make_mailboxes(settings, *backend, report_intake);
+        listeners.apply(doors(settings, mailboxes));
         if (settings.metrics) pages.start(settings.metrics->listen);
         if (settings.https) {
             serve_web(public_web(settings, report_intake));
@@ -185,10 +202,12 @@ struct Runtime::Parts {
     Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
+    intake::TlsReportIntake report_intake;
+    intake::Mailboxes mailboxes;  ///< those of the settings in effect
+    asio::thread_pool judging{judging_threads};
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
-    intake::TlsReportIntake report_intake;
     http_server::PublicServer web;
     std::atomic<bool> superseded{false};
 };
@@ -270,9 +289,11 @@ void Runtime::apply(Loaded next) {
     certificates.watch(certificate_files(next.settings));
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
+    auto mailboxes = make_mailboxes(next.settings, *parts_->backend, parts_->report_intake);
     auto web = public_web(next.settings, parts_->report_intake);
     parts_->policies.reconfigure(next.settings);
-    parts_->listeners.apply(listening(next.settings));
+    parts_->listeners.apply(parts_->doors(next.settings, mailboxes));
+    parts_->mailboxes = std::move(mailboxes);
     parts_->serve_web(std::move(web));
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);
@@ -289,7 +310,7 @@ void Runtime::renew_certificates() {
     if (changed.empty()) return;
     try {
         auto web = public_web(loaded_.settings, parts_->report_intake);
-        parts_->listeners.apply(listening(loaded_.settings));
+        parts_->listeners.apply(parts_->doors(loaded_.settings, parts_->mailboxes));
         parts_->serve_web(std::move(web));
         for (const auto& file : changed)
             log::info("outpost", "{} has changed and is in use", file.string());

@@ -87,7 +87,7 @@ void check_socket(Reader& reader, const Node& node) {
     }
 }
 
-void check_receiving(Reader& reader, const Node& node) {
+void check_receiving(Reader& reader, const Node& node, const ListenerSettings& listener) {
     for (const char* key : {"socket", "auth", "allowed_networks", "account", "submission"}) {
         if (node.find(key)) {
             reader.error(
@@ -95,10 +95,23 @@ void check_receiving(Reader& reader, const Node& node) {
             );
         }
     }
+    if (listener.tls == TlsMode::required) {
+        reader.warning(
+            place_of(node, "tls"),
+            "whoever cannot speak TLS with this host cannot report that either",
+            "write 'tls: starttls'"
+        );
+    }
+    if (listener.tls == TlsMode::implicit) {
+        reader.warning(
+            place_of(node, "tls"), "no mail server delivers to a port with implicit TLS",
+            "write 'tls: starttls'"
+        );
+    }
 }
 
 void check_listener(Reader& reader, const Node& node, const ListenerSettings& listener) {
-    if (listener.receive) check_receiving(reader, node);
+    if (listener.receive) check_receiving(reader, node, listener);
     if (!listener.socket.empty()) return check_socket(reader, node);
     if (!node.find("port")) return reader.error(node.at, "a listener needs a 'port' or a 'socket'");
     check_listener_tls(reader, node, listener);
@@ -211,8 +224,9 @@ config::Type<ListenerSettings> listener_type() {
         .key(
             "receive", &ListenerSettings::receive, config::boolean(),
             "Receives from strangers (port 25): TLS reports to the addresses that are published "
-            "for "
-            "them, and bounces to our return paths (`bounces`). All else is refused."
+            "for them (`tls_reports`), and bounces to our return paths (`bounces`). All else is "
+            "refused. TLS is best offered and not required: reports about broken TLS are to get "
+            "in."
         )
         .key("auth", &ListenerSettings::auth, auth_mode(), "Authentication by the accounts below.")
         .key(
@@ -230,8 +244,8 @@ config::Type<ListenerSettings> listener_type() {
         )
         .key(
             "max_message_size", &ListenerSettings::max_message_size,
-            config::size<std::uint64_t>(64 * 1024, std::uint64_t{4} << 30),
-            "Larger messages are refused."
+            config::maybe(config::size<std::uint64_t>(64 * 1024, std::uint64_t{4} << 30)),
+            "Larger messages are refused. Without it: `50MiB`, with `receive` `16MiB`."
         )
         .key(
             "max_recipients", &ListenerSettings::max_recipients, integer<std::size_t>(100, 100'000),

@@ -3,10 +3,29 @@
 
 #include <utility>
 
+#include "core/async/promise.hpp"
+#include "core/authentication/field.hpp"
+
 namespace outpost::authentication {
+namespace {
+
+/// Owns what it hashes: the caller may be gone before a worker comes to it.
+awaitable<std::vector<dkim::SignatureResult>> check_signatures(
+    mail::ContentPtr content, dns::Resolver& resolver, dkim::VerifyOptions options,
+    asio::thread_pool* workers
+) {
+    auto keys = co_await dkim::look_up_keys(*content, resolver, options);
+    if (!workers || keys.empty()) co_return dkim::judge(*content, keys, options);
+    auto hashing = [content = std::move(content), keys = std::move(keys),
+                    options = std::move(options)] { return dkim::judge(*content, keys, options); };
+    co_return co_await on_pool(*workers, std::move(hashing));
+}
+
+}  // namespace
 
 awaitable<Verdicts> evaluate(
-    ReceivedMessage message, dns::Resolver& resolver, Deadline deadline, WallTime now
+    ReceivedMessage message, dns::Resolver& resolver, Deadline deadline, WallTime now,
+    asio::thread_pool* workers
 ) {
     Verdicts verdicts;
     const spf::Client client{message.client, message.helo};
@@ -19,7 +38,9 @@ awaitable<Verdicts> evaluate(
     dkim::VerifyOptions options;
     options.now = now;
     options.deadline = deadline;
-    verdicts.dkim = co_await dkim::verify(*message.content, resolver, std::move(options));
+    verdicts.dkim =
+        co_await check_signatures(message.content, resolver, std::move(options), workers);
+    if (verdicts.dkim.size() > most_signatures_shown) verdicts.dkim.resize(most_signatures_shown);
 
     auto from = author_domain(message.content->header());
     verdicts.dmarc =

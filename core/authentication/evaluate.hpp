@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <asio/thread_pool.hpp>
+
 #include <string>
 
 #include "core/async/awaitable.hpp"
@@ -23,10 +25,11 @@ struct ReceivedMessage {
 
 /// Runs every method on one message, one after another: what a stranger may cost us at a time is
 /// one look-up. The deadline is for all of them together; methods that it cuts off say temperror.
-/// DKIM's hashing happens on the caller's executor, so large bodies are for a worker's.
+/// What DKIM hashes is for a thread of `workers`, a large body would keep an event loop from its
+/// other sessions; null: it happens on the caller's executor.
 awaitable<Verdicts> evaluate(
     ReceivedMessage message, dns::Resolver& resolver, Deadline deadline,
-    WallTime now = WallClock::now()
+    WallTime now = WallClock::now(), asio::thread_pool* workers = nullptr
 );
 
 }  // namespace outpost::authentication

@@ -16,7 +16,7 @@ struct Verdicts {
     IprevResult iprev;
     spf::Outcome helo;
     std::optional<spf::Outcome> mail_from;    ///< none for the null reverse-path: `helo` counts
-    std::vector<dkim::SignatureResult> dkim;  ///< from the top; empty: not signed
+    std::vector<dkim::SignatureResult> dkim;  ///< the first few from the top; empty: not signed
     DmarcResult dmarc;
 
     /// The verdict that DMARC takes.

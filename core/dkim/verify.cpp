@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/base/encoding.hpp"
@@ -215,6 +216,17 @@ class Judgement {
     std::optional<PublicKey> key_;
 };
 
+/// Nothing else of a header section, which may have any number of fields, is held while answers are
+/// waited for.
+std::set<std::string> key_names(const mail::Content& content, std::size_t most) {
+    const Signatures message(content, most);
+    std::set<std::string> names;
+    for (const auto& found : message.found) {
+        if (found.parsed) names.insert(found.parsed->key_name());
+    }
+    return names;
+}
+
 SignatureResult not_looked_at(std::size_t most) {
     SignatureResult result;
     result.status = Status::neutral;
@@ -256,11 +268,9 @@ bool SignatureResult::passed_for(std::string_view service) const {
 awaitable<KeyAnswers> look_up_keys(
     const mail::Content& content, dns::Resolver& resolver, const VerifyOptions& options
 ) {
-    const Signatures message(content, options.most);
+    const auto names = key_names(content, options.most);
     KeyAnswers answers;
-    for (const auto& found : message.found) {
-        if (!found.parsed || answers.contains(found.parsed->key_name())) continue;
-        const auto name = found.parsed->key_name();
+    for (const auto& name : names) {
         dns::Question question{name, dns::Type::txt};
         auto answer = co_await resolver.query(std::move(question), options.deadline);
         answers.emplace(name, std::move(answer));

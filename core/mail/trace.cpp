@@ -86,6 +86,8 @@ class FoldedField {
 std::string received_field(const ReceivedFacts& facts) {
     FoldedField field("Received:");
     field.add(from_clause(facts));
+    if (!facts.client_remark.empty())
+        field.add(fmt::format("({})", comment_text(facts.client_remark)));
     if (!facts.account.empty()) {
         field.add(fmt::format("(authenticated as {})", comment_text(facts.account)));
     }

@@ -13,6 +13,7 @@ struct ReceivedFacts {
     std::string helo;  ///< what the client called itself; encoded so that it cannot break the field
     std::string client_name;    ///< reverse DNS name, may be empty
     std::string client_ip;      ///< may be empty (sendmail, SQL)
+    std::string client_remark;  ///< more about the client, in a comment; may be empty
     std::string by;             ///< our host name
     std::string protocol;       ///< "ESMTPSA", "UTF8SMTPS", "sendmail", "SQL" (RFC 3848, RFC 6531)
     std::string id;             ///< our message id

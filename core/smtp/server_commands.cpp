@@ -28,6 +28,13 @@ std::string date_time(WallTime at) {
     );
 }
 
+bool wants_reports(const MailFrom& mail) {
+    return mail.ret != ReturnContent::unspecified || !mail.envid.empty();
+}
+bool wants_reports(const RcptTo& recipient) {
+    return !recipient.notify.empty() || !recipient.orcpt.empty();
+}
+
 }  // namespace
 
 awaitable<ServerSession::Next> ServerSession::on(const Hello& command) {
@@ -51,7 +58,7 @@ Reply ServerSession::capabilities() const {
     add("8BITMIME");
     add("SMTPUTF8");
     add("CHUNKING");
-    add("DSN");
+    if (settings_->dsn_offered) add("DSN");
     add("ENHANCEDSTATUSCODES");
     add(fmt::format(
         "LIMITS RCPTMAX={} MAILMAX={}", settings_->max_recipients, settings_->max_messages
@@ -89,6 +96,9 @@ std::optional<Reply> ServerSession::check_state_for_mail(const MailFrom& mail) c
     if (mail.require_tls && !client_.tls) {
         return make_reply(523, "5.7.10", "REQUIRETLS wants TLS here too");  // RFC 8689 section 2
     }
+    if (!settings_->dsn_offered && wants_reports(mail)) {
+        return make_reply(555, "5.5.4", "parameters RET and ENVID not recognised");
+    }
     return std::nullopt;
 }
 
@@ -123,6 +133,9 @@ awaitable<ServerSession::Next> ServerSession::on(const MailFrom& command) {
 awaitable<ServerSession::Next> ServerSession::on(const RcptTo& command) {
     if (!transaction_) co_return refuse(503, "5.5.1", "MAIL first");
     if (chunked_) co_return refuse(503, "5.5.1", "content has begun already");
+    if (!settings_->dsn_offered && wants_reports(command)) {
+        co_return refuse(555, "5.5.4", "parameters NOTIFY and ORCPT not recognised");
+    }
     if (command.has_eightbit && !transaction_->mail.smtputf8) {
         co_return refuse(553, "5.6.7", "a non-ASCII address wants SMTPUTF8");
     }

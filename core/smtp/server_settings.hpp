@@ -26,6 +26,7 @@ struct ServerSettings {
     bool implicit_tls = false;  ///< from the first octet
     bool tls_required = false;  ///< no mail in clear
     bool auth_offered = false;
+    bool dsn_offered = true;                        ///< RFC 3461
     bool requiretls_offered = false;                ///< RFC 8689; announced under TLS only
     std::chrono::seconds max_hold{60 * 24 * 3600};  ///< FUTURERELEASE (RFC 4865); 0: not offered
 

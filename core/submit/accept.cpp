@@ -12,6 +12,7 @@
 #include "core/mail/header.hpp"
 #include "core/mail/submission.hpp"
 #include "core/smtp/server_reply.hpp"
+#include "core/submit/header_limits.hpp"
 
 namespace outpost::submit {
 namespace {
@@ -65,13 +66,7 @@ bool is_from_permitted(const Arrival& arrival, std::string_view header) {
 }
 
 std::optional<Reply> check_header(const Arrival& arrival, std::string_view header) {
-    if (header.size() > mail::longest_header)
-        return make_reply(552, "5.3.4", "the header is too large");
-    if (mail::count_fields(header, "Received") > arrival.max_received_fields) {
-        return make_reply(
-            554, "5.4.6", "the message goes round in circles: too many Received fields"
-        );
-    }
+    if (auto refusal = check_header_limits(header, arrival.max_received_fields)) return refusal;
     if (!is_from_permitted(arrival, header)) {
         return make_reply(
             550, "5.7.1", "this account may not send with this address in the From field"
@@ -95,7 +90,8 @@ std::string signatures(
 ) {
     if (!arrival.signer) return {};
     const dkim::Unsigned message{
-        header, body, arrival.account, arrival.mail_from, arrival.trace.at};
+        header, body, arrival.account, arrival.mail_from, arrival.trace.at
+    };
     auto made = arrival.signer->sign(message);
     if (!made.by.empty()) log::debug("submit", "{}: signed by {}", arrival.trace.id, made.by);
     return std::move(made.fields);

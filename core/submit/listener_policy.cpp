@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/submit/listener_policy.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/smtp/server_reply.hpp"
+#include "core/submit/session_trace.hpp"
 
 namespace outpost::submit {
 namespace {
@@ -14,25 +13,6 @@ using smtp::make_reply;
 using smtp::Reply;
 using smtp::ServerClient;
 using smtp::Transaction;
-
-/// RFC 3848 and RFC 6531 section 4.3: how the message came.
-std::string protocol_of(const ServerClient& client, bool smtputf8) {
-    if (!client.extended) return "SMTP";
-    std::string name = smtputf8 ? "UTF8SMTP" : "ESMTP";
-    if (client.tls) name += 'S';
-    if (!client.account.empty()) name += 'A';
-    return name;
-}
-
-mail::ReceivedFacts trace_of(const ServerClient& client, const Transaction& transaction) {
-    mail::ReceivedFacts facts;
-    facts.helo = client.helo;
-    facts.client_ip = client.ip;
-    facts.protocol = protocol_of(client, transaction.mail.smtputf8);
-    if (client.tls) facts.tls = client.tls->version + " with " + client.tls->cipher;
-    facts.requiretls = transaction.mail.require_tls;
-    return facts;
-}
 
 delivery::Ret ret_of(smtp::ReturnContent ret) {
     switch (ret) {
@@ -61,54 +41,25 @@ std::vector<queue::NewRecipient> distinct(const std::vector<smtp::RcptTo>& recip
     return out;
 }
 
-metrics::Counter& counter(
-    metrics::Registry& registry, const std::string& listener, const std::string& source,
-    const char* answer
-) {
-    return registry.counter(
-        "outpost_messages_total", "Messages sent to a listener, by the answer to their end",
-        {{"listener", listener}, {"source", source}, {"answer", answer}}
-    );
-}
-
 }  // namespace
-
-MessageCounters::MessageCounters(
-    metrics::Registry& registry, const std::string& listener, const std::string& source
-)
-    : accepted(counter(registry, listener, source, "accepted")),
-      deferred(counter(registry, listener, source, "deferred")),
-      refused(counter(registry, listener, source, "refused")) {}
-
-void MessageCounters::count(const Reply& answer) noexcept {
-    (answer.positive() ? accepted : answer.transient() ? deferred : refused).add();
-}
 
 /// Who may open the unix-domain socket has been checked by the system.
 bool ListenerPolicy::is_trusted(const ServerClient& client) const {
-    if (!parts_.settings.socket.empty()) return true;
+    if (!parts_.entrance.settings().socket.empty()) return true;
     asio::error_code error;
     const auto ip = asio::ip::make_address(client.ip, error);
-    const auto& networks = parts_.settings.allowed_networks;
+    const auto& networks = parts_.entrance.settings().allowed_networks;
     return !error && std::any_of(networks.begin(), networks.end(), [&](const auto& network) {
         return network.contains(ip);
     });
 }
 
 std::string ListenerPolicy::account_for(const ServerClient& client) const {
-    return client.account.empty() ? parts_.settings.account : client.account;
+    return client.account.empty() ? parts_.entrance.settings().account : client.account;
 }
 
 smtp::ServerPolicy::Refusal ListenerPolicy::check_client(const ServerClient& client) {
-    const auto& settings = parts_.settings;
-    if (parts_.connections->total() > settings.max_connections) {
-        return make_reply(421, "4.3.2", "too many connections, try again later");
-    }
-    if (settings.socket.empty() &&
-        parts_.connections->from(client.ip) > settings.max_connections_per_ip) {
-        return make_reply(421, "4.7.0", "too many connections from your address");
-    }
-    return std::nullopt;
+    return parts_.entrance.check_client(client);
 }
 
 sasl::StoredCredential ListenerPolicy::credential(const std::string& login) {
@@ -129,7 +80,7 @@ smtp::ServerPolicy::Refusal ListenerPolicy::check_sender(
         return make_reply(553, "5.7.1", "this account may not send from this address");
     }
     if (is_trusted(client)) return std::nullopt;
-    if (parts_.settings.auth == AuthMode::none) {
+    if (parts_.entrance.settings().auth == AuthMode::none) {
         return make_reply(550, "5.7.1", "your address may not send mail here");
     }
     return make_reply(530, "5.7.0", "authentication required");
@@ -150,12 +101,7 @@ awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_mail(
     const ServerClient& client, const Transaction& mail
 ) {
     if (auto refusal = check_sender(client, mail.mail.from)) co_return refusal;
-    const auto limit = parts_.settings.max_messages_per_minute;
-    const auto key = parts_.name + ' ' + client.ip;
-    if (!parts_.counters->messages_per_minute.take(key, limit)) {
-        co_return make_reply(450, "4.7.1", "too many messages a minute from your address");
-    }
-    co_return std::nullopt;
+    co_return parts_.entrance.check_message(client);
 }
 
 awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::
@@ -163,7 +109,7 @@ awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::
     const auto account = account_for(client);
     const auto* settings = parts_.accounts->find(account);
     const auto limit = settings ? settings->max_recipients_per_day : 0;
-    if (!co_await parts_.counters->recipients_per_day.take(account, limit)) {
+    if (!co_await parts_.recipients_per_day->take(account, limit)) {
         co_return make_reply(450, "4.7.1", "too many recipients in 24 hours for this account");
     }
     co_return std::nullopt;
@@ -173,7 +119,7 @@ awaitable<Reply> ListenerPolicy::accept(
     const ServerClient& client, Transaction transaction, std::vector<std::string> content
 ) {
     Arrival arrival;
-    arrival.source = parts_.settings.source();
+    arrival.source = parts_.entrance.settings().source();
     arrival.account = account_for(client);
     arrival.recipients = distinct(transaction.recipients);
     arrival.content = std::move(content);
@@ -182,17 +128,16 @@ awaitable<Reply> ListenerPolicy::accept(
     arrival.ret = ret_of(transaction.mail.ret);
     arrival.envid = transaction.mail.envid;
     arrival.release_at = transaction.release_at;
-    arrival.client =
-        fmt::format("{} helo {}", client.ip.empty() ? "unix socket" : client.ip, client.helo);
+    arrival.client = describe(client);
     arrival.trace = trace_of(client, transaction);
-    arrival.trace.by = parts_.hostname;
+    arrival.trace.by = parts_.entrance.hostname();
     arrival.mail_from = std::move(transaction.mail.from);
-    arrival.complete = parts_.settings.submission;
-    arrival.max_received_fields = parts_.settings.max_received_fields;
+    arrival.complete = parts_.entrance.settings().submission;
+    arrival.max_received_fields = parts_.entrance.settings().max_received_fields;
     arrival.may_be_from = header_from_rule(client);
     arrival.signer = parts_.signer;
     Reply answer = co_await parts_.acceptor->accept(std::move(arrival));
-    parts_.messages.count(answer);
+    parts_.entrance.count(answer);
     co_return answer;
 }
 

@@ -2,49 +2,23 @@
 #pragma once
 #include <memory>
 
-#include "core/metrics/registry.hpp"
 #include "core/smtp/server_policy.hpp"
 #include "core/submit/accept.hpp"
 #include "core/submit/accounts.hpp"
-#include "core/submit/rate_limiter.hpp"
+#include "core/submit/entrance.hpp"
 #include "core/submit/recipient_quota.hpp"
-#include "core/submit/sessions.hpp"
-#include "core/submit/settings.hpp"
 
 namespace outpost::submit {
 
-/// What is counted over time; outlives a change of configuration.
-struct Counters {
-    explicit Counters(queue::QueueStore& store) : recipients_per_day(store) {}
-
-    RateLimiter messages_per_minute{
-        std::chrono::minutes(1)};  ///< by listener address and client IP
-    RecipientQuota recipients_per_day;
-};
-
-/// Messages that were sent to a listener, by what it answered at their end.
-struct MessageCounters {
-    MessageCounters(
-        metrics::Registry& registry, const std::string& listener, const std::string& source
-    );
-    void count(const smtp::Reply& answer) noexcept;
-
-    metrics::Counter &accepted, &deferred, &refused;
-};
-
-/// The rules of one listener: who may connect, send, and as whom. Thread-safe.
+/// The rules of a listener for submitters: who may send, and as whom. Thread-safe.
 class ListenerPolicy : public smtp::ServerPolicy {
   public:
     struct Parts {
-        ListenerSettings settings;
-        std::string name;      ///< of the listener, for counting
-        std::string hostname;  ///< of the Received fields
+        Entrance entrance;
         std::shared_ptr<const Accounts> accounts;
-        std::shared_ptr<const dkim::Signer> signer;  ///< null: nobody signs
-        std::shared_ptr<Counters> counters;
+        std::shared_ptr<const dkim::Signer> signer;          ///< null: nobody signs
+        std::shared_ptr<RecipientQuota> recipients_per_day;  ///< outlives the configuration
         std::shared_ptr<Acceptor> acceptor;
-        std::shared_ptr<const ConnectionCounter> connections;
-        MessageCounters messages;
     };
     explicit ListenerPolicy(Parts parts) : parts_(std::move(parts)) {}
 

@@ -58,14 +58,19 @@ std::shared_ptr<const smtp::ServerSettings> server_settings(
 ) {
     auto settings = std::make_shared<smtp::ServerSettings>();
     settings->hostname = hostname;
-    settings->content.max_size = listener.max_message_size;
+    settings->content.max_size = listener.largest_message();
     settings->max_recipients = listener.max_recipients;
     if (listener.tls != TlsMode::none)
         settings->tls = tls::make_server_context(listener.certificate);
     settings->implicit_tls = listener.tls == TlsMode::implicit;
     settings->tls_required = listener.tls == TlsMode::required;
     settings->requiretls_offered = listener.requiretls && listener.tls != TlsMode::none;
-    settings->auth_offered = listener.auth != AuthMode::none;
+    settings->auth_offered = listener.auth != AuthMode::none && !listener.receive;
+    if (listener.receive) {
+        // Both are promises about sending on, and what strangers bring ends here.
+        settings->dsn_offered = false;
+        settings->max_hold = std::chrono::seconds(0);
+    }
     settings->idle_timeout = listener.idle_timeout;
     settings->memory = std::move(memory);
     settings->throttle = std::move(throttle);
@@ -94,7 +99,8 @@ Listeners::Listeners(
     : loops_(loops),
       metrics_(metrics),
       acceptor_(std::make_shared<Acceptor>(store)),
-      counters_(std::make_shared<Counters>(store)),
+      messages_per_minute_(std::make_shared<RateLimiter>(std::chrono::minutes(1))),
+      recipients_per_day_(std::make_shared<RecipientQuota>(store)),
       memory_(std::make_shared<smtp::MemoryBudget>(content_memory)) {
     metrics_.gauge(
         "outpost_content_memory_bytes", "Message content held in memory", {{"way", "in"}},
@@ -116,20 +122,38 @@ std::shared_ptr<ConnectionCounter> Listeners::connections_of(const std::string& 
     return connections;
 }
 
+Entrance Listeners::make_entrance(
+    const std::string& name, const ListenerSettings& listener, const std::string& hostname
+) {
+    Entrance::Parts parts{
+        listener,
+        name,
+        hostname,
+        connections_of(name),
+        messages_per_minute_,
+        MessageCounters(metrics_, name, listener.source())
+    };
+    return Entrance(std::move(parts));
+}
+
 std::map<std::string, SessionProfile> Listeners::make_profiles(const Settings& settings) {
     const auto accounts = std::make_shared<const Accounts>(settings.accounts);
     const auto signer = make_signer(settings.signers, accounts);
+    const auto make_policy = [&](const ListenerSettings& listener, Entrance entrance) {
+        if (listener.receive) return settings.make_receiver(std::move(entrance));
+        ListenerPolicy::Parts parts{
+            std::move(entrance), accounts, signer, recipients_per_day_, acceptor_
+        };
+        return std::shared_ptr<smtp::ServerPolicy>(std::make_shared<ListenerPolicy>(std::move(parts)
+        ));
+    };
     std::map<std::string, SessionProfile> profiles;
     for (const auto& [name, listener] : settings.listeners) {
         const auto& hostname = listener.hostname.empty() ? settings.hostname : listener.hostname;
-        const auto connections = connections_of(name);
-        ListenerPolicy::Parts parts{
-            listener, name, hostname, accounts, signer, counters_, acceptor_, connections,
-            MessageCounters(metrics_, name, listener.source())};
         SessionProfile profile;
         profile.settings = server_settings(listener, hostname, memory_, throttle_);
-        profile.policy = std::make_shared<ListenerPolicy>(std::move(parts));
-        profile.connections = connections;
+        profile.policy = make_policy(listener, make_entrance(name, listener, hostname));
+        profile.connections = connections_of(name);
         profiles.emplace(name, std::move(profile));
     }
     return profiles;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,11 +16,14 @@ namespace outpost::submit {
 /// loops do.
 class Listeners {
   public:
+    /// Makes the rules of a listener that receives from strangers.
+    using MakeReceiver = std::function<std::shared_ptr<smtp::ServerPolicy>(Entrance)>;
     struct Settings {
         std::string hostname;  ///< of listeners that have no own one
         std::map<std::string, ListenerSettings> listeners;
         std::map<std::string, AccountSettings> accounts;
         dkim::Signer::Domains signers = {};
+        MakeReceiver make_receiver = {};  ///< needed when a listener receives
     };
 
     /// `loops`, `store` and `metrics` must outlive it. `content_memory`: octets of messages that
@@ -54,6 +58,9 @@ class Listeners {
     };
     using Doors = std::map<std::string, std::shared_ptr<Door>>;
     std::map<std::string, SessionProfile> make_profiles(const Settings& settings);
+    Entrance make_entrance(
+        const std::string& name, const ListenerSettings& listener, const std::string& hostname
+    );
     static std::vector<Place> places_of(const std::string& name, const ListenerSettings& listener);
     std::shared_ptr<Door> open_door(const Place& place, const SessionProfile& profile);
 
@@ -62,7 +69,8 @@ class Listeners {
     EventLoops& loops_;
     metrics::Registry& metrics_;
     std::shared_ptr<Acceptor> acceptor_;
-    std::shared_ptr<Counters> counters_;
+    std::shared_ptr<RateLimiter> messages_per_minute_;
+    std::shared_ptr<RecipientQuota> recipients_per_day_;
     std::shared_ptr<smtp::MemoryBudget> memory_;
     std::shared_ptr<smtp::AuthThrottle> throttle_ = std::make_shared<smtp::AuthThrottle>();
     std::map<std::string, std::shared_ptr<ConnectionCounter>> connections_;  ///< by listener

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,10 @@ struct ListenerSettings {
     /// A submission service (RFC 6409) adds missing Date and Message-ID, and removes Bcc; a relay
     /// does not.
     bool submission = true;
-    const char* source() const noexcept { return submission ? "submission" : "relay"; }
-    std::uint64_t max_message_size = 50 << 20;
+    const char* source() const noexcept {
+        return receive ? "receive" : submission ? "submission" : "relay";
+    }
+    std::optional<std::uint64_t> max_message_size;  ///< see largest_message()
     std::size_t max_recipients = 1000;
     std::size_t max_connections = 1000;
     std::size_t max_connections_per_ip = 50;
@@ -54,6 +57,11 @@ struct ListenerSettings {
     std::size_t max_messages_per_minute = 0;
     std::size_t max_received_fields = 50;  ///< more mean a loop (RFC 5321 section 6.3)
     std::chrono::seconds idle_timeout{300};
+
+    /// Octets of a message. Reports that strangers send are much smaller than what is submitted.
+    std::uint64_t largest_message() const noexcept {
+        return max_message_size.value_or(receive ? 16 << 20 : 50 << 20);
+    }
 };
 
 /// Who may submit mail, and as whom.

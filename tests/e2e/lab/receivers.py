@@ -31,9 +31,10 @@ class Receiver:
 
 
 class Postfix(Receiver):
-    """`also`: {address: (certificate, key)}, where it listens besides, as other hosts would."""
+    """`also`: {address: (certificate, key)}, where it listens besides, as other hosts would. `sends_to`: the host
+    that it sends mail of other domains to, which it then takes from anyone."""
 
-    def __init__(self, address, domains, certificate=None, key=None, size_limit=20_000_000, extra="", also={}):
+    def __init__(self, address, domains, certificate=None, key=None, size_limit=20_000_000, extra="", also={}, sends_to=None):
         home = SCRATCH / "postfix"
         self.maildir = home / "mail" / "box"
         for part in ("conf", "queue", "data", "mail"):
@@ -49,6 +50,14 @@ smtpd_tls_security_level = may
 smtpd_tls_chain_files = {key}, {certificate}
 smtpd_tls_loglevel = 1
 """ if certificate else ""
+        sending = f"""
+relayhost = [{sends_to}]
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks reject
+smtp_bind_address = {address}
+smtp_tls_security_level = may
+smtp_tls_loglevel = 1
+""" if sends_to else ""
         (home / "conf" / "main.cf").write_text(f"""
 compatibility_level = 3.6
 meta_directory = {home}/conf
@@ -75,6 +84,7 @@ virtual_mailbox_limit = 0
 mailbox_size_limit = 0
 smtputf8_enable = yes
 {tls}
+{sending}
 {extra}
 """)
         uid = run(["id", "-u", "vmail"]).stdout.strip()
@@ -99,6 +109,7 @@ retry unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
+smtp unix - - n - - smtp
 """ + "".join(f"{other}:25 inet n - n - - smtpd -o smtpd_tls_security_level=may -o smtpd_tls_chain_files={pair[1]},{pair[0]}\n"
               for other, pair in also.items()))
         self.log = home / "postfix.log"

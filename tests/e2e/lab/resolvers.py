@@ -31,6 +31,7 @@ server:
     do-not-query-localhost: no
     root-hints: "{hints}"
     local-zone: "test." nodefault
+    local-zone: "127.in-addr.arpa." nodefault
     ede: yes
     aggressive-nsec: no
     module-config: "{'validator iterator' if anchor else 'iterator'}"

@@ -156,8 +156,8 @@ transports:
         std::get<transports::DirectSettings>(loaded->settings.transports.at("direct"));
     CHECK(direct.smtp.rate == delivery::Rate{20, 1s});
     for (const auto* wrong :
-         {"100", "100/", "/1m", "0/1m", "-5/1m", "ten/1m", "10/500ms", "10/8d", "10/1m/2",
-          "10 / 1m"}) {
+         {"100", "100/", "/1m", "0/1m", "-5/1m", "ten/1m", "10/500ms", "10/8d", "10/1m/2", "10 / 1m"
+         }) {
         CHECK_MESSAGE(
             said("limits: {messages_per_transport: '" + std::string(wrong) + "'}").find("a rate") !=
                 std::string::npos,
@@ -239,6 +239,26 @@ TEST_CASE("broken files: each message, with line and column") {
          "outpost.yaml:3:29: error: listeners.a: a listener on a 'socket' has no 'port'\n"},
         {"listeners:\n  a: {auth: none}\n",
          "outpost.yaml:3:6: error: listeners.a: a listener needs a 'port' or a 'socket'\n"},
+        {"bounces: {domain: b.example, secret: 0123456789abcdef}\nlisteners:\n  a: {port: 25, "
+         "receive: "
+         "true, auth: none, tls: none}\n",
+         "outpost.yaml:4:38: error: listeners.a: a listener that receives has no 'auth'\n"},
+        {"listeners:\n  a: {port: 25, receive: true, tls: none}\n",
+         "outpost.yaml:3:26: warning: listeners.a.receive: there is no address that mail could be "
+         "received for: all of it is refused (set 'bounces', 'tls_reports.host_address', or "
+         "'tls_reports' of a domain)\n"},
+        {"tls_reports: {host_address: tls@b.example}\nlisteners:\n  a: {port: 25, receive: true, "
+         "tls: "
+         "required, " +
+             certificate + "}\n",
+         "outpost.yaml:4:37: warning: listeners.a: whoever cannot speak TLS with this host cannot "
+         "report that either (write 'tls: starttls')\n"},
+        {"tls_reports: {host_address: tls@b.example}\nlisteners:\n  a: {port: 25, receive: true, "
+         "tls: "
+         "implicit, " +
+             certificate + "}\n",
+         "outpost.yaml:4:37: warning: listeners.a: no mail server delivers to a port with implicit "
+         "TLS (write 'tls: starttls')\n"},
         {"accounts: {x: {}}\n",
          "outpost.yaml:2:15: warning: accounts.x: this account may not send from any address (give "
          "it 'addresses' or 'domains')\n"},
@@ -321,6 +341,25 @@ TEST_CASE("files are looked at on the machine that the file is for, and only the
     );
 }
 
+TEST_CASE("a listener that receives needs no accounts, and takes less by default") {
+    const auto loaded = load(
+        "hostname: mx.a.example\n"
+        "domains: {a.example: {tls_reports: tls@a.example}}\n"
+        "listeners:\n"
+        "  public: {port: 25, receive: true, tls: none}\n"
+        "  large: {port: 26, receive: true, tls: none, max_message_size: 60MiB}\n"
+        "  relay: {port: 27, tls: none, auth: none, allowed_networks: 192.0.2.0/24}\n"
+    );
+    REQUIRE(loaded);
+    CHECK_MESSAGE(loaded->warnings.empty(), loaded->warnings.text());
+    const auto& listeners = loaded->settings.listeners;
+    CHECK(listeners.at("public").receive);
+    CHECK(listeners.at("public").auth == submit::AuthMode::none);
+    CHECK(listeners.at("public").largest_message() == 16 << 20);
+    CHECK(listeners.at("large").largest_message() == 60 << 20);
+    CHECK(listeners.at("relay").largest_message() == 50 << 20);
+}
+
 TEST_CASE("who says whether DNS answers are secure is bound") {
     using dns::SecurityMode;
     CHECK(load("hostname: a.example\n")->settings.dns.security == SecurityMode::automatic);
@@ -345,8 +384,9 @@ dns:
 TEST_CASE("a file of trust anchors is looked into") {
     auto environment = config::Environment::assumed("/etc/outpost");
     environment.pretended = false;
-    std::string content = ". IN DS 20326 8 2 "
-                          "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
+    std::string content =
+        ". IN DS 20326 8 2 "
+        "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
     environment.read_file = [&](const auto&) { return Result<std::string>(content); };
     const auto text = "hostname: a.example\ndns: {trust_anchors: anchors.ds}\n";
     CHECK(app::load_text(text, "outpost.yaml", environment));

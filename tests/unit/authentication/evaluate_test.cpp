@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/authentication/field.hpp"
 #include "core/dkim/key_record.hpp"
 #include "core/dkim/signer.hpp"
 #include "tests/support/run.hpp"
@@ -71,6 +72,26 @@ TEST_CASE("a message that is all right passes every method") {
     CHECK(verdicts.dkim[0].passed());
     CHECK(verdicts.dmarc.status == DmarcStatus::pass);
     CHECK(verdicts.dmarc.security == Security::secure);
+}
+
+TEST_CASE("hashing on a worker thread changes no verdict") {
+    World world;
+    asio::thread_pool workers(1);
+    asio::io_context loop;
+    auto task = authentication::evaluate(world.message, world.dns, Deadline(), now, &workers);
+    const auto verdicts = test::run(loop, std::move(task));
+    REQUIRE(verdicts.dkim.size() == 1);
+    CHECK(verdicts.dkim[0].passed());
+    CHECK(verdicts.dmarc.status == DmarcStatus::pass);
+}
+
+TEST_CASE("of a flood of signatures only the first few are kept") {
+    World world;
+    std::string flood;
+    for (int i = 0; i < 5000; ++i)
+        flood += "DKIM-Signature: x\r\n";
+    world.receive(flood + world.message.content->header(), body);
+    CHECK(world.evaluate().dkim.size() == most_signatures_shown);
 }
 
 TEST_CASE("a changed message from another address fails what it should") {
