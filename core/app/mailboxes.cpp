@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/app/mailboxes.hpp"
 
+#include "core/app/received_reports.hpp"
 #include "core/intake/bounce_mailbox.hpp"
+#include "core/intake/tls_report_mailbox.hpp"
 
 namespace outpost::app {
 namespace {
@@ -16,9 +18,16 @@ std::shared_ptr<intake::Mailbox> bounce_mailbox(
 
 }  // namespace
 
-intake::Mailboxes make_mailboxes(const Settings& settings, Backend& backend) {
+intake::Mailboxes make_mailboxes(
+    const Settings& settings, Backend& backend, intake::TlsReportIntake& reports
+) {
     intake::Mailboxes mailboxes;
     if (settings.bounces) mailboxes.push_back(bounce_mailbox(*settings.bounces, backend.bounces()));
+    if (auto addresses = report_addresses(settings); !addresses.empty()) {
+        mailboxes.push_back(std::make_shared<intake::TlsReportMailbox>(
+            reports, std::move(addresses), report_scope(settings)
+        ));
+    }
     return mailboxes;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/app/publication.hpp"
 #include "core/app/received_reports.hpp"
+#include "core/base/log.hpp"
 #include "core/publication/mta_sts.hpp"
 
 namespace outpost::app {
@@ -110,6 +111,10 @@ awaitable<Response> PublicSite::take_report(Request request) {
     const auto body = std::make_shared<std::string>(std::move(request.body));
     intake::TlsReportIntake::Text text = [body] { return tlsrpt::unpack_report(std::move(*body)); };
     const auto outcome = co_await intake_.take(std::move(text), std::move(origin), scope_);
+    log::info(
+        "intake", "TLS report by HTTPS from {}: {}: {}", client.to_string(),
+        intake::text(outcome.kind), outcome.reason
+    );
     co_return plain(status_of(outcome.kind), outcome.reason);
 }
 

@@ -109,11 +109,11 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
+          report_intake(backend->received_reports(), registry),
           tls_reporting(settings, *backend, resolver, loops.at(0).get_executor()),
           tlsa_watch(settings, resolver, loops.at(0).get_executor()),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
           pages(node_pages(registry, *backend, serving)),
-          report_intake(backend->received_reports(), registry),
           web(loops) {
         if (settings.sink) sink = make_sink();
         backend->measure(registry);
@@ -155,7 +155,7 @@ struct Runtime::Parts {
         janitor.start(tasks);
         tls_reporting.start(tasks);
         tlsa_watch.start(tasks);
-        mailboxes = make_mailboxes(settings, *backend);
+        mailboxes = make_mailboxes(settings, *backend, report_intake);
         listeners.apply(doors(settings, mailboxes));
         if (settings.metrics) pages.start(settings.metrics->listen);
         if (settings.https) {
@@ -210,6 +210,7 @@ struct Runtime::Parts {
     Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
+    intake::TlsReportIntake report_intake;
     intake::Mailboxes mailboxes;  ///< those of the settings in effect
     asio::thread_pool judging{judging_threads};
     TlsReporting tls_reporting;
@@ -217,7 +218,6 @@ struct Runtime::Parts {
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
-    intake::TlsReportIntake report_intake;
     http_server::PublicServer web;
     std::atomic<bool> superseded{false};
 };
@@ -299,7 +299,7 @@ void Runtime::apply(Loaded next) {
     certificates.watch(certificate_files(next.settings));
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
-    auto mailboxes = make_mailboxes(next.settings, *parts_->backend);
+    auto mailboxes = make_mailboxes(next.settings, *parts_->backend, parts_->report_intake);
     auto web = public_web(next.settings, parts_->report_intake);
     parts_->policies.reconfigure(next.settings);
     parts_->tls_reporting.reconfigure(next.settings);

@@ -157,7 +157,7 @@ class Exchange {
         if (!response) co_return;
         const std::string octets = wire(*response, method_ != "HEAD");
         co_await stream_->write(octets, deadline_);
-        co_await hear_out();
+        if (!heard_all_) co_await hear_out();
     }
 
   private:
@@ -180,6 +180,7 @@ class Exchange {
         auto head = parse_head(lines);
         if (!head) co_return plain(400, head.error() + "\n");
         method_ = head->method;
+        heard_all_ = head->content_length.value_or(0) == 0 && !head->has_coding;
         co_return co_await respond_to(site, std::move(*head));
     }
 
@@ -197,6 +198,7 @@ class Exchange {
                 co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n", deadline_);
             body = co_await read_body(*head.content_length);
             if (body.size() < *head.content_length) co_return std::nullopt;
+            heard_all_ = true;
         }
         asio::error_code ignored;
         Request request{
@@ -232,7 +234,7 @@ class Exchange {
     /// reset, and the answer may be lost with it.
     awaitable<void> hear_out() {
         constexpr std::size_t most = 1024 * 1024;
-        const auto soon = deadline_.narrowed(std::chrono::seconds(2));
+        const auto soon = deadline_.narrowed(state_->bounds.parting_time);
         for (std::size_t heard = 0; heard < most;) {
             const auto more = co_await reader_.peek(soon);
             if (more.empty()) co_return;
@@ -247,6 +249,7 @@ class Exchange {
     const Deadline deadline_;
     net::LineReader reader_{*stream_};
     std::string method_;
+    bool heard_all_ = false;
 };
 
 /// A client that goes away, is too slow or speaks no TLS is no news.

@@ -29,6 +29,7 @@ struct PublicBounds {
     std::size_t body_memory = 64 * 1024 * 1024;        ///< of all requests together
     Duration head_time = std::chrono::seconds(15);     ///< for TLS and the head of a request
     Duration request_time = std::chrono::seconds(60);  ///< for all of it, with the answer
+    Duration parting_time = std::chrono::seconds(2);   ///< for a client whose body is not wanted
 };
 
 /// An HTTP/1.1 server for strangers: one request a connection; how many, how long and how large is

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/intake/tls_report_intake.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "core/async/promise.hpp"
-#include "core/base/log.hpp"
 
 namespace outpost::intake {
 namespace {
@@ -73,10 +70,6 @@ awaitable<ReportOutcome> TlsReportIntake::take(
     auto outcome = outcome_of(kept);
     count(way, outcome.kind);
     if (kept == Kept::fresh) count_sessions(content);
-    log::info(
-        "intake", "TLS report {} of {} by {} from {}: {}", content.report_id, content.submitter,
-        intake::text(way), content.client, intake::text(outcome.kind)
-    );
     co_return outcome;
 }
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/base/encoding.hpp"
-#include "core/base/log.hpp"
 #include "core/smtp/server_reply.hpp"
 
 namespace outpost::intake {
@@ -66,10 +65,6 @@ awaitable<smtp::Reply> TlsReportMailbox::take(Received message) {
     const auto author = report_author(message.verdicts);
     if (!author) {
         intake_.count(ReportWay::mail, author.error().kind);
-        log::info(
-            "intake", "{}: no TLS report from {}: {}", message.id, message.client,
-            author.error().reason
-        );
         co_return reply(author.error());
     }
     auto origin = origin_of(message, *author);

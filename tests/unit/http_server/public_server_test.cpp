@@ -39,7 +39,7 @@ class Echo final : public Site {
 
 struct World {
     explicit World(PublicBounds bounds = {}, tls::ContextPtr tls = nullptr)
-        : server(loops, bounds) {
+        : server(loops, brief(bounds)) {
         loops.start();
         server.serve(std::make_shared<Echo>(), std::move(tls));
         server.start({asio::ip::address_v4::loopback(), 0});
@@ -48,6 +48,10 @@ struct World {
         server.stop();
         asio::co_spawn(loops.at(0), server.join(Deadline::in(10s)), asio::use_future).wait();
         loops.stop();
+    }
+    static PublicBounds brief(PublicBounds bounds) {
+        bounds.parting_time = 20ms;
+        return bounds;
     }
     tcp::socket connect() {
         tcp::socket socket(io);
