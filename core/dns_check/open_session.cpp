@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dns_check/open_session.hpp"
 
+#include <asio/error.hpp>
+
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -28,7 +30,7 @@ bool nobody_listens(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const std::system_error& failure) {
-        return failure.code() == std::errc::connection_refused;
+        return failure.code() == asio::error::connection_refused;
     } catch (...) {
         return false;
     }

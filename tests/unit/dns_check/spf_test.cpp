@@ -14,6 +14,11 @@ using Said = std::vector<std::string>;
 
 namespace {
 
+awaitable<std::optional<Lookup>> record_in(test::ZoneResolver& zone) {
+    dns::Question question{"a.example", Type::txt};
+    co_return co_await zone.query(std::move(question), Deadline());
+}
+
 /// Judges "a.example" for mail from 192.0.2.1, by what receivers would find out there.
 Findings judge(test::ZoneResolver& zone) {
     asio::io_context loop;
@@ -25,7 +30,7 @@ Findings judge(test::ZoneResolver& zone) {
                   )
         );
     };
-    const auto answer = test::run(loop, zone.query({"a.example", Type::txt}, Deadline()));
+    const auto answer = test::run(loop, record_in(zone)).value();
     const auto ours = test::ip("192.0.2.1");
     return judge_spf(
         "a.example", answer, evaluate(nobodys_address()), {{ours, evaluate(ours)}},
