@@ -13,10 +13,9 @@
 
 #include "core/app/allocator.hpp"
 #include "core/app/descriptors.hpp"
-#include "core/app/mailboxes.hpp"
 #include "core/app/node_pages.hpp"
 #include "core/app/policies.hpp"
-#include "core/app/public_site.hpp"
+#include "core/app/reception.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/signals.hpp"
 #include "core/app/systemd.hpp"
@@ -27,9 +26,7 @@
 #include "core/dispatch/dispatcher.hpp"
 #include "core/dispatch/periodic.hpp"
 #include "core/dns/stub_resolver.hpp"
-#include "core/http_server/public_server.hpp"
 #include "core/http_server/server.hpp"
-#include "core/intake/tls_report_intake.hpp"
 #include "core/net/tcp_stream.hpp"
 #include "core/submit/listeners.hpp"
 #include "core/submit/sink.hpp"
@@ -39,8 +36,6 @@ namespace {
 
 constexpr std::chrono::seconds report_interval{30};
 constexpr std::chrono::seconds tidy_interval{10};
-/// Threads that verify signatures of what strangers send, whatever they send.
-constexpr std::size_t judging_threads = 2;
 
 unsigned loops_for(const RuntimeOptions& options) {
     return options.threads > 0 ? options.threads
@@ -64,23 +59,6 @@ submit::Listeners::Settings listening(const Settings& settings) {
         listening.accounts[name] = account.submission;
     listening.signers = signing_domains(settings);
     return listening;
-}
-
-/// What strangers get by HTTPS; no site: nothing.
-struct PublicWeb {
-    std::shared_ptr<http_server::Site> site;
-    tls::ContextPtr tls;  ///< null: plain HTTP
-};
-
-/// Throws when the certificate cannot be used.
-PublicWeb public_web(const Settings& settings, intake::TlsReportIntake& reports) {
-    if (!settings.https) return {};
-    const auto& certificate = settings.https->certificate;
-    PublicWeb web;
-    if (!certificate.certificate.empty())
-        web.tls = tls::make_server_context(certificate, tls::Service::https);
-    web.site = std::make_shared<PublicSite>(settings, reports);
-    return web;
 }
 
 }  // namespace
@@ -109,26 +87,19 @@ struct Runtime::Parts {
               "tidying", loops.at(0).get_executor(), tidy_interval,
               [this] { return backend->tidy_round(); }
           ),
-          report_intake(backend->received_reports(), registry),
           tls_reporting(settings, *backend, resolver, loops.at(0).get_executor()),
           tlsa_watch(settings, resolver, loops.at(0).get_executor()),
+          reception(loops, *backend, resolver, registry),
           listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
-          pages(node_pages(registry, *backend, serving)),
-          web(loops) {
+          pages(node_pages(registry, *backend, serving)) {
         if (settings.sink) sink = make_sink();
         backend->measure(registry);
     }
 
-    /// Everything that `settings` want open. Strangers reach `mailboxes`.
-    submit::Listeners::Settings doors(const Settings& wanted, intake::Mailboxes boxes) {
+    /// Everything that `wanted` want open.
+    submit::Listeners::Settings doors(const Settings& wanted, const Reception::Plan& plan) {
         auto open = listening(wanted);
-        open.make_receiver = [this, boxes = std::move(boxes)](submit::Entrance entrance) {
-            intake::ReceivingPolicy::Parts parts{
-                std::move(entrance), boxes, resolver, &judging,
-                [this] { return backend->reachable(); }
-            };
-            return std::make_shared<intake::ReceivingPolicy>(std::move(parts));
-        };
+        open.make_receiver = reception.receivers(plan);
         return open;
     }
 
@@ -155,19 +126,11 @@ struct Runtime::Parts {
         janitor.start(tasks);
         tls_reporting.start(tasks);
         tlsa_watch.start(tasks);
-        mailboxes = make_mailboxes(settings, *backend, report_intake);
-        listeners.apply(doors(settings, mailboxes));
+        const auto plan = reception.plan(settings);
+        listeners.apply(doors(settings, plan));
+        reception.start(settings, plan);
         if (settings.metrics) pages.start(settings.metrics->listen);
-        if (settings.https) {
-            serve_web(public_web(settings, report_intake));
-            web.start(settings.https->listen);
-        }
         serving = true;
-    }
-
-    /// Without a site everything stays as it is: a port is closed by a restart alone.
-    void serve_web(PublicWeb now) {
-        if (now.site) web.serve(std::move(now.site), std::move(now.tls));
     }
 
     /// Mail that is being taken in is still queued, and reports are still composed, while
@@ -176,7 +139,7 @@ struct Runtime::Parts {
         const auto deadline = Deadline::in(settings.limits.drain_time);
         serving = false;
         listeners.stop();
-        web.stop();
+        reception.stop();
         reporter.stop();
         janitor.stop();
         tls_reporting.stop();
@@ -185,7 +148,7 @@ struct Runtime::Parts {
         auto deliveries = on_first_loop(dispatcher.drain(deadline));
         deliveries.wait();
         submissions.wait();
-        on_first_loop(web.join(deadline)).wait();
+        on_first_loop(reception.join(deadline)).wait();
         policies.stop();
         on_first_loop(tasks.join(deadline)).wait();
         if (sink) sink->stop();
@@ -210,15 +173,12 @@ struct Runtime::Parts {
     Policies policies;
     dispatch::Dispatcher dispatcher;
     dispatch::Periodic reporter, janitor;
-    intake::TlsReportIntake report_intake;
-    intake::Mailboxes mailboxes;  ///< those of the settings in effect
-    asio::thread_pool judging{judging_threads};
     TlsReporting tls_reporting;
     TlsaWatch tlsa_watch;
+    Reception reception;
     submit::Listeners listeners;
     std::unique_ptr<submit::Sink> sink;
     http_server::Server pages;
-    http_server::PublicServer web;
     std::atomic<bool> superseded{false};
 };
 
@@ -299,13 +259,11 @@ void Runtime::apply(Loaded next) {
     certificates.watch(certificate_files(next.settings));
     auto policies = parts_->policies.of(next.settings);
     auto snapshot = make_snapshot(next, options_.make_transport, policies);
-    auto mailboxes = make_mailboxes(next.settings, *parts_->backend, parts_->report_intake);
-    auto web = public_web(next.settings, parts_->report_intake);
+    const auto plan = parts_->reception.plan(next.settings);
     parts_->policies.reconfigure(next.settings);
     parts_->tls_reporting.reconfigure(next.settings);
-    parts_->listeners.apply(parts_->doors(next.settings, mailboxes));
-    parts_->mailboxes = std::move(mailboxes);
-    parts_->serve_web(std::move(web));
+    parts_->listeners.apply(parts_->doors(next.settings, plan));
+    parts_->reception.serve(plan);
     parts_->dispatcher.use(std::move(snapshot));
     parts_->backend->reconfigure(next);
     parts_->tlsa_watch.use(next.settings);
@@ -321,9 +279,9 @@ void Runtime::renew_certificates() {
     const auto changed = certificates_.changed();
     if (changed.empty()) return;
     try {
-        auto web = public_web(loaded_.settings, parts_->report_intake);
-        parts_->listeners.apply(parts_->doors(loaded_.settings, parts_->mailboxes));
-        parts_->serve_web(std::move(web));
+        const auto plan = parts_->reception.plan(loaded_.settings);
+        parts_->listeners.apply(parts_->doors(loaded_.settings, plan));
+        parts_->reception.serve(plan);
         for (const auto& file : changed)
             log::info("outpost", "{} has changed and is in use", file.string());
         parts_->tlsa_watch.look();

@@ -127,7 +127,7 @@ struct TlsReportSettings {
 
 /// What is served to strangers over HTTPS: MTA-STS policies, and a place to send TLS reports to.
 struct HttpsSettings {
-    net::Endpoint listen;
+    std::vector<net::Endpoint> listen;
     /// Empty: plain HTTP, for a web server in front that has the certificate.
     tls::ServerSettings certificate;
     std::string tls_report_path = "/tlsrpt";  ///< empty: reports are not taken here

@@ -97,7 +97,7 @@ config::Type<HttpsSettings> https_type() {
                "3.2), "
                "and TLS reports that are posted to us (RFC 8460 section 3)."
     )
-        .required("listen", &HttpsSettings::listen, endpoint(443), "Address and port.")
+        .required("listen", &HttpsSettings::listen, list_of(endpoint(443)), "Addresses with ports.")
         .key(
             "certificate", [](auto& h) -> auto& { return h.certificate.certificate; },
             config::path(config::PathRule::readable_file),

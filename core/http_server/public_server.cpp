@@ -288,17 +288,18 @@ void PublicServer::start(const net::Endpoint& at) {
         auto one = std::make_unique<Exchange<State>>(state, std::move(stream), std::move(*place));
         tasks_.spawn("http", loops_.at(loop).get_executor(), exchange(std::move(one)));
     };
-    listener_ = std::make_unique<net::Listener>(loops_, at, accepted);
-    listener_->start(tasks_);
-    log::info("http", "serving strangers on {}", net::Endpoint{at.address, port()}.text());
+    auto& listener = listeners_.emplace_back(loops_, at, accepted);
+    listener.start(tasks_);
+    log::info("http", "serving strangers on {}", net::Endpoint{at.address, listener.port()}.text());
 }
 
 std::uint16_t PublicServer::port() const {
-    return listener_ ? listener_->port() : 0;
+    return listeners_.empty() ? 0 : listeners_.front().port();
 }
 
 void PublicServer::stop() {
-    if (listener_) listener_->stop();
+    for (auto& listener : listeners_)
+        listener.stop();
     const std::lock_guard lock(state_->mutex);
     state_->closing = true;
 }

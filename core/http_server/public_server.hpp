@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <list>
 #include <memory>
 
 #include "core/async/awaitable.hpp"
@@ -43,9 +44,10 @@ class PublicServer {
     /// From now on `site`, over TLS unless the context is null. Requests under way end as they
     /// began.
     void serve(std::shared_ptr<Site> site, tls::ContextPtr tls);
-    /// Opens the port; after the first `serve`. Throws std::system_error that names the address.
+    /// Opens a port, of several; after the first `serve`. Throws std::system_error that names the
+    /// address.
     void start(const net::Endpoint& at);
-    std::uint16_t port() const;
+    std::uint16_t port() const;  ///< the first one
     /// Takes no more connections.
     void stop();
     /// After stop: waits for the requests under way. True when all have ended.
@@ -55,7 +57,7 @@ class PublicServer {
     struct State;
     EventLoops& loops_;
     std::shared_ptr<State> state_;
-    std::unique_ptr<net::Listener> listener_;
+    std::list<net::Listener> listeners_;
     TaskGroup tasks_;
 };
 
