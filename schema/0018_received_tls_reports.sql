@@ -96,7 +96,7 @@ COMMENT ON COLUMN outpost.received_tls_reports.json_gzip IS 'The whole report, c
 CREATE VIEW outpost.received_tls_days AS
 SELECT (r.period_begin AT TIME ZONE 'UTC')::date AS day, p.policy_domain, CASE WHEN p.of_host THEN 'mx host' ELSE 'domain' END AS about,
     r.way, count(DISTINCT r.id) AS reports, array_agg(DISTINCT r.organization) AS organizations,
-    sum(p.successes)::bigint AS successes, sum(p.failures)::bigint AS failures
+    sum(p.successes) AS successes, sum(p.failures) AS failures  -- numeric: what strangers count may have any size
 FROM outpost_private.received_tls_policy p JOIN outpost_private.received_tls_report r ON r.id = p.report
 GROUP BY 1, 2, 3, 4;
 COMMENT ON VIEW outpost.received_tls_days IS 'What others'' TLS reports say of a domain or host of ours, by day';

@@ -24,7 +24,7 @@ const Statement list_days{"cli_received_tls_days", R"(
 )"};
 const Statement list_failures{"cli_received_tls_failures", R"(
     SELECT result_type, failure_reason_code, sending_mta_ip, receiving_mx_hostname, receiving_ip,
-        sum(sessions)::int8, min(report), count(DISTINCT report)
+        sum(sessions), min(report), count(DISTINCT report)
     FROM outpost.received_tls_failures
     WHERE day = $1::date AND policy_domain = $2 AND about = $3 AND way = $4
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 1, 2, 3, 4, 5 LIMIT 100
@@ -45,7 +45,7 @@ const Statement get_report{"cli_received_tls_report", R"(
 )"};
 
 void print_failure(const db::Row& row) {
-    std::cout << fmt::format("    {} x {}", row.number(5), log::printable(row.text(0)));
+    std::cout << fmt::format("    {} x {}", row.text(5), log::printable(row.text(0)));
     if (!row.view(2).empty()) std::cout << "  from " << log::printable(row.text(2));
     for (int column = 3; column <= 4; ++column) {
         if (!row.view(column).empty())
@@ -61,7 +61,7 @@ void print_days(db::Session& session, const db::Rows& rows) {
     for (const db::Row row : rows) {
         std::cout << fmt::format(
             "{}  {} {}  {} succeeded, {} failed  {} {} by {}: {}\n", row.text(0), row.text(2),
-            row.text(1), row.number(6), row.number(7), row.number(4),
+            row.text(1), row.text(6), row.text(7), row.number(4),
             row.number(4) == 1 ? "report" : "reports", row.text(3), log::printable(row.text(5))
         );
         for (const db::Row failure :

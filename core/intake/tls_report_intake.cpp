@@ -65,11 +65,11 @@ awaitable<ReportOutcome> TlsReportIntake::take(
     }
     auto quotas = std::move(origin.quotas);
     add_origin(*report, std::move(origin));
-    const TlsReport& content = *report;
-    const Kept kept = co_await store_.keep(content, std::move(quotas));
+    const auto sessions = sessions_in(*report);
+    const Kept kept = co_await store_.keep(std::move(*report), std::move(quotas));
     auto outcome = outcome_of(kept);
     count(way, outcome.kind);
-    if (kept == Kept::fresh) count_sessions(content);
+    if (kept == Kept::fresh) count(sessions);
     co_return outcome;
 }
 
@@ -83,22 +83,27 @@ void TlsReportIntake::count(ReportWay way, Kind kind) {
         .add();
 }
 
-void TlsReportIntake::count_sessions(const TlsReport& report) {
-    const auto add = [this](const std::string& type, std::int64_t sessions) {
+TlsReportIntake::Sessions TlsReportIntake::sessions_in(const TlsReport& report) {
+    Sessions sessions;
+    for (const ReportedPolicy& policy : report.policies) {
+        sessions["success"] += policy.successes;
+        for (const auto& failure : policy.details) {
+            const bool known = tlsrpt::parse_result_type(failure.type).has_value();
+            sessions[known ? failure.type : "other"] += failure.detail.sessions;
+        }
+    }
+    return sessions;
+}
+
+void TlsReportIntake::count(const Sessions& sessions) {
+    for (const auto& [type, count] : sessions) {
         metrics_
             .counter(
                 "outpost_tls_report_sessions_total",
                 "Sessions that kept TLS reports of others tell of: success, or the type of failure",
                 {{"type", type}}
             )
-            .add(static_cast<std::uint64_t>(sessions));
-    };
-    for (const ReportedPolicy& policy : report.policies) {
-        add("success", policy.successes);
-        for (const auto& failure : policy.details) {
-            const bool known = tlsrpt::parse_result_type(failure.type).has_value();
-            add(known ? failure.type : "other", failure.detail.sessions);
-        }
+            .add(static_cast<std::uint64_t>(count));
     }
 }
 

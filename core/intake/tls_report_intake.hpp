@@ -3,6 +3,7 @@
 #include <asio/thread_pool.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -41,7 +42,9 @@ class TlsReportIntake {
     void count(ReportWay way, ReportOutcome::Kind kind);
 
   private:
-    void count_sessions(const TlsReport& report);
+    using Sessions = std::map<std::string, std::int64_t>;  ///< by "success" or type of failure
+    static Sessions sessions_in(const TlsReport& report);
+    void count(const Sessions& sessions);
 
     TlsReportStore& store_;
     metrics::Registry& metrics_;

@@ -25,7 +25,7 @@ bool speaks_for(const mail::Domain& signer, const mail::Domain& author) {
                                 organizational_domain(signer) == organizational_domain(author));
 }
 
-/// What a signature lacks, as a sentence; the further down, the better the signature is.
+/// What a signature lacks; the later, the better it is.
 enum class Lack { pass, author, whole_body, service, nothing };
 
 ReportOutcome refusal(Lack lack, const mail::Domain& author) {
@@ -116,10 +116,6 @@ std::string network_of(const net::IpAddress& client) {
 }
 
 }  // namespace
-
-std::string_view text(ReportWay way) noexcept {
-    return way == ReportWay::mail ? "mail" : "https";
-}
 
 std::string_view text(Kind kind) noexcept {
     switch (kind) {

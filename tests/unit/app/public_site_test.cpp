@@ -80,7 +80,9 @@ TEST_CASE("the policies of our domains are served at their own hosts") {
     const auto policy = world.get("mta-sts.example.org", policy_path);
     CHECK(policy.status == 200);
     CHECK(policy.content_type.starts_with("text/plain"));
-    CHECK(policy.body == "version: STSv1\nmode: testing\nmx: mx.example.org\nmax_age: 86400\n");
+    CHECK(
+        policy.body == "version: STSv1\r\nmode: testing\r\nmx: mx.example.org\r\nmax_age: 86400\r\n"
+    );
     CHECK(
         world.get("mta-sts.xn--bcher-kva.example", policy_path).body.find("mx: *.example.org") !=
         std::string::npos
