@@ -9,7 +9,6 @@
 ALTER TABLE outpost_private.tls_result ADD COLUMN planned boolean NOT NULL DEFAULT true;
 ALTER TABLE outpost_private.tls_result ALTER COLUMN planned SET DEFAULT false;
 CREATE INDEX tls_result_unplanned ON outpost_private.tls_result (day) WHERE send_report AND NOT planned;
-CREATE INDEX tls_result_host ON outpost_private.tls_result (policy_domain, day) WHERE of_host;
 
 CREATE TABLE outpost_private.tls_report (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -27,10 +27,13 @@ using db::Statement;
 using tls_reports::Draft;
 using tlsrpt::ReportKey;
 
-// A reason is there once it has been tried and put off.
+// A reason is there once it has been tried and put off; MX hosts may have to wait for that.
 const Statement is_waiting{"cli_tlsrpt_waiting", R"(
     SELECT FROM outpost_private.tls_report r WHERE id = ANY ($1::int8[]) AND (
-        (state = 'due' AND reason = '') OR (state = 'sending' AND EXISTS (
+        (state = 'due' AND reason = '' AND NOT (to_host AND EXISTS (
+            SELECT FROM outpost_private.tls_report b
+            WHERE b.day = r.day AND NOT b.to_host AND b.state = 'due' AND b.reason <> '')))
+        OR (state = 'sending' AND EXISTS (
             SELECT FROM outpost_private.tls_report_place p
             WHERE p.report_id = r.id AND p.state = 'posting' AND p.reason = '')))
     LIMIT 1

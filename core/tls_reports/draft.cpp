@@ -11,15 +11,25 @@ std::vector<tlsrpt::Result> policies_of(
                        : tlsrpt::policies_for_recipient(material.rows, key);
 }
 
+/// Anybody's record can name the mailboxes of others, by the hundred.
+constexpr std::size_t most_places = 20;
+
+bool has_room(const Draft& draft) {
+    return draft.mail.size() + draft.https.size() + draft.suppressed.size() < most_places;
+}
+
 void address(Draft& draft, const tlsrpt::Record& record, const tlsrpt::Places& suppressed) {
     for (const mail::Address& one : record.mail) {
+        if (!has_room(draft)) return;
         if (suppressed.contains(place_of(one)))
             draft.suppressed.push_back(place_of(one));
         else
             draft.mail.push_back(one);
     }
-    for (const std::string& one : record.https)
+    for (const std::string& one : record.https) {
+        if (!has_room(draft)) return;
         (suppressed.contains(one) ? draft.suppressed : draft.https).push_back(one);
+    }
 }
 
 }  // namespace

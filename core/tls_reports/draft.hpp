@@ -24,7 +24,7 @@ struct Material {
     tlsrpt::Places suppressed;         ///< of the record's places
 };
 
-/// A report and where it goes: to one place at least.
+/// A report and where it goes: to one place at least, and to the first 20 of the record.
 struct Draft {
     tlsrpt::ReportKey key;
     tlsrpt::Report report;

@@ -114,8 +114,8 @@ void make(
     if (!made->https.empty()) session.exec(tell_nodes);
     transaction.commit();
     log::info(
-        "tlsrpt", "the report on {} for {} goes to {}", text(claim.key.day), claim.key.domain,
-        fmt::join(made->places, ", ")
+        "tlsrpt", "the report on {} for {} is on its way to {} of {} places", text(claim.key.day),
+        claim.key.domain, made->mail.size() + made->https.size(), made->places.size()
     );
 }
 

@@ -55,6 +55,8 @@ const Statement skip_all{"tls_reports_skip_all", R"(
     SET state = 'skipped', reason = $1, finished_at = clock_timestamp() WHERE state = 'due'
 )"};
 
+// Attempts of a report whose making ends the process that does it; others end after a day.
+#define MOST_ATTEMPTS "50"
 const Statement claim_one{"tls_reports_claim", R"(
     UPDATE outpost_private.tls_report r
     SET token = nextval('outpost_private.lease_token'), attempts = r.attempts + 1,
@@ -62,7 +64,8 @@ const Statement claim_one{"tls_reports_claim", R"(
         give_up_at = coalesce(r.give_up_at, clock_timestamp() + interval '1 day')
     WHERE r.id = (
         SELECT d.id FROM outpost_private.tls_report d
-        WHERE d.state = 'due' AND d.next_at <= clock_timestamp() AND (NOT d.to_host OR NOT EXISTS (
+        WHERE d.state = 'due' AND d.next_at <= clock_timestamp()
+            AND d.attempts < )" MOST_ATTEMPTS R"( AND (NOT d.to_host OR NOT EXISTS (
             SELECT FROM outpost_private.tls_result t
             JOIN outpost_private.tls_report b
                 ON b.day = t.day AND b.domain = t.recipient_domain AND NOT b.to_host
@@ -96,6 +99,11 @@ const Statement hurry_due{"tls_reports_hurry", R"(
 const Statement tell_nodes{"tls_reports_tell", "SELECT pg_notify('outpost_tls_reports', '')"};
 
 const Statement follow_mails{"tls_reports_follow", "SELECT outpost_private.follow_tls_reports()"};
+const Statement give_up_poison{"tls_reports_give_up_poison", R"(
+    UPDATE outpost_private.tls_report
+    SET state = 'failed', reason = 'no node could make it', finished_at = clock_timestamp()
+    WHERE state = 'due' AND next_at <= clock_timestamp() AND attempts >= )" MOST_ATTEMPTS};
+#undef MOST_ATTEMPTS
 const Statement expire_marks{"tls_reports_expire", R"(
     DELETE FROM outpost_private.tls_report WHERE id IN (
         SELECT id FROM outpost_private.tls_report
@@ -215,6 +223,7 @@ std::vector<std::int64_t> hurry(db::Session& session, const Selection& which) {
 
 void tidy(db::Session& session, std::chrono::days keep) {
     session.exec(follow_mails);
+    session.exec(give_up_poison);
     session.exec(expire_marks, static_cast<int>(keep.count()));
     session.exec(expire_suppressions);
 }

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "core/base/log.hpp"
 #include "core/tls_reports/look_up.hpp"
 #include "core/tls_reports/making.hpp"
 #include "core/tls_reports/marks.hpp"
@@ -27,13 +28,26 @@ std::optional<Claim> claim_or_plan(db::Session& session, const Settings& setting
     return claimed;
 }
 
+/// What cannot be made now for a reason of its own must not come first again and again.
+void make_or_put_off(
+    db::Session& session, const Claim& claim, const tlsrpt::Record& record, const Settings& settings
+) {
+    try {
+        make(session, claim, record, settings);
+    } catch (const std::exception& problem) {
+        if (!session.alive()) throw;
+        log::warning("tlsrpt", "no report for {}: {}", claim.key.domain, problem.what());
+        put_off(session, claim, problem.what(), pause_after(claim.attempts, roll()));
+    }
+}
+
 awaitable<void> make_claimed(
     db::Pool& pool, dns::Resolver& resolver, const Claim& claim, const Settings& settings
 ) {
     const auto found = co_await look_up(claim.key.domain, resolver, Deadline::in(look_up_time));
     const auto work = [claim, found, settings](db::Session& session) {
         if (found)
-            make(session, claim, *found, settings);
+            make_or_put_off(session, claim, *found, settings);
         else if (found.error().temporary)
             put_off(session, claim, found.error().reason, pause_after(claim.attempts, roll()));
         else

@@ -2,6 +2,7 @@
 #include "core/tls_reports/draft.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "tests/unit/tls_reports/samples.hpp"
 
@@ -66,6 +67,20 @@ TEST_CASE("a suppressed place gets nothing, and where all are nothing is sent") 
         why_not(draft(to_recipient, to_both, material, sending())) ==
         "all its places are suppressed"
     );
+}
+
+TEST_CASE("of a record that names many places the first 20 get the report") {
+    std::vector<mail::Address> many;
+    for (int n = 0; n < 30; ++n)
+        many.push_back(address(fmt::format("a{}@example.org", n)));
+    Material material = failed();
+    material.suppressed = {"mailto:a0@example.org"};
+    const auto made =
+        draft(to_recipient, record_of(many, {"https://example.org/v1"}), material, sending());
+    REQUIRE(made);
+    CHECK(made->mail == std::vector(many.begin() + 1, many.begin() + 20));
+    CHECK(made->https.empty());
+    CHECK(made->places.size() == 31);
 }
 
 TEST_CASE("a record without a usable place gets nothing") {

@@ -131,6 +131,32 @@ TEST_CASE("the mail and the mark are one transaction") {
     CHECK(lab.messages() == "1");
 }
 
+TEST_CASE("a report that cannot be made holds up no other, and is given up") {
+    SenderLab lab;
+    for (const char* domain : {"a.test", "b.test"}) {
+        lab.record(domain, fmt::format("mailto:tls@{}", domain));
+        lab.result(domain);
+    }
+    lab.does(
+        "ALTER TABLE outpost_private.tls_report_place ADD CONSTRAINT broken CHECK (place NOT LIKE "
+        "'%a.test')"
+    );
+    lab.send();
+    CHECK(lab.reports().starts_with("a.test due ERROR:  new row"));
+    CHECK(lab.reports().ends_with("\nb.test sending -"));
+    SUBCASE("after a day") {
+        a_day_passes(lab);
+        lab.finish_rounds();
+    }
+    SUBCASE("when it has ended many nodes") {
+        lab.does("UPDATE outpost_private.tls_report SET attempts = 50 WHERE state = 'due'");
+        time_passes(lab);
+        lab.finish_rounds();
+        tidy(lab.database.session, std::chrono::days(30));
+    }
+    CHECK(lab.reports().starts_with("a.test failed "));
+}
+
 TEST_CASE("days left over are reported with their own period and id") {
     SenderLab lab;
     lab.record("a.test", "mailto:tls@a.test");
