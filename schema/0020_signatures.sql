@@ -13,4 +13,4 @@ SELECT m.id AS message_id, m.submitted_at, m.account, m.mail_from, m.message_id 
     (SELECT count(*) FROM outpost_private.recipient r WHERE r.message_id = m.id AND r.finished_at IS NULL) AS open_recipients,
     m.require_tls_by, m.require_tls_at, m.signed_by
 FROM outpost_private.message m;
-COMMENT ON COLUMN outpost.messages.signed_by IS 'Domain and selectors of its DKIM signatures by us; empty: it has none; null: mail from SQL that nobody with keys has attempted yet';
+COMMENT ON COLUMN outpost.messages.signed_by IS 'Domain and selectors of its DKIM signatures by us; empty: it has none; null: mail from SQL that no node with keys has attempted yet';

@@ -15,8 +15,9 @@ const Statement find_message{"story_message", R"(
             WHEN require_tls_at IS NOT NULL THEN 'TLS as the policies say' ELSE '' END ||
             coalesce(', set by ' || require_tls_by || ' at '
                 || to_char(require_tls_at, 'YYYY-MM-DD HH24:MI:SS'), ''),
-        CASE WHEN signed_by IS NULL THEN 'to be signed when it is first attempted'
-            WHEN signed_by <> '' THEN 'signed by ' || signed_by ELSE 'not signed' END
+        CASE WHEN signed_by <> '' THEN 'signed by ' || signed_by
+            WHEN signed_by IS NULL AND source = 'sql' AND open_recipients > 0
+            THEN 'to be signed by its next attempt, if there are keys' ELSE 'not signed' END
     FROM outpost.messages WHERE message_id = $1
 )"};
 const Statement find_recipients{"story_recipients", R"(

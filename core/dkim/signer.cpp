@@ -55,6 +55,14 @@ std::uint64_t seconds_of(WallTime time) {
     );
 }
 
+bool signs_by_rsa(const Signer::Domains::value_type& domain) {
+    const auto selectors = domain.second.signing();
+    return std::any_of(selectors.begin(), selectors.end(), [&](const std::string& selector) {
+        const auto& key = domain.second.keys.at(selector);
+        return key && key->algorithm() == Algorithm::rsa_sha256;
+    });
+}
+
 mail::Address first_author(std::string_view header) {
     const auto from = mail::find_field(header, "From");
     if (!from) return {};
@@ -135,6 +143,11 @@ std::string sign_as(
     }
     return fields;
 }
+
+Signer::Signer(Domains domains, Permission may_use)
+    : domains_(std::move(domains)),
+      may_use_(std::move(may_use)),
+      uses_rsa_(std::any_of(domains_.begin(), domains_.end(), signs_by_rsa)) {}
 
 const Signer::Domains::value_type* Signer::nearest(
     const std::string& account, const mail::Address& address

@@ -59,12 +59,14 @@ class Signer {
     /// Whether an account may speak for an address.
     using Permission = std::function<bool(const std::string& account, const mail::Address&)>;
 
-    Signer(Domains domains, Permission may_use)
-        : domains_(std::move(domains)), may_use_(std::move(may_use)) {}
+    Signer(Domains domains, Permission may_use);
 
     /// Hashes the whole body; with RSA of 2048 bits some tenths of a millisecond on top. Throws
     /// std::runtime_error when OpenSSL fails.
     Signed sign(const Unsigned& message) const;
+
+    /// Whether any domain signs by RSA, which takes too long for a thread that others wait for.
+    bool uses_rsa() const noexcept { return uses_rsa_; }
 
     /// Who would sign; null: nobody.
     const Domains::value_type* signer_of(
@@ -76,6 +78,7 @@ class Signer {
         const;
     const Domains domains_;
     const Permission may_use_;
+    const bool uses_rsa_;
 };
 
 /// The signatures of one domain, whoever wrote the message.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <thread>
 
 #include "core/base/encoding.hpp"
 #include "core/base/log.hpp"
@@ -139,6 +140,15 @@ Reply not_now() {
 
 }  // namespace
 
+Acceptor::Acceptor(queue::QueueStore& store)
+    : store_(store), workers_(std::max(1U, std::thread::hardware_concurrency())) {}
+
+awaitable<Result<queue::NewMessage, Reply>> Acceptor::built(Arrival arrival) {
+    if (!arrival.signer || !arrival.signer->uses_rsa()) co_return build(std::move(arrival));
+    auto work = [arrival = std::move(arrival)]() mutable { return build(std::move(arrival)); };
+    co_return co_await workers_.run(std::move(work));
+}
+
 awaitable<Reply> Acceptor::accept(Arrival arrival) {
     try {
         const MessageId id = co_await store_.new_id();
@@ -148,7 +158,7 @@ awaitable<Reply> Acceptor::accept(Arrival arrival) {
             const auto& only = arrival.recipients.front().address;
             arrival.trace.for_recipient = arrival.smtputf8 ? only.unicode() : only.wire();
         }
-        auto message = build(std::move(arrival));
+        auto message = co_await built(std::move(arrival));
         if (!message) co_return message.error();
         message->id = id;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/async/workers.hpp"
 #include "core/dkim/signer.hpp"
 #include "core/mail/trace.hpp"
 #include "core/queue/store.hpp"
@@ -45,7 +46,7 @@ struct Arrival {
 class Acceptor {
   public:
     /// `store` must outlive it.
-    explicit Acceptor(queue::QueueStore& store) : store_(store) {}
+    explicit Acceptor(queue::QueueStore& store);
 
     /// 250 with the id once the message is committed (an idempotency key that is known: the id of
     /// the first one); 451 when the database is away; 5yz for what can never be queued. Never
@@ -53,7 +54,10 @@ class Acceptor {
     awaitable<smtp::Reply> accept(Arrival arrival);
 
   private:
+    awaitable<Result<queue::NewMessage, smtp::Reply>> built(Arrival arrival);
+
     queue::QueueStore& store_;
+    Workers workers_;
 };
 
 }  // namespace outpost::submit

@@ -60,36 +60,51 @@ std::string whole(const queue::NewMessage& message) {
 }  // namespace
 
 TEST_CASE("a message is signed once it is complete, by the keys of its author's domain") {
-    dkim::Signer::Domains domains;
-    const auto key = dkim::PrivateKey::make_ed25519();
-    domains[mail::Domain::parse("b.example").value()].keys["s"] = key;
-    const auto signer = std::make_shared<const dkim::Signer>(
-        domains, [](const std::string& account, const mail::Address&) { return account == "shop"; }
-    );
-    Desk desk;
-    auto ours = arrival("From: a@b.example\r\nBcc: hidden@d.example\r\n\r\nHello\r\n");
-    ours.signer = signer;
-    auto not_theirs = ours;
-    not_theirs.account = "other";
-    desk.accept(std::move(ours));
-    desk.accept(std::move(not_theirs));
-    const auto messages = desk.store.messages();
-    REQUIRE(messages.size() == 2);
-    CHECK(messages[0].content->header().starts_with("DKIM-Signature: v=1; a=ed25519-sha256;"));
-    CHECK(messages[0].signed_by == "b.example s");
-    CHECK(mail::count_fields(messages[1].content->header(), "DKIM-Signature") == 0);
-    CHECK(messages[1].signed_by.empty());
+    for (const auto& key : {dkim::PrivateKey::make_ed25519(), dkim::PrivateKey::make_rsa()}) {
+        dkim::Signer::Domains domains;
+        domains[mail::Domain::parse("b.example").value()].keys["s"] = key;
+        const auto signer = std::make_shared<const dkim::Signer>(
+            domains,
+            [](const std::string& account, const mail::Address&) { return account == "shop"; }
+        );
+        Desk desk;
+        auto ours = arrival("From: a@b.example\r\nBcc: hidden@d.example\r\n\r\nHello\r\n");
+        ours.signer = signer;
+        auto not_theirs = ours;
+        not_theirs.account = "other";
+        CHECK(desk.accept(std::move(ours)).starts_with("250 "));
+        CHECK(desk.accept(std::move(not_theirs)).starts_with("250 "));
+        const auto messages = desk.store.messages();
+        REQUIRE(messages.size() == 2);
+        CHECK(messages[0].content->header().starts_with("DKIM-Signature: v=1; a="));
+        CHECK(messages[0].signed_by == "b.example s");
+        CHECK(mail::count_fields(messages[1].content->header(), "DKIM-Signature") == 0);
+        CHECK(messages[1].signed_by.empty());
 
-    const dkim::KeyAnswers answers{{"s._domainkey.b.example", [&] {
-                                        dns::Answer answer;
-                                        answer.records.push_back(
-                                            {dns::Type::txt, 0, dkim::key_record(key)}
-                                        );
-                                        return answer;
-                                    }()}};
-    const auto results = dkim::judge(*messages[0].content, answers, {});
-    REQUIRE(results.size() == 1);
-    CHECK(results[0].passed());
+        dns::Answer answer;
+        answer.records.push_back({dns::Type::txt, 0, dkim::key_record(key)});
+        const dkim::KeyAnswers answers{{"s._domainkey.b.example", answer}};
+        const auto results = dkim::judge(*messages[0].content, answers, {});
+        REQUIRE(results.size() == 1);
+        CHECK(results[0].passed());
+    }
+}
+
+TEST_CASE("a message that cannot be signed is not taken") {
+    for (const bool beside_rsa : {false, true}) {
+        dkim::Signer::Domains domains;
+        domains[mail::Domain::parse("b.example").value()].keys["s"] = std::nullopt;
+        if (beside_rsa)
+            domains[mail::Domain::parse("rsa.example").value()].keys["r"] =
+                dkim::PrivateKey::make_rsa();
+        Desk desk;
+        auto a = arrival("From: a@b.example\r\n\r\nHello\r\n");
+        a.signer = std::make_shared<const dkim::Signer>(
+            domains, [](const std::string&, const mail::Address&) { return true; }
+        );
+        CHECK(desk.accept(std::move(a)).starts_with("451 4.3.0"));
+        CHECK(desk.store.messages().empty());
+    }
 }
 
 TEST_CASE("a submitted message is completed, traced and queued") {
