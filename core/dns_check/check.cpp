@@ -65,12 +65,12 @@ bool has(const std::vector<std::string>& all, const std::string& one) {
 /// the same time, on one thread.
 class Check {
   public:
-    Check(const Question& question, const Tools& tools)
+    Check(const Question& question, Tools tools)
         : host_(question.host),
           sender_(question.sender),
           own_addresses_(question.own_addresses),
           security_(question.security),
-          tools_(tools) {}
+          tools_(std::move(tools)) {}
 
     /// To be awaited before all others: where the configuration does not say what addresses the
     /// host sends from, those of its name are taken.
@@ -180,9 +180,11 @@ class Check {
         const auto answer = co_await ask(domain, dns::Type::txt);
         const auto from = mail::Address::parse("postmaster@" + domain).value_or({});
         std::vector<SpfRun> runs;
-        for (const auto& [address, ehlo] : outgoing_)
-            runs.push_back({address, co_await mail_from({address, ehlo}, from)});
-        const auto stranger = co_await mail_from({nobodys_address(), host_.name}, from);
+        for (const auto& [address, ehlo] : outgoing_) {
+            auto outcome = co_await mail_from(address, ehlo, from);
+            runs.push_back({address, std::move(outcome)});
+        }
+        const auto stranger = co_await mail_from(nobodys_address(), host_.name, from);
         co_return judge_spf(domain, answer, stranger, runs, wanted(domain, "v=spf1"));
     }
 
@@ -190,9 +192,11 @@ class Check {
         const auto answer = co_await ask(name, dns::Type::txt);
         std::vector<SpfRun> runs;
         for (const auto& [address, ehlo] : outgoing_) {
-            if (ehlo == name) runs.push_back({address, co_await helo({address, ehlo})});
+            if (ehlo != name) continue;
+            auto outcome = co_await helo(address, name);
+            runs.push_back({address, std::move(outcome)});
         }
-        const auto stranger = co_await helo({nobodys_address(), name});
+        const auto stranger = co_await helo(nobodys_address(), name);
         co_return judge_spf(name, answer, stranger, runs, wanted(name, "v=spf1"));
     }
 
@@ -291,13 +295,17 @@ class Check {
         co_return AddressLookup{std::move(v4), std::move(v6)};
     }
 
-    awaitable<spf::Outcome> mail_from(spf::Client client, mail::Address from) {
+    awaitable<spf::Outcome> mail_from(
+        net::IpAddress address, std::string ehlo, mail::Address from
+    ) {
+        spf::Client client{address, std::move(ehlo)};
         co_return co_await spf::check_mail_from(
             std::move(client), std::move(from), *tools_.resolver, Deadline::in(look_up_time)
         );
     }
 
-    awaitable<spf::Outcome> helo(spf::Client client) {
+    awaitable<spf::Outcome> helo(net::IpAddress address, std::string name) {
+        spf::Client client{address, std::move(name)};
         co_return co_await spf::check_helo(
             std::move(client), *tools_.resolver, Deadline::in(look_up_time)
         );
@@ -361,9 +369,10 @@ class Check {
 
 }  // namespace
 
-Findings check(const Question& question, const Tools& tools) {
-    Check check(question, tools);
-    EventLoops loop(1);  // ends before what its coroutines use
+Findings check(const Question& question, Tools tools) {
+    EventLoops loop(1);
+    // Ends before the loop: threads of its tools hold on to executors until then.
+    Check check(question, std::move(tools));
     const auto begin = [&](awaitable<Findings> part) {
         return asio::co_spawn(loop.at(0), std::move(part), asio::use_future);
     };
@@ -372,6 +381,8 @@ Findings check(const Question& question, const Tools& tools) {
     std::vector<std::future<Findings>> running;
     for (auto& part : check.parts())
         running.push_back(begin(std::move(part)));
+    for (auto& part : running)
+        part.wait();  // all of them, before one that failed may throw
     for (auto& part : running)
         append(findings, part.get());
     return by_topic(std::move(findings));

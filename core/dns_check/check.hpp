@@ -18,6 +18,7 @@ struct Question {
     dns::SecurityMode security = dns::SecurityMode::automatic;  ///< as configured
 };
 
+/// Of one check alone: they end with it.
 struct Tools {
     std::shared_ptr<dns::Resolver> resolver;
     std::shared_ptr<http::Client> https;  ///< null: no policy is fetched
@@ -26,6 +27,6 @@ struct Tools {
 
 /// Asks the DNS, the policy host and the mail servers, all at once, and has the answers judged.
 /// The findings are ordered by topic, those of the domain first. Blocks for a minute at most.
-Findings check(const Question& question, const Tools& tools);
+Findings check(const Question& question, Tools tools);
 
 }  // namespace outpost::dns_check

@@ -106,7 +106,7 @@ domains:
     def check(self, *options):
         """(exit code, all that is not ok: (result, topic, name))."""
         done = run([PROGRAM, "dns", "check", self.name, "--json", "--config", self.config, *options], check=False, timeout=120)
-        assert done.stdout, done.stderr
+        assert done.stdout, (done.returncode, done.stderr)
         self.told = json.loads(done.stdout)
         assert self.told["ok"] == (done.returncode == 0)
         self.bad = [one for one in self.told["findings"] if one["result"] != "ok"]
