@@ -98,3 +98,24 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
         make_snapshot(loaded, fails, {}), "transport 'relay': no key", std::runtime_error
     );
 }
+
+TEST_CASE("a snapshot signs mail of SQL with the keys of domains that its account may send from") {
+    const auto makes_nothing = [](const auto&, const auto&, const auto&, const auto&) {
+        return delivery::TransportPtr();
+    };
+    const auto domain = mail::Domain::parse("example.org").value();
+    Loaded loaded;
+    loaded.settings.accounts["shop"].submission.domains = {domain};
+    loaded.settings.accounts["other"].submission.domains = {};
+    CHECK(make_snapshot(loaded, makes_nothing, {})->signer == nullptr);
+
+    loaded.settings.domains["example.org"].dkim.emplace().keys["s"] =
+        dkim::PrivateKey::make_ed25519();
+    const auto signer = make_snapshot(loaded, makes_nothing, {})->signer;
+    REQUIRE(signer);
+    const std::string header = "From: a@example.org\r\n\r\n";
+    const auto sender = mail::Address::parse("a@example.org").value();
+    CHECK(signer->signer_of(header, "shop", sender) != nullptr);
+    CHECK(signer->signer_of(header, "other", sender) == nullptr);
+    CHECK(signer->signer_of(header, "nobody", sender) == nullptr);
+}
