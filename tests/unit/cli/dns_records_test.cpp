@@ -239,7 +239,7 @@ TEST_CASE("a check tells what is there, what is missing, what is wrong and what 
     CHECK(text.find("to do: add ip4:198.51.100.7\n") != text.npos);
 }
 
-TEST_CASE("a check in which nobody answers is neither good nor bad") {
+TEST_CASE("what nobody answers about is unknown, not missing") {
     const test::FakeDns dns("example.org SERVFAIL\n");
     const Machine machine;
     machine.write("bare.yaml", "hostname: example.org\ndomains: {example.org: {}}\n");

@@ -30,11 +30,10 @@ TEST_CASE("the policy is the configured one, and our address gets the reports") 
         judge({"v=DMARC1; p=quarantine; rua=mailto:d%21r@a.example"}) ==
         Said{"wrong: the policy is quarantine, and reject is configured"}
     );
-    CHECK(
-        judge({"v=DMARC1; p=reject; rua=mailto:x@b.example"})[1].starts_with("wrong: \"d!r\"@a") ==
-        judge({"v=DMARC1; p=reject"})[1].starts_with("wrong: \"d!r\"@a")
-    );
-    CHECK(judge({"v=DMARC1; p=reject"})[1].find("gets no reports") != std::string::npos);
+    for (const std::string without :
+         {"v=DMARC1; p=reject", "v=DMARC1; p=reject; rua=mailto:x@b.example"}) {
+        CHECK(judge({without}) == Said{"ok: " + without, "wrong: d!r@a.example gets no reports"});
+    }
 }
 
 TEST_CASE("none, several and broken records are told apart") {
