@@ -243,6 +243,9 @@ TEST_CASE("broken files: each message, with line and column") {
          "receive: "
          "true, auth: none, tls: none}\n",
          "outpost.yaml:4:38: error: listeners.a: a listener that receives has no 'auth'\n"},
+        {"bounces: {domain: b.example, secret: 0123456789abcdef}\n",
+         "outpost.yaml:2:10: warning: bounces: this node has no listener that takes bounces; has "
+         "another node? (set 'receive: true' of a listener on port 25)\n"},
         {"listeners:\n  a: {port: 25, receive: true, tls: none}\n",
          "outpost.yaml:3:26: warning: listeners.a.receive: there is no address that mail could be "
          "received for: all of it is refused (set 'bounces', 'tls_reports.host_address', or "
