@@ -2,6 +2,7 @@
 """TLS reports of others, as their software writes them, by mail and by HTTPS: kept once, shown by day and by
 failure, or refused with a reason. And the MTA-STS policies that are served beside."""
 import base64
+import email
 import email.policy
 import gzip
 import json
@@ -9,6 +10,7 @@ import smtplib
 import subprocess
 import unittest
 from email.message import EmailMessage
+from pathlib import Path
 
 import dkim
 
@@ -59,6 +61,9 @@ tls_reports: {{host_address: {HOST_REPORTS}}}
 domains:
   us.test: {{mx: [mx.us.test], tls_reports: {REPORTS}, mta_sts: {{mode: testing, max_age: 1d}}}}
   silent.test: {{}}
+  example.com: {{}}
+  company-y.example: {{}}
+  cardinalhealth.ca: {{}}
 """).start()
         wait_port(WEB, 443, cls.outpost.process)
 
@@ -206,6 +211,27 @@ domains:
         self.assertEqual([row["way"] for row in self.kept("posted")], ["mail"])
         self.assertEqual(self.post(packed(content))[0], 200)
         self.assertEqual(len(self.kept("posted")), 1)
+
+    def test_samples_of_other_programs_are_taken(self):
+        samples = Path(__file__).parent / "samples" / "tlsrpt"
+        files = [file.read_bytes() for file in sorted(samples.rglob("*.json"))]
+        for file in samples.rglob("*.eml"):
+            parts = [part.get_payload(decode=True) for part in email.message_from_bytes(file.read_bytes()).walk() if not part.is_multipart()]
+            files += [gzip.decompress(part) for part in parts if part.startswith(b"\x1f\x8b")]
+        taken = 0
+        for text in files:
+            content = json.loads(text)
+            ours = [one for one in content["policies"] if "policy-domain" in one["policy"]]
+            status = self.post(gzip.compress(text))[0]
+            self.assertIn(status, (200, 201) if ours else (422,), content)
+            if not ours:
+                continue
+            taken += status == 201
+            row = self.postgres.rows(f"select * from outpost.received_tls_reports where report_id = '{content['report-id']}' "
+                                     f"and organization = '{content['organization-name']}'")[0]
+            for column, member in (("successes", "total-successful-session-count"), ("failures", "total-failure-session-count")):
+                self.assertEqual(row[column], sum(one["summary"].get(member, 0) for one in ours), content)
+        self.assertGreaterEqual(taken, 4)
 
     def test_posts_are_refused_with_a_reason(self):
         self.assertEqual(self.post(packed(report("no")), "text/plain")[0], 415)
