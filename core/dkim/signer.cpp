@@ -144,6 +144,10 @@ std::string sign_as(
     return fields;
 }
 
+std::string signed_by(const mail::Domain& domain, const DomainSettings& settings) {
+    return fmt::format("{} {}", domain.ascii(), fmt::join(settings.signing(), " "));
+}
+
 Signer::Signer(Domains domains, Permission may_use)
     : domains_(std::move(domains)),
       may_use_(std::move(may_use)),
@@ -176,7 +180,7 @@ Signed Signer::sign(const Unsigned& message) const {
     const auto& [domain, settings] = *found;
     return {
         sign_as(domain, settings, message.header, message.body, message.now),
-        fmt::format("{} {}", domain.ascii(), fmt::join(settings.signing(), " "))
+        signed_by(domain, settings)
     };
 }
 

@@ -86,5 +86,7 @@ std::string sign_as(
     const mail::Domain& domain, const DomainSettings& settings, std::string_view header,
     const std::vector<std::string>& body, WallTime now
 );
+/// What Signed::by says of it.
+std::string signed_by(const mail::Domain& domain, const DomainSettings& settings);
 
 }  // namespace outpost::dkim

@@ -39,6 +39,7 @@ queue::NewMessage report_message(const Draft& draft, const Submitter& submitter,
     for (const mail::Address& address : draft.mail)
         message.recipients.push_back({address, never, {}});
     message.content = signed_mail(draft, submitter, now);
+    message.signed_by = dkim::signed_by(submitter.domain, submitter.signing);
     message.smtputf8 = mail::has_eightbit(message.content->header());
     message.eightbit = mail::has_eightbit(*message.content);
     message.require_tls = false;  // RFC 8689 section 5, as its TLS-Required field says

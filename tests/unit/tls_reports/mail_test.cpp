@@ -56,6 +56,7 @@ TEST_CASE("its submitter signs it, and nobody may add a field that says what it 
     const auto results = run(loop, dkim::verify(*message.content, zone, std::move(options)));
     REQUIRE(results.size() == 1);
     CHECK(results[0].passed());
+    CHECK(message.signed_by == "origin.test s");
     REQUIRE(results[0].signature);
     CHECK(results[0].signature->domain == submitter.domain);
     for (const char* name : {"TLS-Report-Domain", "TLS-Report-Submitter", "Subject"}) {
