@@ -52,13 +52,13 @@ Finding not_served(Subject about, const http::Failure& failure) {
     const auto summary = "the policy cannot be fetched: " + failure.text;
     if (failure.kind == Kind::no_address) {
         return problem(
-            Grade::missing, std::move(about), summary,
+            Grade::missing, about, summary,
             fmt::format("publish {}, and serve the policy there", about.name)
         );
     }
     if (failure.kind == Kind::certificate) {
         return problem(
-            Grade::wrong, std::move(about), summary,
+            Grade::wrong, about, summary,
             fmt::format("get a certificate for {} that everybody trusts", about.name)
         );
     }

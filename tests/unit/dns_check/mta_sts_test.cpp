@@ -102,6 +102,17 @@ TEST_CASE("a policy host that does not exist or has none lacks it; others are wr
     CHECK(grade(Err{bogus}) == "wrong");
 }
 
+TEST_CASE("advice about a policy host names it") {
+    using Kind = http::Failure::Kind;
+    const auto advice = [](Kind kind) {
+        return judge_sts_policy("a.example", a_policy(), fails(kind), both).front().advice;
+    };
+    CHECK(advice(Kind::no_address) == "publish mta-sts.a.example, and serve the policy there");
+    CHECK(
+        advice(Kind::certificate) == "get a certificate for mta-sts.a.example that everybody trusts"
+    );
+}
+
 TEST_CASE("the record announces the configured policy") {
     const auto judge = [](const Lookup& answer) {
         return judge_sts_record("a.example", answer, "v=STSv1; id=abc").grade;
