@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <cstddef>
@@ -23,16 +22,7 @@ class Workers {
     /// its exception. `work` and what it captures must not be tied to the coroutine.
     template <class F>
     awaitable<std::invoke_result_t<F&>> run(F work) {
-        Promise<std::invoke_result_t<F&>> promise;
-        auto job = [promise, work = std::move(work)]() mutable {
-            try {
-                promise.set(work());
-            } catch (...) {
-                promise.fail(std::current_exception());
-            }
-        };
-        asio::post(pool(), std::move(job));
-        co_return co_await promise.wait();
+        co_return co_await on_pool(pool(), std::move(work));
     }
 
   private:

@@ -60,11 +60,11 @@ const Statement front_full{"claim_front_is_full", R"(
     ORDER BY next_attempt_at LIMIT 2000) front
 )"};
 
-// When a few destinations fill the front: from each other destination a share, those for which least
-// is waiting first. Which have anything due is known from the counts and from the changes that were
-// not added to them yet (schema/0008_big_queues.sql), so neither a million due recipients of one
-// domain nor a million domains that are not due cost more than one. A domain that the counts name in
-// vain, since all of it was claimed a moment ago, costs one look into the index.
+// When a few destinations fill the front: from each other destination a share, those for which
+// least is waiting first. Which have anything due is known from the counts and from the changes
+// that were not added to them yet (schema/0008_big_queues.sql), so neither a million due recipients
+// of one domain nor a million domains that are not due cost more than one. A domain that the counts
+// name in vain, since all of it was claimed a moment ago, costs one look into the index.
 const std::string by_lane = R"(
     WITH lanes AS MATERIALIZED (
         SELECT domain FROM (
@@ -235,10 +235,10 @@ struct Claiming {
         const {
         if (saturated.empty())
             return claims_of(
-                session, session.exec(
-                             claim_oldest, to_number(node), static_cast<std::int64_t>(most),
-                             to_number(token)
-                         )
+                session,
+                session.exec(
+                    claim_oldest, to_number(node), static_cast<std::int64_t>(most), to_number(token)
+                )
             );
         return claim(claim_from_front, most, saturated);
     }
@@ -362,16 +362,12 @@ class BodyReader {
 
 }  // namespace
 
-std::vector<std::string> load_body(db::Session& session, MessageId id) {
-    return BodyReader(session, id).read();
-}
-
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
     message->content =
-        std::make_shared<mail::Content>(rows.at(0).bytes(11), load_body(session, id));
+        std::make_shared<mail::Content>(rows.at(0).bytes(11), BodyReader(session, id).read());
     return message;
 }
 

@@ -22,8 +22,6 @@ std::vector<Claimed> claim_due(
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id);
 /// The message with its header section alone.
 std::shared_ptr<const delivery::Message> load_header(db::Session& session, MessageId id);
-/// The body alone; empty when it is gone.
-std::vector<std::string> load_body(db::Session& session, MessageId id);
 /// Whether as much is stored as was accepted: an empty body must never go out for a lost one.
 bool is_whole(const delivery::Message& message);
 /// Holds the recipients of a message that is not whole, as far as this node has them.

@@ -25,6 +25,7 @@ using delivery::DsnAction;
 /// that it was told. The message's row is the lock of its reports: two nodes never write about the
 /// same message at once.
 struct Debts {
+    bool by_others;  ///< what others say, who try on as long as they like
     Statement pick_message;
     Statement lock_recipients;  ///< columns as `recipient_of` reads them
     Statement clear;            ///< of these rows only: more may have come meanwhile
@@ -32,6 +33,7 @@ struct Debts {
 
 // What became of attempts.
 const Debts of_attempts{
+    false,
     {"report_pick_message", R"(
     SELECT m.id FROM outpost_private.message m
     WHERE m.id IN (
@@ -54,6 +56,7 @@ const Debts of_attempts{
 // What came back later. Who is still being tried, or has failed, hears of that: only a delivery
 // that is settled leaves it to others to tell how it ended.
 const Debts of_bounces{
+    true,
     {"report_pick_bounced", R"(
     SELECT m.id FROM outpost_private.message m
     WHERE m.id IN (
@@ -174,7 +177,8 @@ SignedReport signed_report(const delivery::DsnFacts& facts, const dkim::Signer* 
     auto made = signer->sign(message);
     return {
         std::make_shared<const mail::Content>(made.fields + report.header(), report.body()),
-        std::move(made.by)};
+        std::move(made.by)
+    };
 }
 
 Insertion report_message(const delivery::Message& original, SignedReport report, MessageId id) {
@@ -225,9 +229,8 @@ bool write_one(db::Session& session, const Debts& debts, const ReportSettings& s
         session.exec(note_double_bounces, to_number(id), told.numbers);
     } else if (original) {
         const auto retry_until =
-            &debts == &of_attempts
-                ? std::optional(original->due_from + settings.retry.give_up_after)
-                : std::nullopt;
+            debts.by_others ? std::nullopt
+                            : std::optional(original->due_from + settings.retry.give_up_after);
         const delivery::DsnFacts facts = facts_of(*original, rows, retry_until, settings);
         Insertion report = report_message(
             *original, signed_report(facts, settings.signer.get()), next_message_id(session)

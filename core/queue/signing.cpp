@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/signing.hpp"
 
-#include <numeric>
-
 #include "core/base/log.hpp"
 #include "core/queue/claim.hpp"
 
@@ -11,7 +9,6 @@ namespace {
 
 using db::Bytes;
 using db::Statement;
-using Body = std::vector<std::string>;
 
 const Statement find_unsigned{"find_unsigned", R"(
     SELECT FROM outpost_private.message WHERE id = $1 AND signed_by IS NULL AND source = 'sql'
@@ -23,25 +20,27 @@ const Statement put_on_signatures{"put_on_signatures", R"(
     WHERE id = $1 AND signed_by IS NULL
 )"};
 
-bool is_whole(const delivery::Message& envelope, const Body& body) {
-    const auto octets = std::accumulate(
-        body.begin(), body.end(), envelope.content->header().size(),
-        [](std::size_t sum, const std::string& piece) { return sum + piece.size(); }
-    );
-    return octets == envelope.size;
-}
-
-void sign(
-    db::Session& session, const delivery::Message& envelope, const Body& body,
-    const dkim::Signer& signer
-) {
+void sign(db::Session& session, const delivery::Message& message, const dkim::Signer& signer) {
+    const auto& content = *message.content;
     const auto made = signer.sign(
-        {envelope.content->header(), body, envelope.account, envelope.mail_from, WallClock::now()}
+        {content.header(), content.body(), message.account, message.mail_from, WallClock::now()}
     );
-    const auto id = to_number(envelope.id);
+    const auto id = to_number(message.id);
     const auto written = session.exec(put_on_signatures, id, Bytes(made.fields), made.by);
     if (written.affected() == 1 && !made.by.empty())
         log::debug("queue", "{}: signed by {}", id, made.by);
+}
+
+/// The message as it is stored now, whose body does not change.
+std::shared_ptr<const delivery::Message> with_new_header(
+    db::Session& session, const delivery::Message& message
+) {
+    const auto envelope = load_header(session, message.id);
+    if (!envelope) return nullptr;
+    auto fresh = std::make_shared<delivery::Message>(*envelope);
+    fresh->content =
+        std::make_shared<const mail::Content>(envelope->content->header(), *message.content);
+    return fresh;
 }
 
 }  // namespace
@@ -51,19 +50,11 @@ std::shared_ptr<const delivery::Message> load_signed(
 ) {
     // Asked before the header is read: if somebody has signed it, we read the signed one.
     const bool is_unsigned = !session.exec(find_unsigned, to_number(id)).empty();
-    auto envelope = load_header(session, id);
-    if (!envelope) return nullptr;
-    auto body = load_body(session, id);
+    auto message = load_message(session, id);
     // What is damaged must not be signed as if it were what was accepted.
-    if (is_unsigned && is_whole(*envelope, body)) {
-        sign(session, *envelope, body, signer);
-        envelope = load_header(session, id);
-        if (!envelope) return nullptr;
-    }
-    auto message = std::make_shared<delivery::Message>(*envelope);
-    message->content =
-        std::make_shared<const mail::Content>(envelope->content->header(), std::move(body));
-    return message;
+    if (!is_unsigned || !message || !is_whole(*message)) return message;
+    sign(session, *message, signer);
+    return with_new_header(session, *message);
 }
 
 }  // namespace outpost::queue
