@@ -25,22 +25,24 @@ const Statement what_time{"tls_reports_time", R"(
     SELECT clock_timestamp(), (clock_timestamp() AT TIME ZONE 'UTC')::date - date '1970-01-01'
 )"};
 // What went well is a reason only where that is wanted, so most domains have no mark at all.
-#define ROWS_WORTH_IT                                                                    \
-    "SELECT DISTINCT r.day - date '1970-01-01', r.recipient_domain, r.policy_domain, "   \
-    "r.of_host FROM taken r WHERE $1::boolean OR r.failures > 0 OR EXISTS (SELECT FROM " \
-    "outpost_private.tls_failure f WHERE f.result_id = r.id)"
-const Statement take_unplanned{"tls_reports_take_unplanned", R"(
+const std::string rows_worth_it = R"(
+    SELECT DISTINCT r.day - date '1970-01-01', r.recipient_domain, r.policy_domain, r.of_host
+    FROM taken r WHERE $1::boolean OR r.failures > 0
+        OR EXISTS (SELECT FROM outpost_private.tls_failure f WHERE f.result_id = r.id)
+)";
+const std::string take_unplanned_sql = R"(
     WITH taken AS (
         UPDATE outpost_private.tls_result SET planned = true
         WHERE send_report AND NOT planned AND day < (clock_timestamp() AT TIME ZONE 'UTC')::date
         RETURNING *)
-)" ROWS_WORTH_IT};
-const Statement look_at_unplanned{"tls_reports_look_at_unplanned", R"(
+)" + rows_worth_it;
+const Statement take_unplanned{"tls_reports_take_unplanned", take_unplanned_sql.c_str()};
+const std::string look_at_unplanned_sql = R"(
     WITH taken AS (
         SELECT * FROM outpost_private.tls_result
         WHERE send_report AND NOT planned AND day < (clock_timestamp() AT TIME ZONE 'UTC')::date)
-)" ROWS_WORTH_IT};
-#undef ROWS_WORTH_IT
+)" + rows_worth_it;
+const Statement look_at_unplanned{"tls_reports_look_at_unplanned", look_at_unplanned_sql.c_str()};
 const Statement insert_marks{"tls_reports_insert_marks", R"(
     INSERT INTO outpost_private.tls_report (day, domain, to_host, next_at, state, reason, finished_at)
     SELECT date '1970-01-01' + day, domain, to_host, next_at,
@@ -56,7 +58,7 @@ const Statement skip_all{"tls_reports_skip_all", R"(
 )"};
 
 // Attempts of a report whose making ends the process that does it; others end after a day.
-#define MOST_ATTEMPTS "50"
+constexpr int most_attempts = 50;
 const Statement claim_one{"tls_reports_claim", R"(
     UPDATE outpost_private.tls_report r
     SET token = nextval('outpost_private.lease_token'), attempts = r.attempts + 1,
@@ -65,7 +67,7 @@ const Statement claim_one{"tls_reports_claim", R"(
     WHERE r.id = (
         SELECT d.id FROM outpost_private.tls_report d
         WHERE d.state = 'due' AND d.next_at <= clock_timestamp()
-            AND d.attempts < )" MOST_ATTEMPTS R"( AND (NOT d.to_host OR NOT EXISTS (
+            AND d.attempts < $1::int4 AND (NOT d.to_host OR NOT EXISTS (
             SELECT FROM outpost_private.tls_result t
             JOIN outpost_private.tls_report b
                 ON b.day = t.day AND b.domain = t.recipient_domain AND NOT b.to_host
@@ -102,8 +104,8 @@ const Statement follow_mails{"tls_reports_follow", "SELECT outpost_private.follo
 const Statement give_up_poison{"tls_reports_give_up_poison", R"(
     UPDATE outpost_private.tls_report
     SET state = 'failed', reason = 'no node could make it', finished_at = clock_timestamp()
-    WHERE state = 'due' AND next_at <= clock_timestamp() AND attempts >= )" MOST_ATTEMPTS};
-#undef MOST_ATTEMPTS
+    WHERE state = 'due' AND next_at <= clock_timestamp() AND attempts >= $1::int4
+)"};
 const Statement expire_marks{"tls_reports_expire", R"(
     DELETE FROM outpost_private.tls_report WHERE id IN (
         SELECT id FROM outpost_private.tls_report
@@ -175,7 +177,7 @@ std::size_t plan(db::Session& session, const Settings& settings, double dice) {
 }
 
 std::optional<Claim> claim(db::Session& session) {
-    const db::Rows rows = session.exec(claim_one);
+    const db::Rows rows = session.exec(claim_one, most_attempts);
     if (rows.empty()) return std::nullopt;
     const db::Row row = rows.at(0);
     Claim claim;
@@ -223,7 +225,7 @@ std::vector<std::int64_t> hurry(db::Session& session, const Selection& which) {
 
 void tidy(db::Session& session, std::chrono::days keep) {
     session.exec(follow_mails);
-    session.exec(give_up_poison);
+    session.exec(give_up_poison, most_attempts);
     session.exec(expire_marks, static_cast<int>(keep.count()));
     session.exec(expire_suppressions);
 }

@@ -11,26 +11,29 @@ namespace {
 using db::Statement;
 using tlsrpt::DayRow;
 
-#define RESULTS                                                                  \
-    "SELECT r.id, r.recipient_domain, r.of_host, r.send_report, r.policy_type, " \
-    "array_to_string(r.policy_strings, E'\\n'), r.policy_domain, "               \
-    "array_to_string(r.mx_hosts, E'\\n'), r.successes, r.failures "              \
-    "FROM outpost_private.tls_result r WHERE r.day = date '1970-01-01' + $1::int4 AND "
-#define FAILURES                                                                          \
-    "SELECT f.result_id, f.result_type, f.failure_reason_code, f.receiving_mx_hostname, " \
-    "f.receiving_mx_helo, f.receiving_ip, f.sending_mta_ip, f.additional_information, "   \
-    "f.sessions FROM outpost_private.tls_failure f JOIN outpost_private.tls_result r "    \
-    "ON r.id = f.result_id WHERE r.day = date '1970-01-01' + $1::int4 AND "
-#define OF_RECIPIENT "r.recipient_domain = $2"
-#define OF_HOST "r.of_host AND r.policy_domain = $2"
-const Statement recipient_results{"tls_reports_recipient_results", RESULTS OF_RECIPIENT};
-const Statement recipient_failures{"tls_reports_recipient_failures", FAILURES OF_RECIPIENT};
-const Statement host_results{"tls_reports_host_results", RESULTS OF_HOST};
-const Statement host_failures{"tls_reports_host_failures", FAILURES OF_HOST};
-#undef OF_HOST
-#undef OF_RECIPIENT
-#undef FAILURES
-#undef RESULTS
+const std::string select_results = R"(
+    SELECT r.id, r.recipient_domain, r.of_host, r.send_report, r.policy_type,
+        array_to_string(r.policy_strings, E'\n'), r.policy_domain,
+        array_to_string(r.mx_hosts, E'\n'), r.successes, r.failures
+    FROM outpost_private.tls_result r WHERE r.day = date '1970-01-01' + $1::int4 AND )";
+const std::string select_failures = R"(
+    SELECT f.result_id, f.result_type, f.failure_reason_code, f.receiving_mx_hostname,
+        f.receiving_mx_helo, f.receiving_ip, f.sending_mta_ip, f.additional_information, f.sessions
+    FROM outpost_private.tls_failure f JOIN outpost_private.tls_result r ON r.id = f.result_id
+    WHERE r.day = date '1970-01-01' + $1::int4 AND )";
+const std::string of_recipient = "r.recipient_domain = $2";
+const std::string of_host = "r.of_host AND r.policy_domain = $2";
+
+const std::string recipient_results_sql = select_results + of_recipient;
+const std::string recipient_failures_sql = select_failures + of_recipient;
+const std::string host_results_sql = select_results + of_host;
+const std::string host_failures_sql = select_failures + of_host;
+const Statement recipient_results{"tls_reports_recipient_results", recipient_results_sql.c_str()};
+const Statement recipient_failures{
+    "tls_reports_recipient_failures", recipient_failures_sql.c_str()
+};
+const Statement host_results{"tls_reports_host_results", host_results_sql.c_str()};
+const Statement host_failures{"tls_reports_host_failures", host_failures_sql.c_str()};
 
 const Statement sent_reports{"tls_reports_sent", R"(
     SELECT domain, places FROM outpost_private.tls_report

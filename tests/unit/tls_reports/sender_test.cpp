@@ -164,7 +164,7 @@ TEST_CASE("days left over are reported with their own period and id") {
     lab.result("a.test", {}, 1, 1);
     lab.send();
     CHECK(lab.messages() == "2");
-    const std::string day = lab.database.sql(
+    const std::string expected = lab.database.sql(
         "SELECT to_char((now() AT TIME ZONE 'UTC')::date - 3, 'YYYYMMDD'), extract(epoch FROM "
         "((now() "
         "AT TIME ZONE 'UTC')::date - 3) AT TIME ZONE 'UTC')::int8"
@@ -177,7 +177,7 @@ TEST_CASE("days left over are reported with their own period and id") {
             "c.message_id = p.message_id WHERE convert_from(c.data, 'UTF8') LIKE '%filename%' "
             "ORDER BY "
             "s.day LIMIT 1"
-        ) == day
+        ) == expected
     );
 }
 
