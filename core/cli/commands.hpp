@@ -19,6 +19,10 @@ std::filesystem::path config_file(const std::string& named);
 /// Loads it; on failure prints all problems and returns nothing.
 std::optional<app::Loaded> load_or_complain(const std::filesystem::path& file);
 
+/// The A-labels of a domain that limits what a command shows; empty for none. When it is no domain,
+/// says so in the command's name and returns nothing.
+std::optional<std::string> domain_or_complain(const char* command, const std::string& text);
+
 /// `localserve`'s directory: the one named, else one in the user's home.
 std::filesystem::path local_directory(const std::string& named);
 

@@ -26,6 +26,14 @@ std::optional<app::Loaded> load_or_complain(const std::filesystem::path& file) {
     return std::move(*loaded);
 }
 
+std::optional<std::string> domain_or_complain(const char* command, const std::string& text) {
+    if (text.empty()) return std::string();
+    const auto domain = mail::Domain::parse(text);
+    if (domain) return domain->ascii();
+    std::cerr << "outpost " << command << ": '" << text << "' is no domain\n";
+    return std::nullopt;
+}
+
 std::filesystem::path local_directory(const std::string& named) {
     if (!named.empty()) return std::filesystem::absolute(named);
     if (geteuid() == 0) return "/var/lib/outpost-local";

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <unistd.h>
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
 
 #include <cerrno>
 #include <fstream>
@@ -10,6 +8,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "core/async/run_to_end.hpp"
 #include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
 #include "core/dkim/key_record.hpp"
@@ -50,18 +49,9 @@ std::vector<dkim::SignatureResult> verify(
 ) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
-    std::vector<dkim::SignatureResult> results;
-    const auto run = [](const mail::Content& message, dns::Resolver& from,
-                        std::vector<dkim::SignatureResult>& into) -> awaitable<void> {
-        dkim::VerifyOptions options;
-        options.deadline = Deadline::in(look_up_time);
-        into = co_await dkim::verify(message, from, std::move(options));
-    };
-    asio::co_spawn(loop, run(content, *resolver, results), [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    });
-    loop.run();
-    return results;
+    dkim::VerifyOptions options;
+    options.deadline = Deadline::in(look_up_time);
+    return run_to_end(loop, dkim::verify(content, *resolver, std::move(options)));
 }
 
 void print(const dkim::SignatureResult& result) {

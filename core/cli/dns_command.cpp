@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
 #include <iostream>
 #include <utility>
 
+#include "core/async/run_to_end.hpp"
 #include "core/base/encoding.hpp"
 #include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
@@ -65,16 +64,7 @@ std::string data_of(const dns::Record& record) {
 Outcome look_up(const app::Settings& settings, const dns::Question& question) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
-    std::optional<Outcome> outcome;
-    const auto look = [](dns::Resolver& from, dns::Question what,
-                         std::optional<Outcome>& into) -> awaitable<void> {
-        into = co_await from.query(std::move(what), Deadline::in(std::chrono::seconds(30)));
-    };
-    asio::co_spawn(loop, look(*resolver, question, outcome), [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    });
-    loop.run();
-    return std::move(*outcome);
+    return run_to_end(loop, resolver->query(question, Deadline::in(std::chrono::seconds(30))));
 }
 
 json extended_error(const dns::Failure& said) {

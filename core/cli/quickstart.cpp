@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pwd.h>
 #include <unistd.h>
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "core/async/run_to_end.hpp"
 #include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/new_files.hpp"
@@ -80,16 +79,7 @@ Result<SurveyQuestion> question_of(const QuickstartOptions& options) {
 Survey look_around(const SurveyQuestion& question) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver({});
-    Survey found;
-    const auto look = [](SurveyQuestion asked, dns::Resolver& from,
-                         Survey& into) -> awaitable<void> {
-        into = co_await survey(std::move(asked), from, Deadline::in(survey_time));
-    };
-    asio::co_spawn(loop, look(question, *resolver, found), [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    });
-    loop.run();
-    return found;
+    return run_to_end(loop, survey(question, *resolver, Deadline::in(survey_time)));
 }
 
 QuickstartAnswers answers_of(

@@ -127,22 +127,15 @@ int tls_abilities(const app::Loaded& loaded, const AbilitiesQuestion& question) 
 }
 
 int tls_results(const app::Loaded& loaded, const ResultsQuestion& question) {
-    std::string domain;
-    if (!question.domain.empty()) {
-        const auto parsed = mail::Domain::parse(question.domain);
-        if (!parsed) {
-            std::cerr << "outpost tls results: '" << question.domain << "' is no domain\n";
-            return usage;
-        }
-        domain = parsed->ascii();
-    }
+    const auto domain = domain_or_complain("tls results", question.domain);
+    if (!domain) return usage;
     try {
         db::Session session(loaded.settings.database);
         if (question.as_json) {
-            for (const db::Row row : session.exec(results_as_json, question.day, domain))
+            for (const db::Row row : session.exec(results_as_json, question.day, *domain))
                 std::cout << row.text(0) << "\n";
         } else {
-            print_results(session, session.exec(list_results, question.day, domain));
+            print_results(session, session.exec(list_results, question.day, *domain));
         }
     } catch (const db::Error& error) {
         std::cerr << "outpost tls results: " << error.what() << "\n";

@@ -95,18 +95,11 @@ int show(db::Session& session, const ReceivedQuestion& question, const std::stri
 }  // namespace
 
 int tlsrpt_received(const app::Loaded& loaded, const ReceivedQuestion& question) {
-    std::string domain;
-    if (!question.domain.empty()) {
-        const auto parsed = mail::Domain::parse(question.domain);
-        if (!parsed) {
-            std::cerr << "outpost tlsrpt received: '" << question.domain << "' is no domain\n";
-            return usage;
-        }
-        domain = parsed->ascii();
-    }
+    const auto domain = domain_or_complain("tlsrpt received", question.domain);
+    if (!domain) return usage;
     try {
         db::Session session(loaded.settings.database);
-        return show(session, question, domain);
+        return show(session, question, *domain);
     } catch (const db::Error& error) {
         std::cerr << "outpost tlsrpt received: " << error.what() << "\n";
         return failed;

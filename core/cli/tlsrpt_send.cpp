@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-
 #include <chrono>
 #include <iostream>
 #include <optional>
 #include <thread>
 
 #include "core/app/tls_reporting.hpp"
+#include "core/async/run_to_end.hpp"
 #include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
 #include "core/db/session.hpp"
@@ -76,16 +74,7 @@ Result<tlsrpt::Record, tls_reports::NoRecord> look_up(
     const std::string& domain, dns::Resolver& resolver
 ) {
     asio::io_context loop;
-    std::optional<Result<tlsrpt::Record, tls_reports::NoRecord>> found;
-    const auto run = [](std::string name, dns::Resolver& from,
-                        decltype(found)& into) -> awaitable<void> {
-        into = co_await tls_reports::look_up(std::move(name), from, Deadline::in(look_up_time));
-    };
-    asio::co_spawn(loop, run(domain, resolver, found), [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    });
-    loop.run();
-    return std::move(*found);
+    return run_to_end(loop, tls_reports::look_up(domain, resolver, Deadline::in(look_up_time)));
 }
 
 void print(const Draft& draft) {
