@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/base/sequence.hpp"
 #include "core/dkim/key_record.hpp"
 #include "core/http/public_address.hpp"
 #include "core/tls/tlsa.hpp"
@@ -21,11 +22,6 @@ using publication::Host;
 std::string canonical(const std::string& name) {
     const auto domain = mail::Domain::parse(name);
     return domain ? domain->ascii() : name;
-}
-
-template <class T>
-void add_once(std::vector<T>& all, const T& one) {
-    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
 }
 
 /// What mail leaves under to strangers: not what relays are told.
@@ -66,8 +62,7 @@ class EhloNames {
     }
     bool known(const net::IpAddress& address) const {
         return std::any_of(names_.begin(), names_.end(), [&](const EhloName& ehlo) {
-            return std::find(ehlo.addresses.begin(), ehlo.addresses.end(), address) !=
-                   ehlo.addresses.end();
+            return contains(ehlo.addresses, address);
         });
     }
     std::string host_;

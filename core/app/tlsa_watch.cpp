@@ -9,6 +9,7 @@
 
 #include "core/app/publication.hpp"
 #include "core/base/log.hpp"
+#include "core/base/sequence.hpp"
 #include "core/dns_check/tlsa.hpp"
 #include "core/tls/tlsa.hpp"
 #include "core/tls/tlsa_match.hpp"
@@ -36,7 +37,7 @@ std::vector<MxCertificate> mx_certificates(const Settings& settings) {
     for (const auto& [name, listener] : settings.listeners) {
         const auto& file = listener.certificate.certificate;
         const auto host = receiving_name(settings, listener);
-        const bool is_mx = std::find(receiving.begin(), receiving.end(), host) != receiving.end();
+        const bool is_mx = contains(receiving, host);
         const bool from_strangers = listener.receive || (is_mx && listener.port == smtp_port);
         if (from_strangers && !file.empty()) certificates.push_back({host, file});
     }

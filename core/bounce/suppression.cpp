@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/encoding.hpp"
+#include "core/base/sequence.hpp"
 
 namespace outpost::bounce {
 namespace {
@@ -22,11 +23,6 @@ constexpr std::array<std::pair<int, int>, 6> suppressing_statuses{{
     {1, 10},  // its domain takes no mail (null MX)
     {2, 1},   // the mailbox is disabled
 }};
-
-template <class Range, class Value>
-bool contains(const Range& range, const Value& value) {
-    return std::find(range.begin(), range.end(), value) != range.end();
-}
 
 /// Up to the separator, unless that comes first.
 std::string_view cut_at(std::string_view local, char separator) {

@@ -12,6 +12,7 @@
 #include "core/authentication/dmarc_record.hpp"
 #include "core/base/encoding.hpp"
 #include "core/base/log.hpp"
+#include "core/base/sequence.hpp"
 #include "core/delivery/next_hop.hpp"
 #include "core/dns/reverse.hpp"
 #include "core/dns/type_name.hpp"
@@ -48,11 +49,6 @@ std::vector<std::string> words_of(const std::string& line) {
     for (std::string word; in >> word;)
         words.push_back(word);
     return words;
-}
-
-template <class T>
-bool contains(const std::vector<T>& all, const T& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 std::string joined(const std::vector<net::IpAddress>& addresses) {

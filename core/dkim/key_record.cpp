@@ -3,9 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/encoding.hpp"
+#include "core/base/sequence.hpp"
 #include "core/dkim/tags.hpp"
 
 namespace outpost::dkim {
@@ -20,14 +19,10 @@ std::vector<std::string> words_of(const TagList& tags, std::string_view name) {
     return words;
 }
 
-bool has(const std::vector<std::string>& words, std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 }  // namespace
 
 bool KeyRecord::is_for(std::string_view service) const {
-    return services.empty() || has(services, "*") || has(services, service);
+    return services.empty() || contains(services, "*") || contains(services, service);
 }
 
 Result<KeyRecord> parse_key_record(std::string_view text) {
@@ -47,8 +42,8 @@ Result<KeyRecord> parse_key_record(std::string_view text) {
     record.hashes = words_of(*tags, "h");
     record.services = words_of(*tags, "s");
     const auto flags = words_of(*tags, "t");
-    record.testing = has(flags, "y");
-    record.strict = has(flags, "s");
+    record.testing = contains(flags, "y");
+    record.strict = contains(flags, "s");
     return record;
 }
 

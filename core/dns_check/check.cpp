@@ -4,12 +4,12 @@
 #include <asio/co_spawn.hpp>
 #include <asio/use_future.hpp>
 
-#include <algorithm>
 #include <future>
 #include <iterator>
 #include <map>
 
 #include "core/async/event_loops.hpp"
+#include "core/base/sequence.hpp"
 #include "core/dns_check/dkim.hpp"
 #include "core/dns_check/dmarc.hpp"
 #include "core/dns_check/mta_sts.hpp"
@@ -41,10 +41,9 @@ void append(Findings& all, Findings more) {
     );
 }
 
-void add_once(std::vector<std::string>& all, const std::vector<std::string>& more) {
-    for (const auto& one : more) {
-        if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
-    }
+void add_all_once(std::vector<std::string>& all, const std::vector<std::string>& more) {
+    for (const auto& one : more)
+        add_once(all, one);
 }
 
 Findings by_topic(Findings findings) {
@@ -55,10 +54,6 @@ Findings by_topic(Findings findings) {
     for (auto& [topic, of_topic] : topics)
         append(sorted, std::move(of_topic));
     return sorted;
-}
-
-bool has(const std::vector<std::string>& all, const std::string& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 /// One check of one domain. Each public member asks for one thing and has it judged; they run at
@@ -169,7 +164,7 @@ class Check {
 
     awaitable<Findings> mx_host(std::string name) {
         const auto found = co_await addresses_of(name);
-        if (!has(host_.receives, name)) co_return judge_mx_host(name, found);
+        if (!contains(host_.receives, name)) co_return judge_mx_host(name, found);
         auto ours = own_addresses_;
         for (const auto& ehlo : host_.ehlo)
             ours.insert(ours.end(), ehlo.addresses.begin(), ehlo.addresses.end());
@@ -333,18 +328,18 @@ class Check {
     /// Those that receive for the domain, for our return paths, or at all.
     std::vector<std::string> mail_hosts() const {
         std::vector<std::string> names;
-        if (sender_) add_once(names, sender_->mx);
-        if (!host_.bounce_domain.empty()) add_once(names, bounce_hosts());
-        add_once(names, host_.receives);
+        if (sender_) add_all_once(names, sender_->mx);
+        if (!host_.bounce_domain.empty()) add_all_once(names, bounce_hosts());
+        add_all_once(names, host_.receives);
         return names;
     }
 
     Demands demands_on(const std::string& name, const Lookup& tlsa) const {
         Demands demands;
-        if (has(host_.receives, name)) demands.keys = host_.keys;
+        if (contains(host_.receives, name)) demands.keys = host_.keys;
         demands.dane = binds_senders(tlsa);
         demands.mta_sts = sender_ && sender_->mta_sts && sender_->mta_sts->mode != "none" &&
-                          has(sender_->mx, name);
+                          contains(sender_->mx, name);
         return demands;
     }
 

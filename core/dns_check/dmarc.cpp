@@ -8,6 +8,7 @@
 #include "core/authentication/dmarc_record.hpp"
 #include "core/base/encoding.hpp"
 #include "core/base/percent.hpp"
+#include "core/base/sequence.hpp"
 #include "core/dkim/tags.hpp"
 
 namespace outpost::dns_check {
@@ -82,20 +83,16 @@ Findings judge_dmarc(
         if (authentication::is_dmarc_record(record.text)) about.found.push_back(record.text);
     }
     if (about.found.empty()) {
-        return {problem(Grade::missing, about, absence(*answer), "publish the record", expected)};
+        return {no_record(about, *answer, expected)};
     }
     if (about.found.size() > 1) {
-        return {problem(
-            Grade::wrong, about, "there are several records, so that none counts",
-            "leave one of them", expected
-        )};
+        return {several_records(about, expected)};
     }
     const auto& record = about.found.front();
     Findings findings{judge_policy(about, record, sender.dmarc, expected)};
     const auto addresses = report_addresses(record);
     const auto& wanted = sender.dmarc.reports;
-    if (!wanted.is_null() &&
-        std::find(addresses.begin(), addresses.end(), wanted) == addresses.end()) {
+    if (!wanted.is_null() && !contains(addresses, wanted)) {
         findings.push_back(problem(
             Grade::wrong, about, fmt::format("{} gets no reports", wanted.wire()),
             "add the address to rua=", expected

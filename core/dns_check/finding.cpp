@@ -88,6 +88,26 @@ Subject subject(
     return {topic, std::move(name), answer.security, std::move(found)};
 }
 
+Finding no_record(Subject about, const dns::Answer& answer, std::string expected) {
+    return problem(
+        Grade::missing, std::move(about), absence(answer), "publish the record", std::move(expected)
+    );
+}
+
+Finding several_records(Subject about, std::string expected) {
+    return problem(
+        Grade::wrong, std::move(about), "there are several records, so that none counts",
+        "leave one of them", std::move(expected)
+    );
+}
+
+Finding malformed_record(Subject about, std::string expected) {
+    return problem(
+        Grade::wrong, std::move(about), "the record is malformed", "publish the record",
+        std::move(expected)
+    );
+}
+
 std::string absence(const dns::Answer& answer) {
     return answer.nxdomain ? "the name does not exist" : "there is no such record";
 }

@@ -74,6 +74,13 @@ Subject subject(
     Topic topic, std::string name, const dns::Answer& answer, std::vector<std::string> found = {}
 );
 
+/// Nothing is there for the purpose.
+Finding no_record(Subject about, const dns::Answer& answer, std::string expected);
+/// There is more than one record of a kind of which only one counts.
+Finding several_records(Subject about, std::string expected);
+/// The only one does not follow the grammar.
+Finding malformed_record(Subject about, std::string expected);
+
 /// Why there is nothing: "the name does not exist", "there is no such record".
 std::string absence(const dns::Answer& answer);
 

@@ -151,18 +151,13 @@ Finding judge_sts_record(
     }
     switch (id.error()) {
         case mta_sts::RecordFault::several:
-            return problem(
-                Grade::wrong, about, "there are several records, so that none counts",
-                "leave one of them", expected
-            );
+            return several_records(about, expected);
         case mta_sts::RecordFault::broken:
-            return problem(
-                Grade::wrong, about, "the record is malformed", "publish the record", expected
-            );
+            return malformed_record(about, expected);
         case mta_sts::RecordFault::none:
             break;
     }
-    return problem(Grade::missing, about, absence(*answer), "publish the record", expected);
+    return no_record(about, *answer, expected);
 }
 
 Findings judge_sts_policy(

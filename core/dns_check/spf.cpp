@@ -109,8 +109,7 @@ Findings judge_spf(
     for (const auto& record : answer->records) {
         if (spf::is_record(record.text)) about.found.push_back(record.text);
     }
-    if (about.found.empty())
-        return {problem(Grade::missing, about, absence(*answer), "publish the record", expected)};
+    if (about.found.empty()) return {no_record(about, *answer, expected)};
     if (about.found.size() > 1) {
         return {problem(
             Grade::wrong, about, "there are several records, which receivers take for an error",

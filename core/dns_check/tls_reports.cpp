@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "core/base/sequence.hpp"
 #include "core/tlsrpt/record.hpp"
 
 namespace outpost::dns_check {
@@ -22,20 +21,15 @@ Finding judge_tls_reports(
     if (!record) {
         switch (record.error()) {
             case tlsrpt::RecordFault::several:
-                return problem(
-                    Grade::wrong, about, "there are several records, so that none counts",
-                    "leave one of them", expected
-                );
+                return several_records(about, expected);
             case tlsrpt::RecordFault::broken:
-                return problem(
-                    Grade::wrong, about, "the record is malformed", "publish the record", expected
-                );
+                return malformed_record(about, expected);
             case tlsrpt::RecordFault::none:
                 break;
         }
-        return problem(Grade::missing, about, absence(*answer), "publish the record", expected);
+        return no_record(about, *answer, expected);
     }
-    if (std::find(record->mail.begin(), record->mail.end(), address) == record->mail.end()) {
+    if (!contains(record->mail, address)) {
         return problem(
             Grade::wrong, about, fmt::format("{} gets no reports", address.wire()),
             "add the address to rua=", expected

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "core/base/sequence.hpp"
 #include "core/dns/type_name.hpp"
 #include "core/tls/tlsa.hpp"
 
@@ -19,10 +18,6 @@ std::vector<tls::TlsaRecord> records_of(const dns::Answer& answer) {
         if (auto record = tls::parse_tlsa(one.text)) records.push_back(std::move(*record));
     }
     return records;
-}
-
-bool has(const std::vector<tls::TlsaRecord>& records, const tls::TlsaRecord& record) {
-    return std::find(records.begin(), records.end(), record) != records.end();
 }
 
 Finding judge_without_keys(const Subject& about) {
@@ -55,7 +50,7 @@ void judge_keys(
 ) {
     const auto records = records_of(answer);
     for (const auto& key : keys) {
-        if (has(records, key)) {
+        if (contains(records, key)) {
             findings.push_back(ok(about, fmt::format("{}: a configured key", tls::text(key))));
             continue;
         }
@@ -78,7 +73,7 @@ void judge_others(
                 fmt::format("{}: not of use in SMTP (RFC 7672 section 3.1)", tls::text(record)),
                 "take the record away: DANE-EE and DANE-TA (2 and 3) alone count"
             ));
-        } else if (record.usage == dane_ee && !has(keys, record)) {
+        } else if (record.usage == dane_ee && !contains(keys, record)) {
             findings.push_back(problem(
                 Grade::warning, about,
                 fmt::format("{}: of none of the configured keys", tls::text(record)),

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/encoding.hpp"
+#include "core/base/sequence.hpp"
 #include "core/mail/safe_text.hpp"
 
 namespace outpost::route {
@@ -39,10 +40,6 @@ std::vector<std::string> texts(const std::vector<DomainPattern>& patterns) {
     for (const auto& pattern : patterns)
         out.push_back(pattern.text());
     return out;
-}
-
-bool contains(const std::vector<std::string>& list, std::string_view value) {
-    return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 /// Why `domain` is not matched by the list: an exclusion, or nothing that covers it.

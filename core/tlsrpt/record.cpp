@@ -9,6 +9,7 @@
 
 #include "core/base/encoding.hpp"
 #include "core/base/percent.hpp"
+#include "core/base/sequence.hpp"
 
 namespace outpost::tlsrpt {
 namespace {
@@ -96,11 +97,6 @@ std::optional<mail::Address> address_in(std::string_view uri) {
 bool has_host(std::string_view uri) noexcept {
     uri.remove_prefix(https.size());
     return uri.starts_with("//") && uri.size() > 2 && uri.find_first_of("/?#:", 2) != 2;
-}
-
-template <class T>
-void add_once(std::vector<T>& all, T one) {
-    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(std::move(one));
 }
 
 void add_uri(Record& record, std::string_view uri) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/http_server/request.hpp"
+#include "tests/fuzz/lines.hpp"
 
 using namespace outpost::http_server;
 
@@ -12,16 +13,6 @@ namespace {
 
 void require(bool condition) {
     if (!condition) std::abort();
-}
-
-std::vector<std::string> lines_of(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        lines.emplace_back(text.substr(0, end));
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
-    return lines;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policies/mta_sts/record.hpp"
+#include "tests/fuzz/lines.hpp"
 
 using namespace outpost::mta_sts;
 
@@ -16,21 +17,11 @@ void require(bool condition) {
     if (!condition) std::abort();
 }
 
-std::vector<std::string> lines(std::string_view text) {
-    std::vector<std::string> all;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        all.emplace_back(text.substr(0, end));
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
-    return all;
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const auto texts = lines(text);
+    const auto texts = lines_of(text);
     const auto id = parse_records(texts);
     if (!id) return 0;
     require(!id->empty() && id->size() <= 32);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/tlsrpt/record.hpp"
+#include "tests/fuzz/lines.hpp"
 
 using namespace outpost::tlsrpt;
 
@@ -16,16 +17,6 @@ namespace {
 
 void require(bool condition) {
     if (!condition) std::abort();
-}
-
-std::vector<std::string> lines(std::string_view text) {
-    std::vector<std::string> all;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        all.emplace_back(text.substr(0, end));
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
-    return all;
 }
 
 bool is_one_line(std::string_view text) {
@@ -37,7 +28,7 @@ bool is_one_line(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    auto texts = lines({reinterpret_cast<const char*>(data), size});
+    auto texts = lines_of({reinterpret_cast<const char*>(data), size});
     auto record = parse_records(texts);
     if (!record) return 0;
     for (const auto& address : record->mail)
