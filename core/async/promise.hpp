@@ -2,8 +2,10 @@
 #pragma once
 #include <asio/async_result.hpp>
 #include <asio/bind_executor.hpp>
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <asio/prefer.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <exception>
@@ -16,7 +18,7 @@
 namespace outpost {
 
 /// A one-shot bridge from a foreign thread to a waiting coroutine: `set`/`fail` may be called from
-/// any thread, once; the coroutine resumes on its own executor.
+/// any thread, once; the coroutine resumes on its own executor, which must outlive that call.
 template <class T>
 class Promise {
   public:
@@ -52,10 +54,14 @@ class Promise {
             };
             auto work = asio::make_work_guard(handler);
             auto held = std::make_shared<Held>(Held{std::move(handler), std::move(work)});
+            // Nothing of the coroutine stays with the thread that posts: once it is posted, the
+            // coroutine may end, and its executor soon after.
             const auto post = [](std::shared_ptr<void> any) {
                 auto mine = std::static_pointer_cast<Held>(std::move(any));
-                auto executor = mine->work.get_executor();
-                asio::post(executor, [mine]() mutable {
+                const auto executor = asio::prefer(
+                    mine->work.get_executor(), asio::execution::outstanding_work.untracked
+                );
+                asio::post(executor, [mine = std::move(mine)]() mutable {
                     auto run = std::move(mine->handler);
                     mine.reset();
                     std::move(run)();

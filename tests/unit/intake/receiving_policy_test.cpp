@@ -31,6 +31,7 @@ struct World {
     std::shared_ptr<Box> bounces = std::make_shared<Box>(std::set{address("b-1@bounces.example")});
     std::shared_ptr<test::ZoneResolver> dns = std::make_shared<test::ZoneResolver>();
     metrics::Registry metrics;
+    asio::io_context loop;  // outlives whoever posts to it
     asio::thread_pool workers{1};
     bool store_is_up = true;
     submit::ListenerSettings settings;
@@ -85,7 +86,6 @@ struct World {
         smtp::RcptTo rcpt;
         rcpt.to = address(recipient);
         auto rules = policy();
-        asio::io_context loop;
         const auto refusal = test::run(loop, rules.check_recipient(client, transaction, rcpt));
         return refusal ? refusal->text() : "250";
     }
@@ -102,7 +102,6 @@ struct World {
             sent.recipients.push_back(rcpt);
         }
         auto rules = policy();
-        asio::io_context loop;
         return test::run(loop, rules.accept(client, sent, std::move(chunks))).text();
     }
 
@@ -257,8 +256,7 @@ TEST_CASE("while nothing can be kept, MAIL is answered with 451") {
     World world;
     const auto mail = [&world] {
         auto rules = world.policy();
-        asio::io_context loop;
-        return test::run(loop, rules.check_mail(world.client, world.transaction));
+        return test::run(world.loop, rules.check_mail(world.client, world.transaction));
     };
     CHECK_FALSE(mail().has_value());
     world.store_is_up = false;
@@ -300,11 +298,12 @@ TEST_CASE("messages a minute are bounded for each client") {
     World world;
     world.settings.max_messages_per_minute = 1;
     auto rules = world.policy();
-    asio::io_context loop;
-    CHECK_FALSE(test::run(loop, rules.check_mail(world.client, world.transaction)).has_value());
-    const auto refusal = test::run(loop, rules.check_mail(world.client, world.transaction));
+    CHECK_FALSE(test::run(world.loop, rules.check_mail(world.client, world.transaction)).has_value()
+    );
+    const auto refusal = test::run(world.loop, rules.check_mail(world.client, world.transaction));
     REQUIRE(refusal);
     CHECK(refusal->code == 450);
     world.client.ip = "192.0.2.26";
-    CHECK_FALSE(test::run(loop, rules.check_mail(world.client, world.transaction)).has_value());
+    CHECK_FALSE(test::run(world.loop, rules.check_mail(world.client, world.transaction)).has_value()
+    );
 }

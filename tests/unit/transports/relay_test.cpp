@@ -34,8 +34,8 @@ const std::string plain = "AHVzZXIAc2VjcmV0";  // NUL user NUL secret
 struct World {
     ScriptedServer server;
     transports::RelaySettings settings;
+    asio::io_context loop;  // outlives whoever posts to it
     asio::thread_pool workers{1};
-    asio::io_context loop;
     NoResolver resolver;
     NotingGate gate;
     std::string transcript;
