@@ -210,12 +210,11 @@ config::Type<dispatch::Settings> limits_type() {
         .key(
             "content_memory", &Settings::content_memory, config::size<std::uint64_t>(1 << 20),
             "Message content held in memory. One half is for mail on its way in, beyond which "
-            "clients "
-            "hear 452; the other for mail on its way out, beyond which content is read again when "
-            "it is "
-            "needed, and large messages wait. Of each half an eighth is for messages up to 1 MiB "
-            "alone; "
-            "so a listener's `max_message_size` can be 7/16 of this at most."
+            "clients hear 452; the other for mail on its way out, beyond which content is read "
+            "again when it is needed, and large messages wait. A delivery that takes longer than "
+            "a second lets go of its content, too, and reads it again. Of each half an eighth is "
+            "for messages up to 1 MiB alone; so a listener's `max_message_size` can be 7/16 of "
+            "this at most."
         )
         .key(
             "claim_batch", &Settings::claim_batch, integer<std::size_t>(1, 100'000),

@@ -149,7 +149,7 @@ class Explainer {
         const auto stage = session ? session->stage() : delivery::Stage::connect;
         if (broken) refused = delivery::verdict_of(broken, stage);
         if (session) {
-            probe.seen = session->observed();
+            probe.seen = *session->observed();
             probe.chain = session->stream().peer_chain();
             if (!refused) co_await session->quit();
         }

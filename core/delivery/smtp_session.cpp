@@ -22,8 +22,8 @@ SmtpSession::SmtpSession(
     net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript
 )
     : settings_(std::move(settings)), chat_(std::move(stream), deadline, observer_of(transcript)) {
-    observed_.sending_ip = chat_.stream().local_ip();
-    observed_.receiving_ip = chat_.stream().remote_ip();
+    observed_->sending_ip = chat_.stream().local_ip();
+    observed_->receiving_ip = chat_.stream().remote_ip();
 }
 
 void SmtpSession::adopt(Deadline deadline, Transcript& transcript) {
@@ -41,16 +41,16 @@ awaitable<std::optional<Verdict>> SmtpSession::open() {
         reusable_ = !failed;
         co_return failed;
     } catch (const net::TlsError& error) {
-        if (const auto* facts = chat_.stream().tls_facts()) observed_.reached = *facts;
-        observed_.failure = error.failure();
-        observed_.given_up = true;
+        if (const auto* facts = chat_.stream().tls_facts()) observed_->reached = *facts;
+        observed_->failure = error.failure();
+        observed_->given_up = true;
         throw;
     } catch (const smtp::ProtocolError& error) {
         if (stage_ == Stage::tls) {
-            observed_.failure = tls::TlsFailure{
+            observed_->failure = tls::TlsFailure{
                 tls::TlsFailure::Kind::handshake, error.what(), "data-behind-starttls-reply", 0
             };
-            observed_.given_up = true;
+            observed_->given_up = true;
         }
         throw;
     }
@@ -61,13 +61,13 @@ awaitable<std::optional<Verdict>> SmtpSession::open_in_steps() {
     auto failed = co_await greet();
     if (!failed) failed = co_await hello();
     if (failed) co_return failed;
-    observed_.starttls_offered = extensions_.starttls;
+    observed_->starttls_offered = extensions_.starttls;
     const bool wanted = settings_.tls == TlsMode::required ||
                         (settings_.tls == TlsMode::opportunistic && extensions_.starttls);
     if (wanted) {
         failed = co_await start_tls();
         if (!failed) failed = co_await hello();
-        observed_.requiretls_offered = extensions_.requiretls && observed_.reached;
+        observed_->requiretls_offered = extensions_.requiretls && observed_->reached;
     }
     co_return failed;
 }
@@ -76,14 +76,14 @@ awaitable<void> SmtpSession::shake_hands() {
     stage_ = Stage::tls;
     const tls::TlsDemand demand{settings_.requirement, settings_.watched};
     co_await chat_.start_tls(settings_.server_name, demand, settings_.timeouts.handshake);
-    observed_.reached = *chat_.stream().tls_facts();
-    observed_.failure = observed_.reached->unmet;
+    observed_->reached = *chat_.stream().tls_facts();
+    observed_->failure = observed_->reached->unmet;
 }
 
 awaitable<std::optional<Verdict>> SmtpSession::greet() {
     stage_ = Stage::greeting;
     smtp::Reply reply = co_await chat_.read_reply(settings_.timeouts.greeting);
-    if (!reply.lines.empty()) observed_.helo = reply.lines.front();
+    if (!reply.lines.empty()) observed_->helo = reply.lines.front();
     if (reply.code != 220) co_return host_verdict(stage_, std::move(reply));
     co_return std::nullopt;
 }
@@ -109,15 +109,15 @@ awaitable<std::optional<Verdict>> SmtpSession::hello() {
 
 awaitable<std::optional<Verdict>> SmtpSession::start_tls() {
     stage_ = Stage::starttls;
-    observed_.starttls_tried = true;
+    observed_->starttls_tried = true;
     const smtp::Reply reply = co_await chat_.ask("STARTTLS", settings_.timeouts.command);
     if (reply.code != 220) {
         const std::string reason = "the remote refused STARTTLS: " + reply.text();
-        observed_.failure = tls::TlsFailure{
+        observed_->failure = tls::TlsFailure{
             tls::TlsFailure::Kind::starttls_refused, reason,
             "smtp-starttls-reply-code-" + std::to_string(reply.code), reply.code
         };
-        observed_.given_up = true;
+        observed_->given_up = true;
         // Whatever its class: it speaks of this host, and of now (RFC 3207 section 4).
         co_return Verdict::deferred(stage_, ErrorKind::tls, {4, 7, 5}, reason);
     }

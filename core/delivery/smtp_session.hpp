@@ -82,7 +82,7 @@ class SmtpSession {
     const smtp::Extensions& extensions() const noexcept { return extensions_; }
     net::Stream& stream() noexcept { return chat_.stream(); }
     /// What `open` came to see of the host's TLS, however it ended.
-    const tls::TlsObservation& observed() const noexcept { return observed_; }
+    std::shared_ptr<const tls::TlsObservation> observed() const noexcept { return observed_; }
 
   private:
     friend class Transaction;
@@ -99,7 +99,7 @@ class SmtpSession {
     SessionSettings settings_;
     smtp::Chat chat_;
     smtp::Extensions extensions_;
-    tls::TlsObservation observed_;
+    std::shared_ptr<tls::TlsObservation> observed_ = std::make_shared<tls::TlsObservation>();
     Stage stage_ = Stage::greeting;
     bool reusable_ = false;
     std::size_t messages_ = 0;

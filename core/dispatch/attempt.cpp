@@ -32,10 +32,12 @@ double throw_dice() {
 }
 
 delivery::DeliveryJob make_job(
-    const Parcel& parcel, std::shared_ptr<const delivery::Message> message
+    const Parcel& parcel, std::shared_ptr<const delivery::Message> message,
+    delivery::ContentSource& source
 ) {
     const auto& first = parcel.claims.front();
     delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
+    job.source = &source;
     job.policies = parcel.decision->policies;
     job.domain = parcel.claims.front().recipient.address.domain();
     if (has_return_paths(*parcel.snapshot, *job.message))
@@ -205,7 +207,7 @@ class Attempt {
     awaitable<bool> is_tls_report() {
         if (job_.message->content)
             co_return evidence::is_tls_report(job_.message->content->header());
-        if (late_.is_tls_report()) co_return *late_.is_tls_report();
+        if (const auto known = late_.is_tls_report()) co_return *known;
         try {
             const auto loaded = co_await parts_.store.load_header(job_.message->id);
             if (loaded && loaded->content)
@@ -328,30 +330,42 @@ awaitable<std::shared_ptr<const delivery::Message>> load(
     return store.load(id);
 }
 
+bool must_read_first(const Parcel& parcel) {
+    return !parcel.claims.front().envelope->content &&
+           (needs_signature(parcel) || !may_read_late(parcel));
+}
+
+/// The message with its content, within the budget; or why there will be no attempt.
+awaitable<Result<std::shared_ptr<const delivery::Message>, AttemptResult>> read_first(
+    const Parcel& parcel, const AttemptParts& parts
+) {
+    auto share = co_await wait_for_room(parts.memory, parcel.claims.front().envelope->size);
+    if (!share) co_return Err{put_off(parcel, std::chrono::seconds(30))};
+    const auto loaded = co_await load(parcel, parts.store);
+    // Dropped by a person meanwhile: the lease leads nowhere.
+    if (!loaded || !loaded->content) co_return Err{put_off(parcel, std::nullopt)};
+    auto charged = std::make_shared<delivery::Message>(*loaded);
+    charged->content = ContentMemory::charged(std::move(charged->content), std::move(share));
+    co_return std::shared_ptr<const delivery::Message>(std::move(charged));
+}
+
 // Who was interrupted is noted as begun only now: whoever still waits for his turn, or for his
 // content, has no part in a death of the node.
 awaitable<AttemptResult> attempt_now(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
     auto message = parcel.claims.front().envelope;
-    if (!message->content && (needs_signature(parcel) || !may_read_late(parcel))) {
-        auto share = co_await wait_for_room(parts.memory, message->size);
-        if (!share) co_return put_off(parcel, std::chrono::seconds(30));
-        const auto loaded = co_await load(parcel, parts.store);
-        // Dropped by a person meanwhile: the lease leads nowhere.
-        if (!loaded || !loaded->content) co_return put_off(parcel, std::nullopt);
-        delivery::Message charged = *loaded;
-        charged.content = ContentMemory::charged(std::move(charged.content), std::move(share));
-        message = std::make_shared<const delivery::Message>(std::move(charged));
+    if (must_read_first(parcel)) {
+        auto read = co_await read_first(parcel, parts);
+        if (!read) co_return std::move(read).error();
+        message = std::move(*read);
     }
     if (was_interrupted(parcel)) co_await parts.store.note_begun(leases_of(parcel.claims));
-    LateContent late(parts.store, parts.memory, message);
-    auto job = make_job(parcel, std::move(message));
-    job.source = &late;
+    LateContent late(parts.store, parts.memory, message, parcel.content);
     Common common;
     common.started = parts.store.now();
     const auto start = SteadyClock::now();
-    Attempt running(parcel, std::move(job), late, gate, parts, loop);
+    Attempt running(parcel, make_job(parcel, message, late), late, gate, parts, loop);
     const auto tried = co_await running.run();
     common.duration = SteadyClock::now() - start;
     common.transport = tried.transport;

@@ -91,6 +91,7 @@ awaitable<void> Dispatcher::drain(Deadline deadline) {
     draining_ = true;
     wake_.notify();
     limit_keeper_.stop();
+    letting_go_.stop();
     for (const auto& parcel : lanes_.clear())
         put_back(parcel.claims, std::nullopt);
     // A fifth of the time is kept for giving back and for the replies to dots already sent.

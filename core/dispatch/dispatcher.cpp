@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/dispatch/late_content.hpp"
 
 namespace outpost::dispatch {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 constexpr std::chrono::seconds no_place_pause{5};
 /// How soon they are due again when this node could not find out how to route them.
 constexpr std::chrono::seconds lookup_pause{30};
+
+/// For so long a delivery that has begun keeps its message's content in memory.
+constexpr std::chrono::milliseconds quick{1'000};
 
 bool owes_report(const std::vector<queue::Settled>& outcomes) {
     return std::any_of(outcomes.begin(), outcomes.end(), [](const queue::Settled& settled) {
@@ -52,7 +56,10 @@ Dispatcher::Dispatcher(
           [this](const std::vector<queue::LimitKey>& destinations) { resume(destinations); }
       ),
       wake_(loops.at(0).get_executor()),
-      running_on_(loops.size()) {
+      running_on_(loops.size()),
+      letting_go_("letting content go", loops.at(0).get_executor(), quick / 4, [this] {
+          return let_slow_content_go();
+      }) {
     measure(metrics);
 }
 
@@ -72,6 +79,7 @@ void Dispatcher::measure(metrics::Registry& metrics) {
 
 void Dispatcher::start() {
     limit_keeper_.start(tasks_);
+    letting_go_.start(tasks_);
     tasks_.spawn("claim loop", loops_.at(0).get_executor(), claim_loop());
 }
 
@@ -259,6 +267,7 @@ std::size_t Dispatcher::least_busy_loop() const {
 void Dispatcher::start_delivery(Parcel parcel) {
     const auto id = next_id_++;
     const auto loop = least_busy_loop();
+    hold_content_of(parcel);
     const std::string on_uncertain(route::text(parcel.decision->on_uncertain));
     auto gate = std::make_shared<Gate>(store_, parcel.claims, on_uncertain);
     ++running_;
@@ -268,6 +277,21 @@ void Dispatcher::start_delivery(Parcel parcel) {
         "delivery", loops_.at(loop).get_executor(),
         deliver(id, std::move(parcel), std::move(gate), loop)
     );
+}
+
+void Dispatcher::hold_content_of(Parcel& parcel) {
+    const auto whole = parcel.claims.front().envelope;
+    if (!whole->content || !may_read_late(parcel)) return;
+    parcel.content = content_in_flight_.hold(whole->content, SteadyClock::now());
+    auto envelope = std::make_shared<delivery::Message>(*whole);
+    envelope->content = nullptr;
+    for (auto& claim : parcel.claims)
+        claim.envelope = envelope;
+}
+
+awaitable<bool> Dispatcher::let_slow_content_go() {
+    content_in_flight_.let_go(SteadyClock::now() - quick);
+    co_return false;
 }
 
 awaitable<void> Dispatcher::deliver(

@@ -12,9 +12,11 @@
 #include "core/async/event_loops.hpp"
 #include "core/async/task_group.hpp"
 #include "core/dispatch/attempt.hpp"
+#include "core/dispatch/content_in_flight.hpp"
 #include "core/dispatch/grouping.hpp"
 #include "core/dispatch/lanes.hpp"
 #include "core/dispatch/limit_keeper.hpp"
+#include "core/dispatch/periodic.hpp"
 #include "core/dispatch/recipient_budget.hpp"
 #include "core/dispatch/recorder.hpp"
 #include "core/dispatch/routing.hpp"
@@ -84,6 +86,8 @@ class Dispatcher final : public queue::FreshWorkTaker {
     bool may_begin() const;
     void resume(const std::vector<queue::LimitKey>& destinations);
     void start_delivery(Parcel parcel);
+    void hold_content_of(Parcel& parcel);
+    awaitable<bool> let_slow_content_go();
     std::size_t least_busy_loop() const;
     awaitable<void> deliver(
         std::uint64_t id, Parcel parcel, std::shared_ptr<Gate> gate, std::size_t loop
@@ -135,6 +139,8 @@ class Dispatcher final : public queue::FreshWorkTaker {
     std::vector<std::size_t> running_on_;  ///< by loop
     std::uint64_t next_id_ = 0;
     std::map<std::uint64_t, std::shared_ptr<Gate>> in_flight_;
+    ContentInFlight content_in_flight_;
+    Periodic letting_go_;
     TaskGroup tasks_;
 };
 

@@ -61,7 +61,7 @@ std::vector<Parcel> group(
         if (alone || found == open.end() ||
             parcels[found->second].claims.size() >= std::max<std::size_t>(most, 1)) {
             if (!alone) open[std::move(key)] = parcels.size();
-            parcels.push_back({std::move(lane), snapshot, one.decision, {}});
+            parcels.push_back({std::move(lane), snapshot, one.decision, {}, {}});
             parcels.back().claims.push_back(std::move(one.claim));
         } else {
             parcels[found->second].claims.push_back(std::move(one.claim));

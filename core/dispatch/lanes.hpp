@@ -2,6 +2,7 @@
 #pragma once
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -60,7 +61,7 @@ class Lanes {
 
   private:
     struct Lane {
-        std::deque<Parcel> waiting;
+        std::list<Parcel> waiting;  ///< most lanes have none, and an empty deque takes 0.5 KiB
         std::size_t waiting_recipients = 0;
         std::size_t waiting_most = 0;  ///< recipients
         std::size_t running = 0;

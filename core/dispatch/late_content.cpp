@@ -32,7 +32,18 @@ awaitable<ContentMemory::SharePtr> wait_for_room(ContentMemory& memory, std::uin
     }
 }
 
+std::optional<bool> LateContent::is_tls_report() const {
+    if (is_tls_report_) return is_tls_report_;
+    const auto content = held();
+    if (!content) return std::nullopt;
+    return evidence::is_tls_report(content->header());
+}
+
 awaitable<mail::ContentPtr> LateContent::read() {
+    if (auto content = held()) {
+        is_tls_report_ = evidence::is_tls_report(content->header());
+        co_return content;
+    }
     try {
         auto share = co_await wait_for_room(memory_, message_->size);
         if (share) {

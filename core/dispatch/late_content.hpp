@@ -18,26 +18,30 @@ bool may_read_late(const Parcel& parcel);
 /// its own lane.
 awaitable<ContentMemory::SharePtr> wait_for_room(ContentMemory& memory, std::uint64_t size);
 
-/// Reads content from the queue within the budget, when a transport asks for it.
+/// The content when a transport asks for it: what is still held in memory, or read from the queue
+/// within the budget.
 class LateContent final : public delivery::ContentSource {
   public:
     LateContent(
         queue::QueueStore& store, ContentMemory& memory,
-        std::shared_ptr<const delivery::Message> message
+        std::shared_ptr<const delivery::Message> message, HeldContentPtr held
     )
-        : store_(store), memory_(memory), message_(std::move(message)) {}
+        : store_(store), memory_(memory), message_(std::move(message)), held_(std::move(held)) {}
 
     awaitable<mail::ContentPtr> read() override;
     /// It was asked for and could not be had: the attempt failed through no fault of the
     /// recipients.
     bool failed() const noexcept { return failed_; }
-    /// Of content that was read: whether it is a TLS report.
-    std::optional<bool> is_tls_report() const noexcept { return is_tls_report_; }
+    /// Of content that was read or is held: whether it is a TLS report.
+    std::optional<bool> is_tls_report() const;
 
   private:
+    mail::ContentPtr held() const { return held_ ? held_->get() : nullptr; }
+
     queue::QueueStore& store_;
     ContentMemory& memory_;
     std::shared_ptr<const delivery::Message> message_;
+    const HeldContentPtr held_;  ///< null: nothing was handed over
     bool failed_ = false;
     std::optional<bool> is_tls_report_;
 };

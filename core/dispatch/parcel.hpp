@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dispatch/content_in_flight.hpp"
 #include "core/dispatch/snapshot.hpp"
 #include "core/queue/records.hpp"
 #include "core/queue/store.hpp"
@@ -25,6 +26,8 @@ struct Parcel {
     SnapshotPtr snapshot;
     std::shared_ptr<const route::Decision> decision;
     std::vector<queue::Claimed> claims;  ///< never empty
+    /// The message's content, where its delivery has begun and the envelope is without.
+    HeldContentPtr content = nullptr;
 };
 
 std::vector<queue::Lease> leases_of(const std::vector<queue::Claimed>& claims);

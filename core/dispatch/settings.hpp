@@ -26,7 +26,7 @@ struct Settings {
     std::size_t max_recipients = 20'000;
     /// Octets of message content kept in memory: half for mail on its way in, beyond which clients
     /// are told to come again, and half for mail on its way out, beyond which deliveries wait and
-    /// read content when they need it.
+    /// read content when they need it. So does a delivery that takes longer than a second.
     std::uint64_t content_memory = 256ULL * 1024 * 1024;
     /// Deliveries in flight to one destination: a recipient domain, or a relay's next hop.
     std::size_t per_destination = 20;

@@ -67,7 +67,7 @@ awaitable<Session> open_session(
         result.lasting = for_good || (broken && nobody_listens(broken));
     }
     if (session) {
-        result.seen = session->observed();
+        result.seen = *session->observed();
         result.chain = session->stream().peer_chain();
         if (!refused) co_await session->quit();
     }

@@ -24,7 +24,7 @@ class LineReader {
 
     /// Octets read at once.
     struct Sizes {
-        std::size_t line = 1024;
+        std::size_t line = 512;
         std::size_t content = 16 * 1024;
     };
     explicit LineReader(Stream& stream) : LineReader(stream, Sizes()) {}

@@ -157,6 +157,7 @@ awaitable<std::vector<Claimed>> MemoryQueueStore::claim(
 awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load(MessageId id) {
     const std::lock_guard lock(mutex_);
     check_available();
+    ++loads_;
     const auto found = stored_.find(to_number(id));
     co_return found == stored_.end() ? nullptr : found->second;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -81,6 +82,8 @@ class MemoryQueueStore : public queue::QueueStore {
     void edit(RecipientKey key, const std::function<void(Row&)>& change);
     /// Everything given to settle, and whether it was recorded.
     std::vector<std::pair<queue::Settled, bool>> settled() const;
+    /// How often content was read, headers included.
+    std::size_t loads() const noexcept { return loads_; }
 
   private:
     void check_available() const;
@@ -91,6 +94,7 @@ class MemoryQueueStore : public queue::QueueStore {
     void expire(Row& row);
     bool record(const queue::Settled& outcome);
 
+    std::atomic<std::size_t> loads_{0};
     mutable std::mutex mutex_;
     std::exception_ptr failure_;
     std::function<WallTime()> now_;

@@ -185,7 +185,8 @@ class HostAttempt {
     }
 
     void note_tls(delivery::SmtpSession& session, const std::optional<Verdict>& refused) {
-        const tls::TlsObservation& seen = session.observed();
+        const auto observed = session.observed();
+        const tls::TlsObservation& seen = *observed;
         if (seen.reached) {
             facts_->tls_version = seen.reached->version;
             facts_->tls_cipher = seen.reached->cipher;
@@ -201,7 +202,7 @@ class HostAttempt {
         const bool came_so_far = !refused || seen.starttls_tried || seen.reached || seen.failure;
         if (!came_so_far) return;
         facts_->tls_result = result_of(seen);
-        if (!outcome_.tls) outcome_.tls = seen;
+        if (!outcome_.tls) outcome_.tls = observed;
     }
 
     /// What was reached, in few words.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,9 +28,9 @@ struct HostPlan {
 struct HostOutcome {
     std::vector<delivery::Verdict> verdicts;  ///< for the job's recipients, in order
     bool connected = false;                   ///< TCP (or the proxy) reached it
-    /// Unset when an open session was used, or none came as far as TLS. A fallback in clear leaves
+    /// Null when an open session was used, or none came as far as TLS. A fallback in clear leaves
     /// it.
-    std::optional<tls::TlsObservation> tls;
+    std::shared_ptr<const tls::TlsObservation> tls;
 };
 
 /// Dials, greets, secures, logs in and sends, or uses a session that is open already: everything

@@ -131,14 +131,20 @@ class Direct final : public delivery::Transport {
                 break;
             }
             delivery::learn(host, *found);
-            const tls::TlsDemand demand = co_await views.demand_of(host, context.deadline);
-            const auto plan = decide_tls(delivery::tls_wish(job.message->require_tls), demand);
+            const auto plan = co_await plan_tls(job, host, views, context.deadline);
             evidence.decided(host, plan, views);
             const auto outcome = co_await try_host(host, found->addresses, plan, context, progress);
             if (outcome) evidence.tried(host, plan, *outcome);
             if (progress.all_final()) break;
         }
         co_return progress.outcome();
+    }
+
+    static awaitable<delivery::TlsPlan> plan_tls(
+        const DeliveryJob& job, const MxHost& host, Assessments& views, Deadline deadline
+    ) {
+        const auto demand = co_await views.demand_of(host, deadline);
+        co_return decide_tls(delivery::tls_wish(job.message->require_tls), demand);
     }
 
     bool is_this_server(const std::vector<net::IpAddress>& addresses) const {

@@ -777,6 +777,37 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
     CHECK(came_with);
 }
 
+TEST_CASE("fresh content is sent from memory while that is quick, and later read again") {
+    Node node;
+    node.direct->reads_late = true;
+    test::Latch latch;
+    std::atomic<bool> waits{false};
+    const auto read_now_and_later = [&](const delivery::DeliveryJob& job,
+                                        delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
+        CHECK_FALSE(job.message->content);
+        CHECK(co_await job.source->read());
+        CHECK(node.store.loads() == 0);
+        waits = true;
+        co_await latch.wait();
+        const auto again = co_await job.source->read();
+        CHECK(node.store.loads() == 1);
+        CHECK(again->size() == 25);
+        co_return DeliveryOutcome::all(job, Verdict::delivered("ok"));
+    };
+    node.direct->script("example.org", read_now_and_later);
+    node.start();
+    node.store.set_taker(node.dispatcher.get());
+    const auto id = node.enqueue({"bob@example.org"});
+    Node::until([&] { return waits.load(); });
+    Node::until([&] {
+        return node.metrics.text().find("outpost_content_memory_bytes{way=\"out\"} 0\n") !=
+               std::string::npos;
+    });
+    latch.open();
+    CHECK(node.settled(id).front().state == RecipientState::delivered);
+    node.store.set_taker(nullptr);
+}
+
 TEST_CASE("mail that is to be signed is signed before its first attempt, by the keys in force") {
     Node node;
     node.direct->reads_late = true;
