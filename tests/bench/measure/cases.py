@@ -46,7 +46,7 @@ class Cases:
                 load = Load(options.messages, sessions, options.size, domains)
                 self._measure(case, "outpost", server, load)
             for sessions in options.postfix_sessions if options.peers else []:
-                load = Load(options.messages, sessions, options.size, domains)
+                load = Load(options.peer_messages, sessions, options.size, domains)
                 self._measure(case, "postfix", TunedPostfix(relay=domains == 1), load)
 
     def _measure(self, case, name, server, load):
