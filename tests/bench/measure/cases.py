@@ -50,12 +50,14 @@ class Cases:
                 self._measure(case, "postfix", TunedPostfix(relay=domains == 1), load)
 
     def _measure(self, case, name, server, load):
+        dns = loads.start_dns()
         try:
-            figures = loads.measure(load, getattr(server, "ports", None) or [server.port], server.groups, server.settled)
+            figures = loads.measure(load, getattr(server, "ports", None) or [server.port], Meter(**server.groups), server.settled)
             self._results.add(case, name, server.settings, figures)
             if self._options.statements and name != "postfix":
                 print(server.statements(), flush=True)
         finally:
+            dns.stop()
             server.stop()
         return figures
 
