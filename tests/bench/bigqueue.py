@@ -5,10 +5,8 @@ while a million recipients of one silent, then of one dead domain are due.
     tests/bench/bigqueue [--recipients 5000000] [--domains 10000] [--due 1000000]"""
 import argparse
 import json
-import os
 import re
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,9 +15,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 from lab.dns import Nsd  # noqa: E402
 from lab.outpost import Outpost  # noqa: E402
-from lab.processes import SCRATCH, run, wait_until  # noqa: E402
+from lab.processes import run, wait_until  # noqa: E402
 from measure import bulk  # noqa: E402
-from measure.meter import cpu_seconds  # noqa: E402
+from measure.load import Load, measure  # noqa: E402
+from measure.meter import Meter, cpu_seconds  # noqa: E402
 from measure.outpost import Cluster  # noqa: E402
 from measure.traffic import Receiver, Tarpit  # noqa: E402
 
@@ -100,12 +99,10 @@ class Lab:
         return {"ms a claim": found["ms"] / found["calls"], "µs a recipient claimed": 1000 * found["ms"] / found["rows"]}
 
     def accepting(self, messages):
-        report = SCRATCH / "pump.json"
-        subprocess.run([os.environ["OUTPOST_PUMP"], "--to", "127.0.0.1:2525", "--sink", "127.0.3.1:25", "--messages", str(messages),
-                        "--domains", "1000", "--pid", str(self.server.process.pid), "--pid", str(self.postgres.process.pid),
-                        "--json", report], check=False, stdout=subprocess.DEVNULL, timeout=600)
-        figures = json.loads(report.read_text())
-        return {"ms between messages accepted": 1000 / figures["accepted_per_s"], "ms of CPU a message": figures["cpu_ms_per_message"]}
+        load = Load(messages, domains=1000, max_seconds=300, sink="127.0.3.1")
+        meter = Meter(server=[self.server.process.pid], postgres=[self.postgres.process.pid])
+        figures = measure(load, [self.server.relay_port], meter)
+        return {"ms between messages accepted": 1000 / figures["accept_per_second"], "ms of CPU a message": figures["cpu_ms_total"]}
 
     def questions(self, facts, times=15):
         """The least time of each question, asked by psql in one session: what else runs on the machine only adds to it."""

@@ -16,7 +16,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 from lab.certificates import Authority  # noqa: E402
 from lab.outpost import Outpost  # noqa: E402
 from lab.postgres import Postgres  # noqa: E402
-from sessions import pss_kib  # noqa: E402
+from measure.meter import pss_kib  # noqa: E402
 
 CONFIG = """
 listeners:

@@ -7,20 +7,22 @@ import time
 from pathlib import Path
 
 from lab.processes import SCRATCH, Process, wait_port
-from measure.meter import Meter
 
 TOOLS = Path(os.environ.get("OUTPOST_BENCH_TOOLS", "build/tests/bench")).resolve()
 
 
 class Load:
-    """How much mail, in how many sessions, to how many domains, and how slow their servers are."""
+    """How much mail, in how many sessions, to how many domains, and how slow their servers are; all of these are one sink.
+    By default it listens on every address."""
 
-    def __init__(self, messages=10000, sessions=20, size=10240, domains=1, delay_ms=0, max_seconds=900):
+    def __init__(self, messages=10000, sessions=20, size=10240, domains=1, delay_ms=0, max_seconds=900, sink="0.0.0.0"):
         self.messages, self.sessions, self.size = messages, sessions, size
         self.domains, self.delay_ms, self.max_seconds = domains, delay_ms, max_seconds
+        self.sink = sink
 
 
 def start_dns():
+    """The name server for all domains of the sources."""
     dns = Process("dns-stub", [TOOLS / "dns_stub", "127.0.0.1", 53])
     wait_port("127.0.0.1", 53, dns)
     return dns
@@ -30,7 +32,7 @@ def _start_sink(load):
     report = SCRATCH / "sink.json"
     report.unlink(missing_ok=True)
     idle = 60 + 3 * load.delay_ms // 1000
-    sink = Process("smtp-sink", [TOOLS / "smtp_sink", "--expect", load.messages, "--delay-ms", load.delay_ms, "--json", report,
+    sink = Process("smtp-sink", [TOOLS / "smtp_sink", "--address", load.sink, "--expect", load.messages, "--delay-ms", load.delay_ms, "--json", report,
                                  "--idle-seconds", idle, "--max-seconds", load.max_seconds])
     time.sleep(0.3)
     return sink, report
@@ -59,12 +61,11 @@ def _wait(process, seconds):
         process.stop()
 
 
-def measure(load, ports, groups, settled=lambda: True):
+def measure(load, ports, meter, settled=lambda: True):
     """Sends the load into the ports, waits until the sink has it all and `settled` is true, and returns the figures.
-    `groups`: names of process trees with their roots."""
-    dns = start_dns()
+    A name server must be there that leads all domains to the sink."""
     sink, sink_report = _start_sink(load)
-    with Meter(**groups) as meter:
+    with meter:
         sources = _start_sources(load, ports)
         for source, _ in sources:
             _wait(source, load.max_seconds)
@@ -72,7 +73,6 @@ def measure(load, ports, groups, settled=lambda: True):
         end = time.monotonic() + 10
         while not settled() and time.monotonic() < end:
             time.sleep(0.1)
-    dns.stop()
     return _figures(load, meter, [json.loads(report.read_text()) for _, report in sources], json.loads(sink_report.read_text()))
 
 

@@ -39,17 +39,18 @@ def cpu_seconds(roots):
     return sum(sum(int(fields[i]) for i in (11, 12, 13, 14)) for fields in tree(roots).values()) / _TICK
 
 
+def pss_kib(pid):
+    """Proportional set size of one process: shared pages are shared out among those who share them, and what the kernel
+    keeps for sockets is no part of it. 0 when the process has ended."""
+    try:
+        lines = Path("/proc", str(pid), "smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
 def memory_mb(roots):
-    """Proportional set size: shared pages are shared out among those who share them."""
-    total = 0
-    for pid in tree(roots):
-        try:
-            for line in Path("/proc", str(pid), "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return total / 1024
+    return sum(pss_kib(pid) for pid in tree(roots)) / 1024
 
 
 class Meter:
@@ -60,6 +61,7 @@ class Meter:
     def __init__(self, **groups):
         self._groups = groups
         self.cpu, self.peak_mb, self.peak_processes = {}, {name: 0 for name in groups}, 0
+        self.peak_mb_together = 0  # at one time, while each group has its peak at a time of its own
         self.other_cpu = 0  # of everything else on the machine, the benchmark's own tools included
         self._ended = threading.Event()
 
@@ -78,14 +80,19 @@ class Meter:
         self._look()
 
     def _look(self):
-        for name, roots in self._groups.items():
-            self.peak_mb[name] = max(self.peak_mb[name], memory_mb(roots))
+        mb = {name: memory_mb(roots) for name, roots in self._groups.items()}
+        self.peak_mb = {name: max(peak, mb[name]) for name, peak in self.peak_mb.items()}
+        self.peak_mb_together = max(self.peak_mb_together, sum(mb.values()))
         self.peak_processes = max(self.peak_processes, sum(len(tree(roots)) for roots in self._groups.values()))
+        return mb
+
+    def _pause(self, look_seconds):
+        """Looking costs time, too: at most some 3 percent of one core."""
+        return max(1, 30 * look_seconds)
 
     def _watch_memory(self):
-        """Looking costs time, too: at most some 3 percent of one core."""
         pause = 0.5
         while not self._ended.wait(pause):
             begun = time.monotonic()
             self._look()
-            pause = max(1, 30 * (time.monotonic() - begun))
+            pause = self._pause(time.monotonic() - begun)

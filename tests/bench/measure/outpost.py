@@ -56,6 +56,11 @@ class Cluster(Postgres):
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+def all_recorded(postgres):
+    """Whether every outcome is recorded."""
+    return postgres.sql("SELECT count(*) FROM outpost_private.recipient WHERE state IN ('queued', 'leased')") == "0"
+
+
 class OutpostUnderTest:
     """One or more nodes on one database, on ports 2525, 2527, … `keys`: algorithms of the keys that sign."""
 
@@ -74,8 +79,7 @@ class OutpostUnderTest:
         return {"server": [node.process.pid for node in self.nodes], "postgres": [self.postgres.process.pid]}
 
     def settled(self):
-        """Whether every outcome is recorded."""
-        return self.postgres.sql("SELECT count(*) FROM outpost_private.recipient WHERE state IN ('queued', 'leased')") == "0"
+        return all_recorded(self.postgres)
 
     def statements(self):
         """What the database's time went to, most costly first."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ratios that count, each with the run it is compared with beside it."""
-from measure.cases import REPLIES
+from measure.cases import REPLIES_BEFORE_CONTENT
 
 
 def _ratio(text, value, wanted, at_least):
@@ -30,7 +30,7 @@ def ratios(results):
     if relay and life:
         lines.append(_ratio("relay: rate against whole lives in the simplest of queues", relay["per_second"] / life["per_second"], 0.5, True))
     if slow:
-        limit = REPLIES * slow["delay_ms"] / 1000 + slow["accept_seconds"]
+        limit = REPLIES_BEFORE_CONTENT * slow["delay_ms"] / 1000 + slow["accept_seconds"]
         lines.append(_ratio("slow receivers: time to drain against the latency limit", slow["seconds"] / limit, 1.2, False))
     if slow and slow_peer:
         lines.append(f"{'slow receivers: rate against Postfix':64} {slow['per_second'] / slow_peer['per_second']:6.2f}")
