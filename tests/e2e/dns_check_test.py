@@ -162,9 +162,9 @@ def break_keys():
     domain.set("e1._domainkey", "TXT", "v=DKIM1; k=ed25519; p=" + "A" * 43 + "=")
     broken("revoked", ("wrong", "DKIM", "e1._domainkey")).set("e1._domainkey", "TXT", "v=DKIM1; k=ed25519; p=")
     domain = broken("testing", ("warning", "DKIM", "e1._domainkey"), code=0)
-    domain.set("e1._domainkey", "TXT", domain.records["e1._domainkey", "TXT"][0].replace("k=", "t=y; k="))
+    domain.set("e1._domainkey", "TXT", domain.records["e1._domainkey", "TXT"][0].replace("k=", "t=y; k=", 1))
     domain = broken("notmail", ("wrong", "DKIM", "r1._domainkey"))
-    domain.set("r1._domainkey", "TXT", domain.records["r1._domainkey", "TXT"][0].replace("k=", "s=tlsrpt; k="))
+    domain.set("r1._domainkey", "TXT", domain.records["r1._domainkey", "TXT"][0].replace("k=", "s=tlsrpt; k=", 1))
 
 
 def break_policies():
