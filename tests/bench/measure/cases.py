@@ -115,6 +115,6 @@ class Cases:
                 load = Load(options.messages, max(options.outpost_sessions), options.size)
                 self._measure("nodes", f"outpost x{count}", OutpostUnderTest("nodes", nodes=count), load)
             for count in (1, 2):
-                load = Load(options.messages // 2, max(options.outpost_sessions), options.size, delay_ms=50)
-                server = OutpostUnderTest("bounded", nodes=count, deliveries=50)
+                load = Load(options.peer_messages // 2, max(options.outpost_sessions), options.size, delay_ms=50)
+                server = OutpostUnderTest("bounded", nodes=count, deliveries=50, per_destination=50 * count)
                 self._measure("bounded", f"outpost x{count}", server, load)

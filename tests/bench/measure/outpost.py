@@ -20,8 +20,8 @@ STATEMENTS = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_stateme
 CONFIG = """
 listeners:
   relay: {{address: 127.0.0.1, port: {port}, submission: false, tls: none, auth: none, allowed_networks: [127.0.0.0/8],
-    max_connections: 20000, max_connections_per_ip: 20000}}
-limits: {{deliveries: {deliveries}, deliveries_per_destination: {per_destination}, deliveries_per_transport: {deliveries},
+    max_connections: 1000, max_connections_per_ip: 1000}}
+limits: {{deliveries: {deliveries}, deliveries_per_destination: {per_destination}, deliveries_per_transport: 20000,
   recipients: {recipients}}}
 log_level: warning
 """
