@@ -279,6 +279,7 @@ void Dispatcher::start_delivery(Parcel parcel) {
     );
 }
 
+// From here on the content may be let go at any time: the envelope is to be without.
 void Dispatcher::hold_content_of(Parcel& parcel) {
     const auto whole = parcel.claims.front().envelope;
     if (!whole->content || !may_read_late(parcel)) return;

@@ -40,18 +40,19 @@ std::optional<bool> LateContent::is_tls_report() const {
 }
 
 awaitable<mail::ContentPtr> LateContent::read() {
-    if (auto content = held()) {
-        is_tls_report_ = evidence::is_tls_report(content->header());
-        co_return content;
-    }
+    auto content = held();
+    if (!content) content = co_await load();
+    if (content) is_tls_report_ = evidence::is_tls_report(content->header());
+    co_return content;
+}
+
+awaitable<mail::ContentPtr> LateContent::load() {
     try {
         auto share = co_await wait_for_room(memory_, message_->size);
         if (share) {
             const auto loaded = co_await store_.load(message_->id);
-            if (loaded && loaded->content) {
-                is_tls_report_ = evidence::is_tls_report(loaded->content->header());
+            if (loaded && loaded->content)
                 co_return ContentMemory::charged(loaded->content, std::move(share));
-            }
         }
     } catch (const std::exception& error) {
         log::warning(

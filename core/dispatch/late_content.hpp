@@ -36,6 +36,7 @@ class LateContent final : public delivery::ContentSource {
     std::optional<bool> is_tls_report() const;
 
   private:
+    awaitable<mail::ContentPtr> load();
     mail::ContentPtr held() const { return held_ ? held_->get() : nullptr; }
 
     queue::QueueStore& store_;
