@@ -22,13 +22,13 @@ class OpenGate final : public delivery::DotGate {
     awaitable<bool> may_finish(std::span<const std::int32_t>) override { co_return true; }
 };
 
-delivery::SessionSettings settings_for(const SubmissionServer& server) {
-    delivery::SessionSettings settings;
-    settings.ehlo_name = server.ehlo_name;
-    settings.tls = server.tls;
-    settings.server_name = server.host;
+std::shared_ptr<const delivery::SessionSettings> settings_for(const SubmissionServer& server) {
+    auto settings = std::make_shared<delivery::SessionSettings>();
+    settings->ehlo_name = server.ehlo_name;
+    settings->tls = server.tls;
+    settings->server_name = server.host;
     if (server.tls != delivery::TlsMode::none && server.verify)
-        settings.requirement = tls::TlsRequirement::verified({server.host}, "client");
+        settings->requirement = tls::TlsRequirement::verified({server.host}, "client");
     return settings;
 }
 

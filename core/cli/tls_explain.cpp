@@ -108,14 +108,14 @@ class Explainer {
 
     /// What is enforced is checked as in delivery, but does not end the session: whoever asks wants
     /// to see all of it.
-    delivery::SessionSettings session_with(const delivery::HostSurvey& host) const {
-        delivery::SessionSettings session;
-        session.ehlo_name =
+    std::shared_ptr<const delivery::SessionSettings> session_with(const delivery::HostSurvey& host) const {
+        auto session = std::make_shared<delivery::SessionSettings>();
+        session->ehlo_name =
             direct_.smtp.ehlo_name.empty() ? settings_.hostname : direct_.smtp.ehlo_name;
-        session.server_name = host.host.name;
-        session.tls = host.plan.mode;
-        session.requirement = host.plan.demand.enforced.relaxed();
-        session.watched = host.plan.demand.watched;
+        session->server_name = host.host.name;
+        session->tls = host.plan.mode;
+        session->requirement = host.plan.demand.enforced.relaxed();
+        session->watched = host.plan.demand.watched;
         return session;
     }
 

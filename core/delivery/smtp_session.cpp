@@ -19,7 +19,8 @@ smtp::Chat::Observer observer_of(Transcript& transcript) {
 }  // namespace
 
 SmtpSession::SmtpSession(
-    net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript
+    net::StreamPtr stream, std::shared_ptr<const SessionSettings> settings, Deadline deadline,
+    Transcript& transcript
 )
     : settings_(std::move(settings)), chat_(std::move(stream), deadline, observer_of(transcript)) {
     observed_->sending_ip = chat_.stream().local_ip();
@@ -57,13 +58,13 @@ awaitable<std::optional<Verdict>> SmtpSession::open() {
 }
 
 awaitable<std::optional<Verdict>> SmtpSession::open_in_steps() {
-    if (settings_.tls == TlsMode::implicit) co_await shake_hands();
+    if (settings_->tls == TlsMode::implicit) co_await shake_hands();
     auto failed = co_await greet();
     if (!failed) failed = co_await hello();
     if (failed) co_return failed;
     observed_->starttls_offered = extensions_.starttls;
-    const bool wanted = settings_.tls == TlsMode::required ||
-                        (settings_.tls == TlsMode::opportunistic && extensions_.starttls);
+    const bool wanted = settings_->tls == TlsMode::required ||
+                        (settings_->tls == TlsMode::opportunistic && extensions_.starttls);
     if (wanted) {
         failed = co_await start_tls();
         if (!failed) failed = co_await hello();
@@ -74,15 +75,15 @@ awaitable<std::optional<Verdict>> SmtpSession::open_in_steps() {
 
 awaitable<void> SmtpSession::shake_hands() {
     stage_ = Stage::tls;
-    const tls::TlsDemand demand{settings_.requirement, settings_.watched};
-    co_await chat_.start_tls(settings_.server_name, demand, settings_.timeouts.handshake);
+    const tls::TlsDemand demand{settings_->requirement, settings_->watched};
+    co_await chat_.start_tls(settings_->server_name, demand, settings_->timeouts.handshake);
     observed_->reached = *chat_.stream().tls_facts();
     observed_->failure = observed_->reached->unmet;
 }
 
 awaitable<std::optional<Verdict>> SmtpSession::greet() {
     stage_ = Stage::greeting;
-    smtp::Reply reply = co_await chat_.read_reply(settings_.timeouts.greeting);
+    smtp::Reply reply = co_await chat_.read_reply(settings_->timeouts.greeting);
     if (!reply.lines.empty()) observed_->helo = reply.lines.front();
     if (reply.code != 220) co_return host_verdict(stage_, std::move(reply));
     co_return std::nullopt;
@@ -91,8 +92,8 @@ awaitable<std::optional<Verdict>> SmtpSession::greet() {
 awaitable<std::optional<Verdict>> SmtpSession::hello() {
     stage_ = Stage::ehlo;
     extensions_ = {};  // what was said before TLS does not count
-    const std::string verb = settings_.lmtp ? "LHLO " : "EHLO ";
-    smtp::Reply reply = co_await chat_.ask(verb + settings_.ehlo_name, settings_.timeouts.command);
+    const std::string verb = settings_->lmtp ? "LHLO " : "EHLO ";
+    smtp::Reply reply = co_await chat_.ask(verb + settings_->ehlo_name, settings_->timeouts.command);
     if (reply.code == 250) {
         extensions_ = smtp::parse_extensions(reply);
         co_return std::nullopt;
@@ -100,8 +101,8 @@ awaitable<std::optional<Verdict>> SmtpSession::hello() {
     // RFC 5321 section 3.2: a server that does not know EHLO gets HELO; not over TLS, which it
     // could not have offered.
     const bool unknown = reply.code >= 500 && reply.code <= 504;
-    if (unknown && !settings_.lmtp && chat_.stream().tls_facts() == nullptr) {
-        reply = co_await chat_.ask("HELO " + settings_.ehlo_name, settings_.timeouts.command);
+    if (unknown && !settings_->lmtp && chat_.stream().tls_facts() == nullptr) {
+        reply = co_await chat_.ask("HELO " + settings_->ehlo_name, settings_->timeouts.command);
         if (reply.code == 250) co_return std::nullopt;
     }
     co_return host_verdict(stage_, std::move(reply));
@@ -110,7 +111,7 @@ awaitable<std::optional<Verdict>> SmtpSession::hello() {
 awaitable<std::optional<Verdict>> SmtpSession::start_tls() {
     stage_ = Stage::starttls;
     observed_->starttls_tried = true;
-    const smtp::Reply reply = co_await chat_.ask("STARTTLS", settings_.timeouts.command);
+    const smtp::Reply reply = co_await chat_.ask("STARTTLS", settings_->timeouts.command);
     if (reply.code != 220) {
         const std::string reason = "the remote refused STARTTLS: " + reply.text();
         observed_->failure = tls::TlsFailure{
@@ -169,7 +170,7 @@ awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
         line += " " + (first->empty() ? "=" : base64_encode(*first));  // RFC 4954 section 4
     }
     smtp::Reply reply =
-        co_await chat_.ask(line, settings_.timeouts.command, "AUTH " + name + " ***");
+        co_await chat_.ask(line, settings_->timeouts.command, "AUTH " + name + " ***");
     for (int round = 0; reply.code == 334; ++round) {
         const auto challenge = base64_decode(reply.lines.empty() ? "" : reply.lines.front());
         const Result<std::string> response =
@@ -178,11 +179,11 @@ awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
                         : co_await step(mechanism, *challenge, login.workers);
         if (!response) {
             co_await chat_.ask(
-                "*", settings_.timeouts.command
+                "*", settings_->timeouts.command
             );  // RFC 4954: cancels; the answer is 501
             co_return give_up(name + ": " + response.error());
         }
-        reply = co_await chat_.ask(base64_encode(*response), settings_.timeouts.command, "***");
+        reply = co_await chat_.ask(base64_encode(*response), settings_->timeouts.command, "***");
     }
     if (reply.code == 535 && login.refused) login.refused();
     if (reply.code != 235) co_return auth_verdict(std::move(reply));
@@ -202,7 +203,7 @@ awaitable<std::vector<Verdict>> SmtpSession::send(const DeliveryJob& job, DotGat
 
 awaitable<void> SmtpSession::quit() {
     try {
-        co_await chat_.ask("QUIT", settings_.timeouts.quit);
+        co_await chat_.ask("QUIT", settings_->timeouts.quit);
     } catch (const std::exception&) {  // it is over either way
     }
     chat_.close();

@@ -50,7 +50,8 @@ struct Login {
 class SmtpSession {
   public:
     SmtpSession(
-        net::StreamPtr stream, SessionSettings settings, Deadline deadline, Transcript& transcript
+        net::StreamPtr stream, std::shared_ptr<const SessionSettings> settings, Deadline deadline,
+        Transcript& transcript
     );
 
     /// Greeting, EHLO (or HELO, LHLO), TLS and EHLO again: ready for mail or for `authenticate`.
@@ -96,7 +97,7 @@ class SmtpSession {
         std::shared_ptr<sasl::ClientMechanism> mechanism, const Login& login
     );
 
-    SessionSettings settings_;
+    std::shared_ptr<const SessionSettings> settings_;
     smtp::Chat chat_;
     smtp::Extensions extensions_;
     std::shared_ptr<tls::TlsObservation> observed_ = std::make_shared<tls::TlsObservation>();

@@ -78,7 +78,7 @@ Transaction::Transaction(SmtpSession& session, const DeliveryJob& job, DotGate& 
     : session_(session),
       chat_(session.chat_),
       extensions_(session.extensions_),
-      timeouts_(session.settings_.timeouts),
+      timeouts_(session.settings_->timeouts),
       job_(job),
       gate_(gate),
       smtputf8_(needs_smtputf8(job)),
@@ -149,7 +149,7 @@ std::optional<Verdict> Transaction::unfit() const {
 
 // TLS that does not reach what is enforced ends the session before any transaction.
 bool Transaction::is_verified() const {
-    const tls::TlsRequirement& enforced = session_.settings_.requirement;
+    const tls::TlsRequirement& enforced = session_.settings_->requirement;
     return chat_.stream().tls_facts() != nullptr && enforced.needs_verification() &&
            !enforced.ignore_errors;
 }
@@ -409,7 +409,7 @@ awaitable<bool> Transaction::gate_opens() {
 }
 
 awaitable<void> Transaction::read_final_replies() {
-    if (!session_.settings_.lmtp) {
+    if (!session_.settings_->lmtp) {
         const smtp::Reply reply = co_await chat_.read_reply(timeouts_.final_reply);
         session_.stage_ = Stage::done;
         conclude(

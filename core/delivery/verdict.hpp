@@ -66,16 +66,21 @@ class Transcript {
     void remark(std::string_view line) { add('*', line); }
     /// Lines of a session that another process held for us, with the times it gave them.
     void append(std::span<const TranscriptLine> lines);
-    const std::vector<TranscriptLine>& lines() const noexcept { return lines_; }
+    std::size_t size() const noexcept { return count_; }
+    /// Its lines, without so many of the first.
+    std::vector<TranscriptLine> lines(std::size_t skipped = 0) const;
     /// One line each: "   0.123 > EHLO mail.example.org". Control characters are escaped.
     std::string text() const;
 
   private:
     void add(char direction, std::string_view line);
+    void pack(Duration since_start, char direction, std::string_view text);
     std::size_t max_lines_;
+    std::size_t count_ = 0;
     std::size_t dropped_ = 0;
     SteadyTime start_ = SteadyClock::now();
-    std::vector<TranscriptLine> lines_;
+    /// The lines behind each other: most are never read, and thousands of sessions each keep some.
+    std::string packed_;
 };
 
 /// The remote end of an attempt, for attempt rows and DSNs.

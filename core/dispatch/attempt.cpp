@@ -66,6 +66,13 @@ struct Tried {
     DeliveryOutcome outcome;
     std::string transport;     ///< the one whose outcome it is
     bool unreachable = false;  ///< a transport was tried and reached no host
+
+    bool all_delivered() const {
+        return std::all_of(
+            outcome.verdicts.begin(), outcome.verdicts.end(),
+            [](const Verdict& verdict) { return verdict.kind() == Verdict::Kind::delivered; }
+        );
+    }
 };
 
 /// One attempt, while it runs.
@@ -369,14 +376,13 @@ awaitable<AttemptResult> attempt_now(
     const auto tried = co_await running.run();
     common.duration = SteadyClock::now() - start;
     common.transport = tried.transport;
-    common.transcript = running.transcript();
+    if (!tried.all_delivered()) common.transcript = running.transcript();
     co_return conclude(parcel, gate, late, tried, common);
 }
 
-awaitable<AttemptResult> attempt_in_turn(
+awaitable<AttemptResult> attempt_suspect(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
-    if (!Suspects::is_suspect(parcel)) co_return co_await attempt_now(parcel, gate, parts, loop);
     const bool in_turn = co_await wait_for_turn(parts.suspects);
     if (!in_turn) co_return put_off(parcel, std::chrono::seconds(20));
     struct Turn {
@@ -384,6 +390,14 @@ awaitable<AttemptResult> attempt_in_turn(
         ~Turn() { suspects.end(); }
     } const turn{parts.suspects};
     co_return co_await attempt_now(parcel, gate, parts, loop);
+}
+
+// No coroutine: one frame less for each of the many that wait.
+awaitable<AttemptResult> attempt_in_turn(
+    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
+) {
+    return Suspects::is_suspect(parcel) ? attempt_suspect(parcel, gate, parts, loop)
+                                        : attempt_now(parcel, gate, parts, loop);
 }
 
 bool may_be_suppressed(const Parcel& parcel, const queue::Suppressions& suppressions) {
@@ -423,9 +437,9 @@ awaitable<AttemptResult> attempt_permitted(
 awaitable<AttemptResult> attempt(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
-    if (may_be_suppressed(parcel, parts.suppressions))
-        co_return co_await attempt_permitted(parcel, gate, parts, loop);
-    co_return co_await attempt_in_turn(parcel, gate, parts, loop);
+    return may_be_suppressed(parcel, parts.suppressions)
+               ? attempt_permitted(parcel, gate, parts, loop)
+               : attempt_in_turn(parcel, gate, parts, loop);
 }
 
 queue::Settled defer_unrouted(

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,16 +33,19 @@ class Gate final : public delivery::DotGate {
     bool is_shut() const;
 
   private:
+    enum class Place : std::uint8_t { before, passed, refused };
+
     std::vector<queue::Lease> enter(std::span<const std::int32_t> recipients);
     void leave(std::span<const std::int32_t> recipients);
+    std::optional<std::size_t> find(std::int32_t recipient) const;
+    void put(std::span<const std::int32_t> recipients, Place place);
 
     queue::QueueStore& store_;
-    std::map<std::int32_t, queue::Lease> leases_;
-    std::vector<queue::Lease> all_;
-    std::string on_uncertain_;
+    const std::vector<queue::Lease> leases_;  ///< by number
+    const std::string on_uncertain_;
     mutable std::mutex mutex_;
+    std::vector<Place> places_;  ///< of each lease
     bool shut_ = false;
-    std::set<std::int32_t> passed_, refused_;
 };
 
 }  // namespace outpost::dispatch

@@ -16,13 +16,13 @@ namespace {
 constexpr std::uint16_t smtp_port = 25;
 constexpr std::chrono::seconds connect_time{10}, session_time{20};
 
-delivery::SessionSettings settings_for(
+std::shared_ptr<const delivery::SessionSettings> settings_for(
     const std::string& host, std::string ehlo_name, std::vector<tls::TlsaRecord> tlsa
 ) {
-    delivery::SessionSettings settings;
-    settings.ehlo_name = std::move(ehlo_name);
-    settings.server_name = host;
-    if (!tlsa.empty()) settings.watched.dane = {{host, std::move(tlsa), {host}}};
+    auto settings = std::make_shared<delivery::SessionSettings>();
+    settings->ehlo_name = std::move(ehlo_name);
+    settings->server_name = host;
+    if (!tlsa.empty()) settings->watched.dane = {{host, std::move(tlsa), {host}}};
     return settings;
 }
 

@@ -89,9 +89,7 @@ class RemoteGate final : public delivery::DotGate {
     }
 
     Lines new_lines() {
-        const auto& all = transcript_.lines();
-        const auto from = std::exchange(told_, all.size());
-        return {all.begin() + static_cast<std::ptrdiff_t>(from), all.end()};
+        return transcript_.lines(std::exchange(told_, transcript_.size()));
     }
 
   private:

@@ -43,11 +43,13 @@ bool Progress::all_final() const noexcept {
     return std::all_of(final_.begin(), final_.end(), [](bool one) { return one; });
 }
 
-delivery::DeliveryJob Progress::remaining() const {
-    delivery::DeliveryJob rest = job_;
-    rest.recipients.clear();
+std::unique_ptr<const delivery::DeliveryJob> Progress::fewer() const {
+    const bool all = std::none_of(final_.begin(), final_.end(), [](bool one) { return one; });
+    if (all) return nullptr;
+    auto rest = std::make_unique<delivery::DeliveryJob>(job_);
+    rest->recipients.clear();
     for (std::size_t i = 0; i < final_.size(); ++i) {
-        if (!final_[i]) rest.recipients.push_back(job_.recipients[i]);
+        if (!final_[i]) rest->recipients.push_back(job_.recipients[i]);
     }
     return rest;
 }

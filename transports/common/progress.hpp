@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,8 +21,9 @@ class Progress {
 
     bool all_final() const noexcept;
     /// The job with only those recipients that still need a host.
-    delivery::DeliveryJob remaining() const;
-    /// Takes in what one host said of `remaining()`.
+    /// Null: all of them do, and it is the job itself.
+    std::unique_ptr<const delivery::DeliveryJob> fewer() const;
+    /// Takes in what one host said of those.
     void note(const HostOutcome& outcome);
     /// A host that could not be tried at all.
     void note_all(const delivery::Verdict& verdict);

@@ -18,15 +18,15 @@ using Verdicts = std::vector<Verdict>;
 class HostAttempt {
   public:
     HostAttempt(
-        const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
-        net::Dialer& dialer, SessionPool& pool
+        std::shared_ptr<const HostPlan> plan, const delivery::DeliveryJob& job,
+        delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool
     )
-        : plan_(plan),
+        : plan_(std::move(plan)),
           job_(job),
           context_(context),
           dialer_(dialer),
           pool_(pool),
-          key_(key_of(plan)) {}
+          key_(key_of(*plan_)) {}
 
     awaitable<HostOutcome> run() {
         OpenSession open = pool_.take(context_.loop, key_);
@@ -37,12 +37,12 @@ class HostAttempt {
             if (!went_stale(verdicts)) co_return finished(std::move(verdicts));
             context_.transcript.remark("the open session had ended; connecting anew");
         }
-        Verdicts verdicts = co_await on_new_connection(plan_.session);
+        Verdicts verdicts = co_await on_new_connection(planned_session());
         if (may_fall_back(verdicts)) {
             context_.transcript.remark("TLS failed; connecting again in clear");
             tls_failure_ = verdicts.front().words();
-            delivery::SessionSettings clear = plan_.session;
-            clear.tls = delivery::TlsMode::none;
+            const auto clear = std::make_shared<delivery::SessionSettings>(plan_->session);
+            clear->tls = delivery::TlsMode::none;
             verdicts = co_await on_new_connection(clear);
         }
         co_return finished(std::move(verdicts));
@@ -56,6 +56,11 @@ class HostAttempt {
                           plan.session.ehlo_name;
         if (plan.host.empty()) key += plan.addresses.front().to_string();
         return key;
+    }
+
+    /// Part of the plan, which it keeps alive.
+    std::shared_ptr<const delivery::SessionSettings> planned_session() const {
+        return {plan_, &plan_->session};
     }
 
     HostOutcome finished(Verdicts verdicts) {
@@ -79,25 +84,27 @@ class HostAttempt {
     }
 
     bool may_fall_back(const Verdicts& verdicts) const {
-        const bool by_starttls = plan_.session.tls == delivery::TlsMode::opportunistic ||
-                                 plan_.session.tls == delivery::TlsMode::required;
-        return by_starttls && plan_.session.requirement.plaintext_allowed() &&
+        const bool by_starttls = plan_->session.tls == delivery::TlsMode::opportunistic ||
+                                 plan_->session.tls == delivery::TlsMode::required;
+        return by_starttls && plan_->session.requirement.plaintext_allowed() &&
                verdicts.front().error_kind() == ErrorKind::tls && !context_.deadline.passed();
     }
 
-    awaitable<Verdicts> on_new_connection(const delivery::SessionSettings& settings) {
+    awaitable<Verdicts> on_new_connection(
+        std::shared_ptr<const delivery::SessionSettings> settings
+    ) {
         net::StreamPtr stream = co_await connect();
         if (!stream) co_return all(*no_connection_);
         outcome_.connected = true;
         OpenSession open;
         open.session = std::make_unique<delivery::SmtpSession>(
-            std::move(stream), settings, context_.deadline, context_.transcript
+            std::move(stream), std::move(settings), context_.deadline, context_.transcript
         );
         std::exception_ptr broken;
         std::optional<Verdict> refused;
         try {
             refused = co_await open.session->open();
-            if (!refused && plan_.login) refused = co_await log_in(*open.session);
+            if (!refused && plan_->login) refused = co_await log_in(*open.session);
         } catch (...) {
             broken = std::current_exception();
         }
@@ -115,7 +122,7 @@ class HostAttempt {
         delivery::Login login;
         std::string no_credentials;
         try {
-            login = co_await plan_.login();
+            login = co_await plan_->login();
         } catch (const std::exception& error
         ) {  // no token: our trouble, and mail waits for its end
             no_credentials = error.what();
@@ -128,25 +135,25 @@ class HostAttempt {
     // The first address that connects; nothing when none does.
     awaitable<net::StreamPtr> connect() {
         if (net::shortage_now()) pool_.prune(true);  // unused sessions have the descriptors we need
-        for (const net::IpAddress& address : plan_.addresses) {
-            const net::Endpoint endpoint{address, plan_.port};
+        for (const net::IpAddress& address : plan_->addresses) {
+            const net::Endpoint endpoint{address, plan_->port};
             auto facts = std::make_shared<delivery::RemoteFacts>();
-            facts->host = plan_.host;
+            facts->host = plan_->host;
             facts->ip = address.to_string();
-            facts->port = plan_.port;
-            facts->tls_requirement = plan_.session.requirement.describe();
-            facts->tls_policy = plan_.tls_policy;
+            facts->port = plan_->port;
+            facts->tls_requirement = plan_->session.requirement.describe();
+            facts->tls_policy = plan_->tls_policy;
             remote_ = facts;
             facts_ = facts;
             if (rests(endpoint)) continue;
             context_.transcript.remark(
-                "connecting to " + plan_.host + " [" + endpoint.text() + "]"
+                "connecting to " + plan_->host + " [" + endpoint.text() + "]"
             );
             try {
                 auto stream = co_await dialer_.dial(
-                    endpoint, context_.deadline.narrowed(plan_.session.timeouts.connect)
+                    endpoint, context_.deadline.narrowed(plan_->session.timeouts.connect)
                 );
-                if (plan_.resting != nullptr) plan_.resting->reached(endpoint);
+                if (plan_->resting != nullptr) plan_->resting->reached(endpoint);
                 co_return stream;
             } catch (const std::system_error& error) {
                 note_failure(endpoint, error);
@@ -156,8 +163,8 @@ class HostAttempt {
     }
 
     bool rests(const net::Endpoint& endpoint) {
-        if (plan_.resting == nullptr) return false;
-        const auto why = plan_.resting->reason(endpoint, SteadyClock::now());
+        if (plan_->resting == nullptr) return false;
+        const auto why = plan_->resting->reason(endpoint, SteadyClock::now());
         if (!why) return false;
         const std::string reason = "not tried, because shortly before: " + *why;
         context_.transcript.remark(reason);
@@ -175,10 +182,10 @@ class HostAttempt {
         }
         const bool late = error.code() == std::errc::timed_out;
         const std::string reason =
-            "cannot connect to " + (plan_.host.empty() ? "" : plan_.host + " ") + "[" +
+            "cannot connect to " + (plan_->host.empty() ? "" : plan_->host + " ") + "[" +
             endpoint.text() + "]: " + (late ? "no answer in time" : error.what());
         context_.transcript.remark(reason);
-        if (plan_.resting != nullptr) plan_.resting->failed(endpoint, reason, SteadyClock::now());
+        if (plan_->resting != nullptr) plan_->resting->failed(endpoint, reason, SteadyClock::now());
         no_connection_ = Verdict::deferred(
             Stage::connect, late ? ErrorKind::timeout : ErrorKind::connect, {4, 4, 1}, reason
         );
@@ -193,11 +200,11 @@ class HostAttempt {
             facts_->tls_verified = seen.reached->pkix_verified;
         }
         using Clear = delivery::RemoteFacts::Clear;
-        const bool wanted = plan_.session.tls != delivery::TlsMode::none;
+        const bool wanted = plan_->session.tls != delivery::TlsMode::none;
         if (wanted) facts_->clear = tls_failure_.empty() ? Clear::not_offered : Clear::tls_failed;
         // With DSN the remote takes over what the sender wants to be told (RFC 3461 section 5.2).
         if (session.extensions().dsn) facts_->success = delivery::RemoteFacts::Success::passed_on;
-        if (plan_.session.lmtp) facts_->success = delivery::RemoteFacts::Success::delivered;
+        if (plan_->session.lmtp) facts_->success = delivery::RemoteFacts::Success::delivered;
         // A session that ended before TLS came up says nothing of it.
         const bool came_so_far = !refused || seen.starttls_tried || seen.reached || seen.failure;
         if (!came_so_far) return;
@@ -209,10 +216,10 @@ class HostAttempt {
     std::string result_of(const tls::TlsObservation& seen) const {
         if (seen.reached) return seen.reached->summary();
         if (seen.failure) return seen.failure->reason;
-        if (plan_.session.tls == delivery::TlsMode::none) return "in clear: TLS is not wanted";
+        if (plan_->session.tls == delivery::TlsMode::none) return "in clear: TLS is not wanted";
         if (seen.starttls_tried) return "the session ended before TLS came up";
         const std::string why = tls_failure_.empty() ? "STARTTLS is not offered" : tls_failure_;
-        const tls::TlsRequirement& watched = plan_.session.watched;
+        const tls::TlsRequirement& watched = plan_->session.watched;
         const bool would_have_failed = watched.must_use_tls || watched.needs_verification();
         return "in clear: " + why + (would_have_failed ? ", would have failed: no TLS" : "");
     }
@@ -229,7 +236,7 @@ class HostAttempt {
         co_return verdicts;
     }
 
-    const HostPlan& plan_;
+    const std::shared_ptr<const HostPlan> plan_;
     const delivery::DeliveryJob& job_;
     delivery::AttemptContext& context_;
     net::Dialer& dialer_;
@@ -245,10 +252,10 @@ class HostAttempt {
 }  // namespace
 
 awaitable<HostOutcome> attempt_host(
-    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
-    net::Dialer& dialer, SessionPool& pool
+    std::shared_ptr<const HostPlan> plan, const delivery::DeliveryJob& job,
+    delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool
 ) {
-    HostAttempt attempt(plan, job, context, dialer, pool);
+    HostAttempt attempt(std::move(plan), job, context, dialer, pool);
     co_return co_await attempt.run();
 }
 

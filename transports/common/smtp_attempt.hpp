@@ -12,7 +12,7 @@
 
 namespace outpost::transports {
 
-/// One host to try, and how.
+/// One host to try, and how. Sessions that it opened keep it.
 struct HostPlan {
     std::string host;                       ///< its name, empty for an address literal
     std::vector<net::IpAddress> addresses;  ///< tried in order until one connects
@@ -37,7 +37,7 @@ struct HostOutcome {
 /// that a transport does with one host. Never throws for what the network or the remote does. A
 /// STARTTLS that fails is followed by one connection in clear where the requirement allows that.
 awaitable<HostOutcome> attempt_host(
-    const HostPlan& plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
+    std::shared_ptr<const HostPlan> plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
     net::Dialer& dialer, SessionPool& pool
 );
 

@@ -88,7 +88,7 @@ class Direct final : public delivery::Transport {
         const tls::TlsDemand nothing;
         const auto plan = decide_tls(delivery::tls_wish(job.message->require_tls), nothing);
         Progress progress(job);
-        co_await try_host(host, addresses, plan, context, progress);
+        co_await try_host(job, host, addresses, plan, context, progress);
         co_return progress.outcome();
     }
 
@@ -133,7 +133,8 @@ class Direct final : public delivery::Transport {
             delivery::learn(host, *found);
             const auto plan = co_await plan_tls(job, host, views, context.deadline);
             evidence.decided(host, plan, views);
-            const auto outcome = co_await try_host(host, found->addresses, plan, context, progress);
+            const auto outcome =
+                co_await try_host(job, host, found->addresses, plan, context, progress);
             if (outcome) evidence.tried(host, plan, *outcome);
             if (progress.all_final()) break;
         }
@@ -163,7 +164,7 @@ class Direct final : public delivery::Transport {
 
     /// What came of the host; nothing when it was not to be used.
     awaitable<std::optional<HostOutcome>> try_host(
-        const MxHost& host, const std::vector<net::IpAddress>& addresses,
+        const DeliveryJob& job, const MxHost& host, const std::vector<net::IpAddress>& addresses,
         const delivery::TlsPlan& tls, delivery::AttemptContext& context, Progress& progress
     ) {
         if (tls.refused) {
@@ -171,12 +172,13 @@ class Direct final : public delivery::Transport {
             progress.note_all(refusal_at(host, tls));
             co_return std::nullopt;
         }
-        const DeliveryJob rest = progress.remaining();
-        const HostPlan plan = plan_for(host, addresses, tls, context);
+        const auto fewer = progress.fewer();
         context.gate.reached(Stage::connect);
-        HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
+        HostOutcome outcome = co_await attempt_host(
+            plan_for(host, addresses, tls, context), fewer ? *fewer : job, context, *dialer_, pool_
+        );
         for (Verdict& verdict : outcome.verdicts)
-            verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), rest.attempt);
+            verdict = soften_for_dual_stack(verdict, is_dual_stack(addresses), job.attempt);
         progress.note(outcome);
         co_return outcome;
     }
@@ -193,11 +195,12 @@ class Direct final : public delivery::Transport {
         return verdict;
     }
 
-    HostPlan plan_for(
+    std::shared_ptr<const HostPlan> plan_for(
         const MxHost& host, const std::vector<net::IpAddress>& addresses,
         const delivery::TlsPlan& tls, const delivery::AttemptContext& context
     ) {
-        HostPlan plan;
+        const auto made = std::make_shared<HostPlan>();
+        HostPlan& plan = *made;
         plan.host = host.name;
         plan.addresses = addresses;
         plan.port = settings_.port;
@@ -210,7 +213,7 @@ class Direct final : public delivery::Transport {
         plan.session.tls = tls.mode;
         plan.session.requirement = tls.demand.enforced;
         plan.session.watched = tls.demand.watched;
-        return plan;
+        return made;
     }
 
     DirectSettings settings_;

@@ -90,10 +90,12 @@ class Relay final : public delivery::Transport {
                 );  // our own configuration names it: never a bounce
                 continue;
             }
-            const HostPlan plan = plan_for(host, *addresses, context);
-            const DeliveryJob rest = progress.remaining();
+            const auto fewer = progress.fewer();
+            const DeliveryJob& rest = fewer ? *fewer : job;
             context.gate.reached(delivery::Stage::connect);
-            const HostOutcome outcome = co_await attempt_host(plan, rest, context, *dialer_, pool_);
+            const HostOutcome outcome = co_await attempt_host(
+                plan_for(host, *addresses, context), rest, context, *dialer_, pool_
+            );
             raise_alarm(host, outcome);
             progress.note(outcome);
             if (progress.all_final()) break;
@@ -115,10 +117,11 @@ class Relay final : public delivery::Transport {
         co_return std::move(found->addresses);
     }
 
-    HostPlan plan_for(
+    std::shared_ptr<const HostPlan> plan_for(
         const std::string& host, const Addresses& addresses, const delivery::AttemptContext& context
     ) {
-        HostPlan plan;
+        const auto made = std::make_shared<HostPlan>();
+        HostPlan& plan = *made;
         plan.host = host;
         plan.addresses = addresses;
         plan.resting = &resting_;
@@ -136,7 +139,7 @@ class Relay final : public delivery::Transport {
         if (plan.session.requirement.must_use_tls) plan.tls_policy = "transport " + name_;
         const bool has_login = !settings_.auth.username.empty() || token_;
         if (has_login) plan.login = [this, host, port = plan.port] { return login(host, port); };
-        return plan;
+        return made;
     }
 
     awaitable<delivery::Login> login(std::string host, std::uint16_t port) const {

@@ -89,8 +89,13 @@ TEST_CASE("a transcript is bounded, and remote text cannot forge its lines") {
     transcript.remark(std::string(2000, 'x'));
     transcript.sent("QUIT");
     transcript.received("221 bye");
+    REQUIRE(transcript.size() == 3);
     REQUIRE(transcript.lines().size() == 3);
+    CHECK(transcript.lines()[0].text == "EHLO mail.example.org");
+    CHECK(transcript.lines()[1].direction == '<');
     CHECK(transcript.lines()[2].text.size() == 512);
+    REQUIRE(transcript.lines(2).size() == 1);
+    CHECK(transcript.lines(2)[0].direction == '*');
     const auto text = transcript.text();
     CHECK(text.find(" > EHLO mail.example.org\n") != text.npos);
     CHECK(text.find(" < 250 ?[2J??   0.000 > fake\n") != text.npos);

@@ -47,7 +47,8 @@ struct Client {
         delivery::AttemptContext context{
             "client.test", resolver, *dialer, gate, lines, Deadline::in(std::chrono::seconds(20))
         };
-        auto outcome = run(loop, transports::attempt_host(plan, job, context, *dialer, pool));
+        const auto planned = std::make_shared<const transports::HostPlan>(plan);
+        auto outcome = run(loop, transports::attempt_host(planned, job, context, *dialer, pool));
         transcript = lines.text();
         return outcome;
     }
