@@ -169,14 +169,14 @@ class TcpStream final : public ServerStream {
         tls::prepare(tls_->native_handle(), server_name, demand);
         co_await handshake(asio::ssl::stream_base::client, deadline);
         shook_hands_last_ = true;
-        auto failure = tls::judge(tls_->native_handle(), server_name, demand, facts_.emplace());
+        auto failure = tls::judge(tls_->native_handle(), server_name, demand, new_facts());
         if (failure && !demand.enforced.ignore_errors) throw TlsError(std::move(*failure));
     }
 
     awaitable<void> accept_tls(tls::ContextPtr context, Deadline deadline) override {
         begin_tls(std::move(context));
         co_await handshake(asio::ssl::stream_base::server, deadline);
-        tls::judge(tls_->native_handle(), {}, {}, facts_.emplace());
+        tls::judge(tls_->native_handle(), {}, {}, new_facts());
     }
 
     std::vector<tls::CertificateFacts> peer_chain() const override {
@@ -184,7 +184,7 @@ class TcpStream final : public ServerStream {
         return tls::peer_chain(tls_->native_handle());
     }
 
-    const tls::TlsFacts* tls_facts() const noexcept override { return facts_ ? &*facts_ : nullptr; }
+    const tls::TlsFacts* tls_facts() const noexcept override { return facts_.get(); }
     std::string remote_text() const override { return remote_text_; }
     std::string remote_ip() const override { return remote_ip_; }
     std::string local_ip() const override { return local_ip_; }
@@ -200,6 +200,8 @@ class TcpStream final : public ServerStream {
         tls_ = std::make_unique<TlsLayer>(watched_->socket, *context_in_use_);
         alerts_.watch(tls_->native_handle());
     }
+
+    tls::TlsFacts& new_facts() { return *(facts_ = std::make_unique<tls::TlsFacts>()); }
 
     awaitable<void> handshake(asio::ssl::stream_base::handshake_type role, Deadline deadline) {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
@@ -234,7 +236,7 @@ class TcpStream final : public ServerStream {
     tls::ContextPtr client_context_, context_in_use_;
     tls::Alerts alerts_;
     std::unique_ptr<TlsLayer> tls_;
-    std::optional<tls::TlsFacts> facts_;
+    std::unique_ptr<tls::TlsFacts> facts_;  ///< null: in clear
     bool shook_hands_last_ = false;  ///< nothing was read since our handshake ended
     std::string remote_text_ = "unix socket", remote_ip_, local_ip_;
 };

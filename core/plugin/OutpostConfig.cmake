@@ -13,7 +13,8 @@ function(outpost_add_plugin name)
     set_target_properties(${name} PROPERTIES PREFIX "" POSITION_INDEPENDENT_CODE ON
         CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
     target_include_directories(${name} PRIVATE ${Outpost_INCLUDE_DIR})
-    target_compile_definitions(${name} PRIVATE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
+    target_compile_definitions(${name} PRIVATE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
+        ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
     if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
         target_compile_definitions(${name} PRIVATE ASIO_HAS_CO_AWAIT=1)
     endif()

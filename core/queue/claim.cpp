@@ -106,9 +106,8 @@ const Statement select_content{"select_content", R"(
 const Statement give_back_leases{"give_back_leases", R"(
     UPDATE outpost_private.recipient r
     SET state = 'queued', attempts = greatest(r.attempts - 1, 0),
-        next_attempt_at = coalesce($4::timestamptz, clock_timestamp()),
-        lease_node = NULL, stage = ''
-    FROM unnest($1::int8[], $2::int4[], $3::int8[]) AS l (m, n, t)
+        next_attempt_at = coalesce(l.next, clock_timestamp()), lease_node = NULL, stage = ''
+    FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::timestamptz[]) AS l (m, n, t, next)
     WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
 )"};
 // What cannot be delivered as it was accepted waits for a person, and is not attempted.
@@ -395,10 +394,15 @@ void hold_damaged(db::Session& session, MessageId id, NodeId node) {
     );
 }
 
-void give_leases_back(
-    db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next
-) {
-    const LeaseColumns l = columns_of(leases);
+void give_leases_back(db::Session& session, std::span<const GivenBack> batch) {
+    LeaseColumns l;
+    std::vector<std::optional<WallTime>> next;
+    for (const GivenBack& one : batch) {
+        for (const Lease& lease : one.leases) {
+            l.add(lease.key, lease.token);
+            next.push_back(one.next);
+        }
+    }
     session.exec(give_back_leases, l.message, l.number, l.token, next);
 }
 

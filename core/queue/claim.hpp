@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,14 @@ std::shared_ptr<const delivery::Message> load_header(db::Session& session, Messa
 bool is_whole(const delivery::Message& message);
 /// Holds the recipients of a message that is not whole, as far as this node has them.
 void hold_damaged(db::Session& session, MessageId id, NodeId node);
-void give_leases_back(
-    db::Session& session, const std::vector<Lease>& leases, std::optional<WallTime> next
-);
+
+/// Leases that lead to no attempt.
+struct GivenBack {
+    std::vector<Lease> leases;
+    std::optional<WallTime> next;  ///< when they are due again; nothing: at once
+};
+void give_leases_back(db::Session& session, std::span<const GivenBack> batch);
+
 std::optional<WallTime> earliest_due(db::Session& session);
 
 }  // namespace outpost::queue

@@ -19,11 +19,4 @@ struct LeaseColumns {
     }
 };
 
-inline LeaseColumns columns_of(const std::vector<Lease>& leases) {
-    LeaseColumns columns;
-    for (const Lease& lease : leases)
-        columns.add(lease.key, lease.token);
-    return columns;
-}
-
 }  // namespace outpost::queue

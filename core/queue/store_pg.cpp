@@ -100,6 +100,14 @@ PgStore::PgStore(db::Pool& pool, Node& node)
               return settle_group(session, batch, name);
           },
           {.spacing = spacing}
+      ),
+      returns_(
+          pool,
+          [](db::Session& session, std::span<GivenBack> batch) {
+              give_leases_back(session, batch);
+              return std::vector<bool>(batch.size(), true);
+          },
+          {.spacing = spacing}
       ) {}
 
 awaitable<MessageId> PgStore::new_id() {
@@ -238,11 +246,7 @@ awaitable<std::vector<bool>> PgStore::settle(std::vector<Settled> outcomes) {
 awaitable<void> PgStore::give_back(std::vector<Lease> leases, std::optional<WallTime> next) {
     for (const Lease& lease : leases)
         stages_.forget(lease.key);
-    const auto work = [leases = std::move(leases), next](db::Session& session) {
-        give_leases_back(session, leases, next);
-        return true;
-    };
-    co_await pool_.run(work);
+    co_await returns_.submit({std::move(leases), next});
 }
 
 awaitable<std::uint64_t> PgStore::recipients_within(

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/db/group_commit.hpp"
+#include "core/queue/claim.hpp"
 #include "core/queue/doubts.hpp"
 #include "core/queue/insert.hpp"
 #include "core/queue/message_ids.hpp"
@@ -54,6 +55,7 @@ class PgStore final : public QueueStore {
     Stages stages_;
     db::GroupCommit<Insertion, Inserted> insertions_;
     db::GroupCommit<Outcomes, std::vector<bool>> settlements_;
+    db::GroupCommit<GivenBack, bool> returns_;
 };
 
 }  // namespace outpost::queue

@@ -27,7 +27,7 @@ log_level: warning
 """
 RELAY = """
 routes: [{to: ["*"], transport: relay}]
-transports: {relay: {type: smtp, host: 127.0.0.2, tls: none, max_idle_per_host: 50, max_messages_per_connection: 1000}}
+transports: {relay: {type: smtp, host: 127.0.0.2, tls: none, max_idle_per_host: 200, max_messages_per_connection: 1000}}
 """
 
 
@@ -64,7 +64,7 @@ def all_recorded(postgres):
 class OutpostUnderTest:
     """One or more nodes on one database, on ports 2525, 2527, … `keys`: algorithms of the keys that sign."""
 
-    def __init__(self, name, relay=True, nodes=1, deliveries=500, per_destination=50, recipients=20000, statements=False, keys=()):
+    def __init__(self, name, relay=True, nodes=1, deliveries=500, per_destination=200, recipients=20000, statements=False, keys=()):
         self.postgres = Cluster(f"pg-{name}", statements)
         self.ports = [2525 + 2 * index for index in range(nodes)]
         self.settings = f"deliveries={deliveries}"
