@@ -108,7 +108,8 @@ class Explainer {
 
     /// What is enforced is checked as in delivery, but does not end the session: whoever asks wants
     /// to see all of it.
-    std::shared_ptr<const delivery::SessionSettings> session_with(const delivery::HostSurvey& host) const {
+    std::shared_ptr<const delivery::SessionSettings> session_with(const delivery::HostSurvey& host
+    ) const {
         auto session = std::make_shared<delivery::SessionSettings>();
         session->ehlo_name =
             direct_.smtp.ehlo_name.empty() ? settings_.hostname : direct_.smtp.ehlo_name;

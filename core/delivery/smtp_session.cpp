@@ -93,7 +93,8 @@ awaitable<std::optional<Verdict>> SmtpSession::hello() {
     stage_ = Stage::ehlo;
     extensions_ = {};  // what was said before TLS does not count
     const std::string verb = settings_->lmtp ? "LHLO " : "EHLO ";
-    smtp::Reply reply = co_await chat_.ask(verb + settings_->ehlo_name, settings_->timeouts.command);
+    smtp::Reply reply =
+        co_await chat_.ask(verb + settings_->ehlo_name, settings_->timeouts.command);
     if (reply.code == 250) {
         extensions_ = smtp::parse_extensions(reply);
         co_return std::nullopt;

@@ -88,9 +88,7 @@ class RemoteGate final : public delivery::DotGate {
         questions_.erase(found);
     }
 
-    Lines new_lines() {
-        return transcript_.lines(std::exchange(told_, transcript_.size()));
-    }
+    Lines new_lines() { return transcript_.lines(std::exchange(told_, transcript_.size())); }
 
   private:
     Channel& channel_;

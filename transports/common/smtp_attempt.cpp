@@ -90,8 +90,7 @@ class HostAttempt {
                verdicts.front().error_kind() == ErrorKind::tls && !context_.deadline.passed();
     }
 
-    awaitable<Verdicts> on_new_connection(
-        std::shared_ptr<const delivery::SessionSettings> settings
+    awaitable<Verdicts> on_new_connection(std::shared_ptr<const delivery::SessionSettings> settings
     ) {
         net::StreamPtr stream = co_await connect();
         if (!stream) co_return all(*no_connection_);

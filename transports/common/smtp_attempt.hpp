@@ -37,8 +37,8 @@ struct HostOutcome {
 /// that a transport does with one host. Never throws for what the network or the remote does. A
 /// STARTTLS that fails is followed by one connection in clear where the requirement allows that.
 awaitable<HostOutcome> attempt_host(
-    std::shared_ptr<const HostPlan> plan, const delivery::DeliveryJob& job, delivery::AttemptContext& context,
-    net::Dialer& dialer, SessionPool& pool
+    std::shared_ptr<const HostPlan> plan, const delivery::DeliveryJob& job,
+    delivery::AttemptContext& context, net::Dialer& dialer, SessionPool& pool
 );
 
 }  // namespace outpost::transports
