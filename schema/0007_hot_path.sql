@@ -1,6 +1,6 @@
 -- What every message costs, made less.
 
--- Bodies come in pieces that fit a page (core/queue/insert.cpp). Kept in the row, a piece is one heap
+-- Bodies come in pieces that fit a page (core/delivery/queue/insert.cpp). Kept in the row, a piece is one heap
 -- tuple and one index entry; TOAST would make five of each, and as many dead ones when it is freed.
 ALTER TABLE outpost_private.content SET (toast_tuple_target = 8160);
 

@@ -3,7 +3,7 @@
 
 #include <stdexcept>
 
-#include "core/net/tcp_stream.hpp"
+#include "core/net/sockets/tcp_stream.hpp"
 #include "transports/direct/direct.hpp"
 #include "transports/discard/discard.hpp"
 #include "transports/fail/fail.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/security_policy.hpp"
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/security_policy.hpp"
+#include "core/delivery/interface/transport.hpp"
 #include "transports/relay/relay.hpp"
 #include "transports/settings.hpp"
 

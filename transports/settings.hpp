@@ -7,11 +7,11 @@
 #include <variant>
 #include <vector>
 
-#include "core/base/secret.hpp"
-#include "core/delivery/rate.hpp"
-#include "core/net/endpoint.hpp"
-#include "core/sasl/token_source.hpp"
-#include "core/tls/context.hpp"
+#include "core/delivery/interface/rate.hpp"
+#include "core/foundation/base/secret.hpp"
+#include "core/mail/sasl/token_source.hpp"
+#include "core/net/sockets/endpoint.hpp"
+#include "core/net/tls/context.hpp"
 
 namespace outpost::transports {
 

@@ -6,9 +6,9 @@
 #include <functional>
 #include <iostream>
 
-#include "core/app/load.hpp"
 #include "core/cli/commands.hpp"
-#include "core/plugin_host/serve.hpp"
+#include "core/delivery/plugin/process/serve.hpp"
+#include "core/server/settings/load.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -41,7 +41,7 @@ class CommandLine {
     }
 
   private:
-    using Command = std::function<int(const app::Loaded&)>;
+    using Command = std::function<int(const server::Loaded&)>;
 
     CLI::App* add(
         CLI::App& parent, const std::string& name, const std::string& help,
@@ -148,11 +148,11 @@ class CommandLine {
             return config_show(chosen_config());
         }));
         add(*config, "schema", "Print the JSON Schema, for completion in editors", [] {
-            std::cout << app::schema_text();
+            std::cout << server::schema_text();
             return static_cast<int>(ok);
         });
         add(*config, "reference", "Print the reference of all keys as Markdown", [] {
-            std::cout << app::reference_text();
+            std::cout << server::reference_text();
             return static_cast<int>(ok);
         });
     }
@@ -168,7 +168,7 @@ class CommandLine {
         );  // the first option that is not ours, and all behind it, goes to psql
         add_configured(
             app_, "migrate", "Bring the database's schema up to date",
-            [](const app::Loaded& loaded) { return migrate(loaded); }
+            [](const server::Loaded& loaded) { return migrate(loaded); }
         );
     }
 
@@ -177,7 +177,7 @@ class CommandLine {
         route->require_subcommand(1);
         CLI::App* sub = add_configured(
             *route, "explain", "Say which route a message takes, and why not the others",
-            [this](const app::Loaded& loaded) { return route_explain(loaded, explain_); }
+            [this](const server::Loaded& loaded) { return route_explain(loaded, explain_); }
         );
         sub->add_option("--from", explain_.from, "Envelope sender; empty: the null reverse-path");
         sub->add_option("--to", explain_.to, "Recipient");
@@ -206,14 +206,14 @@ class CommandLine {
     void add_queue() {
         CLI::App* why_sub = add_configured(
             app_, "why", "Tell what a message is waiting for, and its story",
-            [this](const app::Loaded& loaded) { return why(loaded, action_.message); }
+            [this](const server::Loaded& loaded) { return why(loaded, action_.message); }
         );
         why_sub->add_option("message", action_.message, "Message id")->required();
         CLI::App* queue = app_.add_subcommand("queue", "List the queue and act on it");
         queue->require_subcommand(1);
         add_configured(
             *queue, "list", "What is waiting, held or in flight",
-            [](const app::Loaded& loaded) { return queue_list(loaded); }
+            [](const server::Loaded& loaded) { return queue_list(loaded); }
         );
         add_action(
             *queue, "hold", "Keep from being tried", "reason", "Why, for others to see", false
@@ -231,7 +231,7 @@ class CommandLine {
     void add_queue_tls(CLI::App& queue) {
         CLI::App* sub = add_configured(
             queue, "tls", "What messages ask of TLS, from their next attempt on (RFC 8689)",
-            [this](const app::Loaded& loaded) { return queue_tls(loaded, tls_); }
+            [this](const server::Loaded& loaded) { return queue_tls(loaded, tls_); }
         );
         sub->add_option(
                "choice", tls_.choice,
@@ -249,19 +249,19 @@ class CommandLine {
         CLI::App* suppress =
             app_.add_subcommand("suppress", "Addresses that get no more mail for a time");
         suppress->require_subcommand(1);
-        add_configured(*suppress, "list", "All of them, and why", [](const app::Loaded& loaded) {
+        add_configured(*suppress, "list", "All of them, and why", [](const server::Loaded& loaded) {
             return suppress_list(loaded);
         });
         CLI::App* add_sub = add_configured(
             *suppress, "add", "No more mail to an address, nor to others of its mailbox",
-            [this](const app::Loaded& loaded) { return suppress_add(loaded, suppress_); }
+            [this](const server::Loaded& loaded) { return suppress_add(loaded, suppress_); }
         );
         add_sub->add_option("address", suppress_.address, "Address")->required();
         add_sub->add_option("--for", suppress_.span, "As 30d or 12h (default: until removed)");
         add_sub->add_option("--reason", suppress_.reason, "Why: senders are told, too");
         CLI::App* remove_sub = add_configured(
             *suppress, "remove", "Let mail to an address go again",
-            [this](const app::Loaded& loaded) { return suppress_remove(loaded, suppress_); }
+            [this](const server::Loaded& loaded) { return suppress_remove(loaded, suppress_); }
         );
         remove_sub->add_option("address", suppress_.address, "Address")->required();
     }
@@ -272,11 +272,11 @@ class CommandLine {
         policies->require_subcommand(1);
         add_configured(
             *policies, "list", "All domains that a policy is known of, or could not be had",
-            [](const app::Loaded& loaded) { return mta_sts_list(loaded); }
+            [](const server::Loaded& loaded) { return mta_sts_list(loaded); }
         );
         const auto add_of_domain = [&](const std::string& name, const std::string& help) {
             CLI::App* sub =
-                add_configured(*policies, name, help, [this, name](const app::Loaded& loaded) {
+                add_configured(*policies, name, help, [this, name](const server::Loaded& loaded) {
                     policy_action_.name = name;
                     return mta_sts_act(loaded, policy_action_);
                 });
@@ -291,10 +291,11 @@ class CommandLine {
         const std::string& argument = {}, const std::string& argument_help = {},
         bool required = false
     ) {
-        CLI::App* sub = add_configured(queue, name, help, [this, name](const app::Loaded& loaded) {
-            action_.name = name;
-            return queue_act(loaded, action_);
-        });
+        CLI::App* sub =
+            add_configured(queue, name, help, [this, name](const server::Loaded& loaded) {
+                action_.name = name;
+                return queue_act(loaded, action_);
+            });
         sub->add_option("message", action_.message, "Message id")->required();
         if (!argument.empty()) {
             auto* option = sub->add_option(argument, action_.argument, argument_help);
@@ -310,14 +311,14 @@ class CommandLine {
         dns->require_subcommand(1);
         CLI::App* sub = add_configured(
             *dns, "lookup", "Print a name's records, and whether they are secure by DNSSEC",
-            [this](const app::Loaded& loaded) { return dns_lookup(loaded, lookup_); }
+            [this](const server::Loaded& loaded) { return dns_lookup(loaded, lookup_); }
         );
         sub->add_option("name", lookup_.name, "Name")->required();
         sub->add_option("type", lookup_.type, "A, AAAA, CNAME, MX, NS, PTR, TLSA or TXT");
         sub->add_flag("--json", lookup_.as_json, "One JSON object, for programs");
         CLI::App* records = add_configured(
             *dns, "records", "Print what should be published of a domain and of this host, and why",
-            [this](const app::Loaded& loaded) { return dns_records(loaded, records_); }
+            [this](const server::Loaded& loaded) { return dns_records(loaded, records_); }
         );
         records->add_option("domain", records_.domain, "One of `domains`, or the host name")
             ->required();
@@ -332,7 +333,7 @@ class CommandLine {
             dns, "check",
             "Look up whether what is published does what it is for; exit code 1 when anything is "
             "missing or wrong, else 75 when something could not be found out",
-            [this](const app::Loaded& loaded) { return dns_check(loaded, check_); }
+            [this](const server::Loaded& loaded) { return dns_check(loaded, check_); }
         );
         check->add_option("domain", check_.domain, "One of `domains`, or the host name")
             ->required();
@@ -350,7 +351,7 @@ class CommandLine {
             *tls, "explain",
             "Everything that delivery to a domain finds out and decides about TLS, but no mail; "
             "exit code 1 when it could not be delivered to",
-            [this](const app::Loaded& loaded) { return tls_explain(loaded, tls_explain_); }
+            [this](const server::Loaded& loaded) { return tls_explain(loaded, tls_explain_); }
         );
         explain->add_option("domain", tls_explain_.domain, "Recipient domain")->required();
         explain->add_flag("--probe", tls_explain_.probe, "Open a session with each host, too");
@@ -358,7 +359,7 @@ class CommandLine {
         CLI::App* abilities = add_configured(
             *tls, "abilities",
             "What the domains of recipients can do, and whether REQUIRETLS is safe for them",
-            [this](const app::Loaded& loaded) { return tls_abilities(loaded, abilities_); }
+            [this](const server::Loaded& loaded) { return tls_abilities(loaded, abilities_); }
         );
         abilities->add_option("recipients", abilities_.recipients, "Addresses")->required();
         abilities->add_option(
@@ -381,7 +382,7 @@ class CommandLine {
     void add_results(CLI::App& parent) {
         CLI::App* results = add_configured(
             parent, "results", "Sessions with TLS that succeeded and failed, by day and domain",
-            [this](const app::Loaded& loaded) { return tls_results(loaded, results_); }
+            [this](const server::Loaded& loaded) { return tls_results(loaded, results_); }
         );
         results->add_option("--day", results_.day, "UTC day, 2026-11-26 (default: all)");
         results->add_option("--domain", results_.domain, "Recipient domain (default: all)");
@@ -391,7 +392,7 @@ class CommandLine {
         CLI::App* send = add_configured(
             reports, "send",
             "Let the nodes send the reports that are due, without waiting for their turn",
-            [this](const app::Loaded& loaded) { return tlsrpt_send(loaded, send_reports_); }
+            [this](const server::Loaded& loaded) { return tlsrpt_send(loaded, send_reports_); }
         );
         send->add_flag(
             "--dry-run", send_reports_.dry_run, "Print them and where they would go, instead"
@@ -406,10 +407,13 @@ class CommandLine {
             reports.add_subcommand("suppress", "Places that get no reports for a time");
         suppress->require_subcommand(1);
         const auto add_one = [&](const std::string& name, const std::string& help) {
-            return add_configured(*suppress, name, help, [this, name](const app::Loaded& loaded) {
-                place_action_.name = name;
-                return tlsrpt_suppress(loaded, place_action_);
-            });
+            return add_configured(
+                *suppress, name, help,
+                [this, name](const server::Loaded& loaded) {
+                    place_action_.name = name;
+                    return tlsrpt_suppress(loaded, place_action_);
+                }
+            );
         };
         const auto with_place = [this](CLI::App* sub) {
             sub->add_option("place", place_action_.place, "Address, or https URI of the record")
@@ -426,7 +430,7 @@ class CommandLine {
     void add_received_reports(CLI::App& reports) {
         CLI::App* received = add_configured(
             reports, "received", "What others report of TLS with us, by day and domain",
-            [this](const app::Loaded& loaded) { return tlsrpt_received(loaded, received_); }
+            [this](const server::Loaded& loaded) { return tlsrpt_received(loaded, received_); }
         );
         received->add_option("--domain", received_.domain, "Domain or host of ours (default: all)");
         received->add_option("--days", received_.days, "How far back (default: 30)")
@@ -460,7 +464,7 @@ class CommandLine {
         CLI::App* check = add_configured(
             *dkim, "verify",
             "What the signatures of a message are worth; exit code 1 when none passes",
-            [this](const app::Loaded& loaded) { return dkim_verify(loaded, dkim_message_); }
+            [this](const server::Loaded& loaded) { return dkim_verify(loaded, dkim_message_); }
         );
         check->add_option("file", dkim_message_, "The message (default: standard input)");
     }

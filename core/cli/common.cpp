@@ -15,8 +15,8 @@ std::filesystem::path config_file(const std::string& named) {
                                                                     : "/etc/outpost/outpost.yaml";
 }
 
-std::optional<app::Loaded> load_or_complain(const std::filesystem::path& file) {
-    auto loaded = app::load(file);
+std::optional<server::Loaded> load_or_complain(const std::filesystem::path& file) {
+    auto loaded = server::load(file);
     if (!loaded) {
         std::cerr << loaded.error().text();
         return std::nullopt;
@@ -28,7 +28,7 @@ std::optional<app::Loaded> load_or_complain(const std::filesystem::path& file) {
 
 std::optional<std::string> domain_or_complain(const char* command, const std::string& text) {
     if (text.empty()) return std::string();
-    const auto domain = mail::Domain::parse(text);
+    const auto domain = dns::Domain::parse(text);
     if (domain) return domain->ascii();
     std::cerr << "outpost " << command << ": '" << text << "' is no domain\n";
     return std::nullopt;

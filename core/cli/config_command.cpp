@@ -6,7 +6,7 @@
 namespace outpost::cli {
 
 int config_check(const std::filesystem::path& file, bool elsewhere) {
-    const app::CheckReport report = app::check(file, elsewhere);
+    const server::CheckReport report = server::check(file, elsewhere);
     (report.ok ? std::cout : std::cerr) << report.text;
     return report.ok ? ok : failed;
 }
@@ -14,7 +14,7 @@ int config_check(const std::filesystem::path& file, bool elsewhere) {
 int config_show(const std::filesystem::path& file) {
     const auto loaded = load_or_complain(file);
     if (!loaded) return config_error;
-    std::cout << app::show(loaded->settings);
+    std::cout << server::show(loaded->settings);
     return ok;
 }
 

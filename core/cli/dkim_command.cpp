@@ -8,15 +8,15 @@
 #include <iterator>
 #include <system_error>
 
-#include "core/async/run_to_end.hpp"
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
-#include "core/dkim/key_record.hpp"
-#include "core/dkim/signature.hpp"
-#include "core/dkim/verify.hpp"
-#include "core/dns/stub_resolver.hpp"
-#include "core/dns/zone_line.hpp"
-#include "core/mail/submission.hpp"
+#include "core/foundation/async/run_to_end.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/mail/authentication/dkim/key_record.hpp"
+#include "core/mail/authentication/dkim/signature.hpp"
+#include "core/mail/authentication/dkim/verify.hpp"
+#include "core/mail/message/submission.hpp"
+#include "core/net/dns/stub_resolver.hpp"
+#include "core/net/dns/zone_line.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -45,7 +45,7 @@ std::optional<std::string> read_message(const std::string& file) {
 }
 
 std::vector<dkim::SignatureResult> verify(
-    const app::Settings& settings, const mail::Content& content
+    const server::Settings& settings, const mail::Content& content
 ) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
@@ -80,7 +80,7 @@ int dkim_generate(const DkimKeyOptions& options) {
         std::cerr << "outpost dkim generate: " << what << "\n";
         return static_cast<int>(usage);
     };
-    const auto domain = mail::Domain::parse(options.domain);
+    const auto domain = dns::Domain::parse(options.domain);
     if (!domain) return complain("'" + options.domain + "' is no domain: " + domain.error());
     const auto selector = dkim::parse_selector(options.selector, *domain);
     if (!selector) return complain("'" + options.selector + "' " + selector.error());
@@ -103,7 +103,7 @@ int dkim_generate(const DkimKeyOptions& options) {
     return ok;
 }
 
-int dkim_verify(const app::Loaded& loaded, const std::string& file) {
+int dkim_verify(const server::Loaded& loaded, const std::string& file) {
     const auto text = read_message(file);
     if (!text) {
         std::cerr << "outpost dkim verify: cannot read " << file << "\n";

@@ -5,17 +5,17 @@
 #include <iostream>
 #include <map>
 
-#include "core/app/dns_check.hpp"
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/published.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/server/node/dns_check.hpp"
 
 namespace outpost::cli {
 namespace {
 
-using dns_check::Finding;
-using dns_check::Findings;
-using dns_check::Grade;
+using domain_check::Finding;
+using domain_check::Findings;
+using domain_check::Grade;
 using nlohmann::json;
 
 std::string_view text(const std::optional<dns::Security>& security) {
@@ -28,9 +28,9 @@ json to_json(const Finding& finding) {
         found.push_back(log::printable(value));
     const auto security = text(finding.about.security);
     return {
-        {"topic", dns_check::text(finding.about.topic)},
+        {"topic", domain_check::text(finding.about.topic)},
         {"name", log::printable(finding.about.name)},
-        {"result", dns_check::text(finding.grade)},
+        {"result", domain_check::text(finding.grade)},
         {"security", security.empty() ? json(nullptr) : json(security)},
         {"summary", log::printable(finding.summary)},
         {"found", std::move(found)},
@@ -43,7 +43,7 @@ json to_json(const Published& published, const Findings& findings) {
     json out = {
         {"domain", published.domain},
         {"host", published.host.name},
-        {"ok", dns_check::gravest(findings) < Grade::unknown},
+        {"ok", domain_check::gravest(findings) < Grade::unknown},
         {"findings", json::array()}
     };
     for (const auto& finding : findings)
@@ -54,7 +54,7 @@ json to_json(const Published& published, const Findings& findings) {
 void print(const Finding& finding) {
     const auto security = text(finding.about.security);
     std::cout << fmt::format(
-        "  {:8} {}{}: {}\n", dns_check::text(finding.grade), log::printable(finding.about.name),
+        "  {:8} {}{}: {}\n", domain_check::text(finding.grade), log::printable(finding.about.name),
         security.empty() ? "" : fmt::format(" ({})", security), log::printable(finding.summary)
     );
     const auto detail = [](std::string_view what, const std::string& value) {
@@ -71,11 +71,11 @@ void print(const Finding& finding) {
 /// Headed by their topics, with a count of each kind at the end.
 void print(const Findings& findings) {
     std::map<Grade, int> counts;
-    std::optional<dns_check::Topic> topic;
+    std::optional<domain_check::Topic> topic;
     for (const auto& finding : findings) {
         if (topic != finding.about.topic) {
             topic = finding.about.topic;
-            std::cout << dns_check::text(*topic) << "\n";
+            std::cout << domain_check::text(*topic) << "\n";
         }
         print(finding);
         ++counts[finding.grade];
@@ -83,26 +83,27 @@ void print(const Findings& findings) {
     std::string summary;
     for (const auto& [grade, count] : counts)
         summary +=
-            fmt::format("{}{} {}", summary.empty() ? "" : ", ", count, dns_check::text(grade));
+            fmt::format("{}{} {}", summary.empty() ? "" : ", ", count, domain_check::text(grade));
     std::cout << summary << "\n";
 }
 
 ExitCode exit_code(const Findings& findings) {
-    const auto gravest = dns_check::gravest(findings);
+    const auto gravest = domain_check::gravest(findings);
     if (gravest > Grade::unknown) return failed;
     return gravest == Grade::unknown ? temp_fail : ok;
 }
 
 }  // namespace
 
-int dns_check(const app::Loaded& loaded, const CheckOptions& options) {
+int dns_check(const server::Loaded& loaded, const CheckOptions& options) {
     const auto& settings = loaded.settings;
     const auto published = published_for("dns check", settings, options.domain);
     if (!published) return published.error();
-    const dns_check::Question question{
-        published->host, published->sender, app::known_addresses(settings), settings.dns.security
+    const domain_check::Question question{
+        published->host, published->sender, server::known_addresses(settings), settings.dns.security
     };
-    const auto findings = dns_check::check(question, app::check_tools(settings, options.connect));
+    const auto findings =
+        domain_check::check(question, server::check_tools(settings, options.connect));
     if (options.as_json)
         std::cout << to_json(*published, findings).dump() << "\n";
     else

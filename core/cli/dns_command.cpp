@@ -4,12 +4,12 @@
 #include <iostream>
 #include <utility>
 
-#include "core/async/run_to_end.hpp"
-#include "core/base/encoding.hpp"
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
-#include "core/dns/stub_resolver.hpp"
-#include "core/dns/type_name.hpp"
+#include "core/foundation/async/run_to_end.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/net/dns/stub_resolver.hpp"
+#include "core/net/dns/type_name.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -61,7 +61,7 @@ std::string data_of(const dns::Record& record) {
     }
 }
 
-Outcome look_up(const app::Settings& settings, const dns::Question& question) {
+Outcome look_up(const server::Settings& settings, const dns::Question& question) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
     return run_to_end(loop, resolver->query(question, Deadline::in(std::chrono::seconds(30))));
@@ -133,7 +133,7 @@ void print(const dns::Question& question, const std::string& type, const Outcome
 
 }  // namespace
 
-int dns_lookup(const app::Loaded& loaded, const LookupOptions& options) {
+int dns_lookup(const server::Loaded& loaded, const LookupOptions& options) {
     const auto type = dns::parse_type(options.type);
     if (!type) {
         std::cerr << "outpost dns lookup: '" << options.type << "' is no type that it knows\n";

@@ -6,18 +6,18 @@
 
 #include "core/cli/commands.hpp"
 #include "core/cli/published.hpp"
-#include "core/dns/type_name.hpp"
-#include "core/publication/wanted.hpp"
+#include "core/domains/records/wanted.hpp"
+#include "core/net/dns/type_name.hpp"
 
 namespace outpost::cli {
 namespace {
 
+using domain_records::Records;
 using nlohmann::json;
-using publication::Records;
 
 json to_json(
-    const std::string& domain, const publication::Host& host,
-    const std::optional<publication::Sender>& sender, const Records& records
+    const std::string& domain, const domain_records::Host& host,
+    const std::optional<domain_records::Sender>& sender, const Records& records
 ) {
     json out = {{"domain", domain}, {"host", host.name}, {"records", json::array()}};
     for (const auto& record : records) {
@@ -30,12 +30,12 @@ json to_json(
     }
     const bool has_policy = sender && sender->mta_sts;
     out["mta_sts_policy"] =
-        has_policy ? json(publication::policy_text(*sender->mta_sts)) : json(nullptr);
+        has_policy ? json(domain_records::policy_text(*sender->mta_sts)) : json(nullptr);
     return out;
 }
 
 /// What the records leave out because the configuration does not say it.
-void note_unknown(const publication::Host& host) {
+void note_unknown(const domain_records::Host& host) {
     if (!host.ehlo.front().addresses.empty()) return;
     std::cerr << "outpost dns records: outgoing_addresses are not configured, so SPF allows those "
                  "that "
@@ -43,10 +43,10 @@ void note_unknown(const publication::Host& host) {
 }
 
 /// What the records promise, as comments: a web server has to answer it.
-void tell_policy(const publication::Sender& sender) {
+void tell_policy(const domain_records::Sender& sender) {
     if (!sender.mta_sts) return;
     std::cout << "; https://mta-sts." << sender.domain << "/.well-known/mta-sts.txt answers:\n";
-    std::istringstream lines(publication::policy_text(*sender.mta_sts));
+    std::istringstream lines(domain_records::policy_text(*sender.mta_sts));
     for (std::string line; std::getline(lines, line);) {
         if (line.ends_with('\r')) line.pop_back();
         std::cout << ";   " << line << "\n";
@@ -55,7 +55,7 @@ void tell_policy(const publication::Sender& sender) {
 
 }  // namespace
 
-int dns_records(const app::Loaded& loaded, const RecordsOptions& options) {
+int dns_records(const server::Loaded& loaded, const RecordsOptions& options) {
     const auto published = published_for("dns records", loaded.settings, options.domain);
     if (!published) return published.error();
     const auto& [domain, host, sender, records] = *published;
@@ -63,8 +63,8 @@ int dns_records(const app::Loaded& loaded, const RecordsOptions& options) {
         std::cout << to_json(domain, host, sender, records).dump() << "\n";
     else
         std::cout
-            << (options.as_table ? publication::table_text(records)
-                                 : publication::zone_text(records));
+            << (options.as_table ? domain_records::table_text(records)
+                                 : domain_records::zone_text(records));
     if (sender && !options.as_json) tell_policy(*sender);
     note_unknown(host);
     return ok;

@@ -7,11 +7,11 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "core/base/crypto.hpp"
-#include "core/base/encoding.hpp"
-#include "core/base/secret.hpp"
-#include "core/sasl/mechanism.hpp"
-#include "core/tls/context.hpp"
+#include "core/foundation/base/crypto.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/foundation/base/secret.hpp"
+#include "core/mail/sasl/mechanism.hpp"
+#include "core/net/tls/context.hpp"
 
 namespace outpost::cli {
 namespace {

@@ -2,21 +2,21 @@
 #include <iostream>
 #include <thread>
 
-#include "core/app/pg_backend.hpp"
-#include "core/app/runtime.hpp"
-#include "core/app/transport_factory.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/directory_lock.hpp"
 #include "core/cli/local_files.hpp"
 #include "core/cli/sample.hpp"
 #include "core/cli/story.hpp"
-#include "core/db/local_cluster.hpp"
+#include "core/foundation/database/local_cluster.hpp"
+#include "core/server/node/pg_backend.hpp"
+#include "core/server/node/runtime.hpp"
+#include "core/server/node/transport_factory.hpp"
 
 namespace outpost::cli {
 namespace {
 
 /// --port-base moves the three doors and the sink, whatever the file says.
-void move_ports(app::Settings& settings, int base) {
+void move_ports(server::Settings& settings, int base) {
     for (const auto& [name, offset] :
          {std::pair{"relay", 25}, std::pair{"submission", 587}, std::pair{"submissions", 465}}) {
         const auto listener = settings.listeners.find(name);
@@ -31,7 +31,7 @@ void move_ports(app::Settings& settings, int base) {
         relay->port = settings.sink->listen.port;
 }
 
-std::uint16_t port_of(const app::Settings& settings, const char* listener) {
+std::uint16_t port_of(const server::Settings& settings, const char* listener) {
     const auto found = settings.listeners.find(listener);
     return found == settings.listeners.end() ? 0 : found->second.port;
 }
@@ -43,7 +43,7 @@ std::string this_program() {
     return unknown ? "outpost" : path.string();
 }
 
-void say_hello(const app::Settings& settings, const LocalFiles& files) {
+void say_hello(const server::Settings& settings, const LocalFiles& files) {
     std::cout << "Outpost is running; everything it keeps is in " << files.directory.string()
               << "\n"
               << "  relay        127.0.0.1:" << port_of(settings, "relay")
@@ -61,7 +61,7 @@ void say_hello(const app::Settings& settings, const LocalFiles& files) {
 }
 
 /// Sends the sample and tells its story once it has come to an end (or after a while).
-void show_sample(const app::Settings& settings, const LocalFiles& files) {
+void show_sample(const server::Settings& settings, const LocalFiles& files) {
     try {
         SampleOptions sample;
         sample.submission_port = port_of(settings, "submission");
@@ -92,15 +92,15 @@ int serve_locally(const LocalOptions& options) {
     auto loaded = load_or_complain(files.config());
     if (!loaded) return config_error;
     if (options.port_base) move_ports(loaded->settings, *options.port_base);
-    const app::Settings settings = loaded->settings;
+    const server::Settings settings = loaded->settings;
 
-    app::TransportFactory transports;
+    server::TransportFactory transports;
     std::thread sample;
-    app::RuntimeOptions runtime_options;
+    server::RuntimeOptions runtime_options;
     runtime_options.config_file = options.port_base ? std::filesystem::path() : files.config();
-    runtime_options.make_backend = app::open_pg_backend;
+    runtime_options.make_backend = server::open_pg_backend;
     runtime_options.make_transport = [&transports](
-                                         const app::Settings& all, const std::string& name,
+                                         const server::Settings& all, const std::string& name,
                                          const transports::TransportSettings& one,
                                          const delivery::SecurityPolicies& policies
                                      ) { return transports.make(all, name, one, policies); };
@@ -108,7 +108,7 @@ int serve_locally(const LocalOptions& options) {
         say_hello(settings, files);
         if (options.send_sample) sample = std::thread([&] { show_sample(settings, files); });
     };
-    app::Runtime runtime(std::move(*loaded), std::move(runtime_options));
+    server::Runtime runtime(std::move(*loaded), std::move(runtime_options));
     runtime.run();
     if (sample.joinable()) sample.join();
     return ok;

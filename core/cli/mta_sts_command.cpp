@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
-#include "core/mail/domain.hpp"
+#include "core/foundation/database/session.hpp"
+#include "core/net/dns/domain.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -100,13 +100,13 @@ int list(db::Session& session) {
 
 }  // namespace
 
-int mta_sts_list(const app::Loaded& loaded) {
+int mta_sts_list(const server::Loaded& loaded) {
     db::Session session(loaded.settings.database);
     return list(session);
 }
 
-int mta_sts_act(const app::Loaded& loaded, const PolicyAction& action) {
-    const auto domain = mail::Domain::parse(action.domain);
+int mta_sts_act(const server::Loaded& loaded, const PolicyAction& action) {
+    const auto domain = dns::Domain::parse(action.domain);
     if (!domain) {
         std::cerr << "outpost mta-sts " << action.name << ": " << domain.error() << "\n";
         return usage;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/secret.hpp"
+#include "core/foundation/base/secret.hpp"
 
 namespace outpost::cli {
 

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "core/cli/commands.hpp"
-#include "core/sasl/mechanism.hpp"
+#include "core/mail/sasl/mechanism.hpp"
 
 namespace outpost::cli {
 namespace {

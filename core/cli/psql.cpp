@@ -9,7 +9,7 @@
 
 namespace outpost::cli {
 
-int psql(const app::Settings& settings, const std::vector<std::string>& arguments) {
+int psql(const server::Settings& settings, const std::vector<std::string>& arguments) {
     std::string connection(settings.database.connection.reveal());
     std::vector<std::string> words{"psql"};
     if (!connection.empty()) words.insert(words.end(), {"-d", connection});

@@ -4,32 +4,32 @@
 #include <iostream>
 #include <utility>
 
-#include "core/app/publication.hpp"
 #include "core/cli/exit_codes.hpp"
-#include "core/mail/domain.hpp"
-#include "core/publication/wanted.hpp"
+#include "core/domains/records/wanted.hpp"
+#include "core/net/dns/domain.hpp"
+#include "core/server/settings/publication.hpp"
 
 namespace outpost::cli {
 
 Result<Published, int> published_for(
-    std::string_view command, const app::Settings& settings, const std::string& name
+    std::string_view command, const server::Settings& settings, const std::string& name
 ) {
     const auto complain = [&](const std::string& what, ExitCode code) {
         std::cerr << "outpost " << command << ": " << what << "\n";
         return Err<int>{code};
     };
-    const auto domain = mail::Domain::parse(name);
+    const auto domain = dns::Domain::parse(name);
     if (!domain) return complain("'" + name + "' is no domain: " + domain.error(), usage);
-    auto host = app::published_host(settings);
+    auto host = server::published_host(settings);
     if (!host) return complain(host.error(), config_error);
-    auto sender = app::published_sender(settings, domain->ascii());
+    auto sender = server::published_sender(settings, domain->ascii());
     if (!sender && domain->ascii() != host->name) {
         return complain(
             domain->ascii() + " is neither one of the configured domains nor the host name", usage
         );
     }
-    publication::Records records =
-        sender ? publication::all_records(*sender, *host) : publication::records_of(*host);
+    domain_records::Records records =
+        sender ? domain_records::all_records(*sender, *host) : domain_records::records_of(*host);
     return Published{domain->ascii(), std::move(*host), std::move(sender), std::move(records)};
 }
 

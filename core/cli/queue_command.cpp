@@ -2,15 +2,15 @@
 #include <iostream>
 
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
+#include "core/foundation/database/session.hpp"
 
 namespace outpost::cli {
 namespace {
 
 using db::Statement;
 
-// Oldest first. Each state by its own index, never past all that has ended: ordering by a state that
-// is an array of one keeps the planner from walking the table's primary key instead.
+// Oldest first. Each state by its own index, never past all that has ended: ordering by a state
+// that is an array of one keeps the planner from walking the table's primary key instead.
 const Statement list_queue{"cli_list_queue", R"(
     SELECT message_id, state, to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS'),
         coalesce(to_char(next_attempt_at, 'YYYY-MM-DD HH24:MI:SS'), '-'), attempts,
@@ -69,7 +69,7 @@ std::string counted(std::int64_t number, const char* what) {
 
 }  // namespace
 
-int queue_list(const app::Loaded& loaded) {
+int queue_list(const server::Loaded& loaded) {
     db::Session session(loaded.settings.database);
     const db::Rows rows = session.exec(list_queue);
     for (const db::Row row : rows) {
@@ -83,7 +83,7 @@ int queue_list(const app::Loaded& loaded) {
     return ok;
 }
 
-int queue_act(const app::Loaded& loaded, const QueueAction& action) {
+int queue_act(const server::Loaded& loaded, const QueueAction& action) {
     try {
         db::Session session(loaded.settings.database);
         const auto changed = act(session, action).at(0).number(0);
@@ -95,7 +95,7 @@ int queue_act(const app::Loaded& loaded, const QueueAction& action) {
     return ok;
 }
 
-int queue_tls(const app::Loaded& loaded, const TlsAction& action) {
+int queue_tls(const server::Loaded& loaded, const TlsAction& action) {
     const bool anything = action.messages.empty() && action.domain.empty() &&
                           action.account.empty() && action.tag.empty() && action.sender.empty();
     if (anything) {

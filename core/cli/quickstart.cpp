@@ -8,14 +8,14 @@
 #include <iostream>
 #include <iterator>
 
-#include "core/async/run_to_end.hpp"
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/new_files.hpp"
 #include "core/cli/quickstart_plan.hpp"
 #include "core/cli/quickstart_survey.hpp"
-#include "core/dns/stub_resolver.hpp"
-#include "core/net/own_addresses.hpp"
+#include "core/foundation/async/run_to_end.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/net/dns/stub_resolver.hpp"
+#include "core/net/sockets/own_addresses.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -49,8 +49,8 @@ bool is_simple_name(const std::string& name) {
 
 /// The question that the command line asks, or what is wrong with it.
 Result<SurveyQuestion> question_of(const QuickstartOptions& options) {
-    const auto named = [](const std::string& name) -> Result<mail::Domain> {
-        auto domain = mail::Domain::parse(name);
+    const auto named = [](const std::string& name) -> Result<dns::Domain> {
+        auto domain = dns::Domain::parse(name);
         if (!domain) return Err{"'" + name + "' is no domain: " + domain.error()};
         return domain;
     };

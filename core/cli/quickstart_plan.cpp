@@ -6,10 +6,10 @@
 #include <map>
 #include <stdexcept>
 
-#include "core/base/crypto.hpp"
-#include "core/base/encoding.hpp"
-#include "core/dkim/key.hpp"
-#include "core/sasl/mechanism.hpp"
+#include "core/foundation/base/crypto.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/mail/authentication/dkim/key.hpp"
+#include "core/mail/sasl/mechanism.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -50,7 +50,7 @@ struct Names {
           dkim_ed25519(dkim_file(ed25519_selector, answers.domain)),
           verifier("secrets/" + answers.account + ".verifier") {}
 
-    static std::string dkim_file(const std::string& selector, const mail::Domain& domain) {
+    static std::string dkim_file(const std::string& selector, const dns::Domain& domain) {
         return "dkim/" + selector + "._domainkey." + domain.ascii() + ".pem";
     }
 
@@ -92,8 +92,8 @@ struct Values {
     }
 };
 
-const char* text(app::DmarcPublication::Policy policy) {
-    using Policy = app::DmarcPublication::Policy;
+const char* text(server::DmarcPublication::Policy policy) {
+    using Policy = server::DmarcPublication::Policy;
     if (policy == Policy::none) return "none";
     return policy == Policy::quarantine ? "quarantine" : "reject";
 }

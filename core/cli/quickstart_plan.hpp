@@ -6,27 +6,27 @@
 #include <string_view>
 #include <vector>
 
-#include "core/app/settings.hpp"
-#include "core/base/secret.hpp"
 #include "core/cli/new_files.hpp"
-#include "core/mail/domain.hpp"
-#include "core/net/endpoint.hpp"
-#include "core/tls/host_key.hpp"
+#include "core/foundation/base/secret.hpp"
+#include "core/net/dns/domain.hpp"
+#include "core/net/sockets/endpoint.hpp"
+#include "core/net/tls/host_key.hpp"
+#include "core/server/settings/settings.hpp"
 
 /// What `outpost quickstart` writes. Values in, files out; what is random is made before.
 namespace outpost::cli {
 
 /// What was asked for, and what machine and DNS have told.
 struct QuickstartAnswers {
-    mail::Domain domain;
-    mail::Domain hostname;
+    dns::Domain domain;
+    dns::Domain hostname;
     std::filesystem::path directory;
     std::string account = "app";  ///< letters, digits, dots, hyphens
     Secret database;              ///< connection string; empty: PostgreSQL on this machine
     std::vector<net::IpAddress> addresses;  ///< that mail leaves from; none: not known
     std::vector<std::string> mx;            ///< of the domain, as it is published now
-    app::SpfPublication spf;                ///< what else may send, as it is published now
-    app::DmarcPublication::Policy dmarc = app::DmarcPublication::Policy::none;
+    server::SpfPublication spf;             ///< what else may send, as it is published now
+    server::DmarcPublication::Policy dmarc = server::DmarcPublication::Policy::none;
     bool mta_sts = false;  ///< serve a policy
     std::chrono::year_month_day today;
 

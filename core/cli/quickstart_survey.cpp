@@ -9,16 +9,16 @@
 #include <sstream>
 #include <tuple>
 
-#include "core/authentication/dmarc_record.hpp"
-#include "core/base/encoding.hpp"
-#include "core/base/log.hpp"
-#include "core/base/sequence.hpp"
-#include "core/delivery/next_hop.hpp"
-#include "core/dns/reverse.hpp"
-#include "core/dns/type_name.hpp"
-#include "core/http/public_address.hpp"
-#include "core/net/connect.hpp"
-#include "core/spf/record.hpp"
+#include "core/delivery/next_hop/next_hop.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/foundation/base/sequence.hpp"
+#include "core/mail/authentication/dmarc_record.hpp"
+#include "core/mail/authentication/spf/record.hpp"
+#include "core/net/dns/reverse.hpp"
+#include "core/net/dns/type_name.hpp"
+#include "core/net/http_client/public_address.hpp"
+#include "core/net/sockets/connect.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -28,17 +28,17 @@ using Outcome = Result<dns::Answer, dns::Failure>;
 constexpr std::chrono::seconds dial_time{10};
 constexpr std::uint16_t smtp_port = 25;
 
-bool is_known_outside(const mail::Domain& name) {
+bool is_known_outside(const dns::Domain& name) {
     if (name.ascii().find('.') == std::string::npos) return false;
     for (const char* inner :
          {"localhost", "localdomain", "local", "internal", "lan", "home.arpa"}) {
-        if (name.is_below(mail::Domain::parse(inner).value())) return false;
+        if (name.is_below(dns::Domain::parse(inner).value())) return false;
     }
     return true;
 }
 
-std::optional<mail::Domain> as_full_name(std::string_view text) {
-    auto name = mail::Domain::parse(text);
+std::optional<dns::Domain> as_full_name(std::string_view text) {
+    auto name = dns::Domain::parse(text);
     if (!name || !is_known_outside(*name)) return std::nullopt;
     return std::move(*name);
 }
@@ -68,7 +68,7 @@ class Surveyor {
     Surveyor(SurveyQuestion question, dns::Resolver& resolver, Deadline deadline)
         : question_(std::move(question)), resolver_(resolver), deadline_(deadline) {
         for (const auto& address : question_.own_addresses) {
-            if (http::is_public(address)) own_public_.push_back(address);
+            if (http_client::is_public(address)) own_public_.push_back(address);
         }
     }
 
@@ -151,7 +151,7 @@ class Surveyor {
             );
             co_return;
         }
-        found_.hostname = mail::Domain::parse("mail." + question_.domain.ascii()).value();
+        found_.hostname = dns::Domain::parse("mail." + question_.domain.ascii()).value();
         warn(
             "This machine has no full name of its own, so it is called {} here; --hostname says "
             "another name.",
@@ -264,7 +264,7 @@ class Surveyor {
         });
         for (const auto& record : records) {
             // The configuration names hosts; RFC 7505 has the root for none.
-            if (const auto host = mail::Domain::parse(record.text))
+            if (const auto host = dns::Domain::parse(record.text))
                 found_.mx.push_back(host->ascii());
         }
         if (found_.mx.empty())
@@ -364,7 +364,7 @@ class Surveyor {
         if (texts.empty()) co_return;
         if (const auto record = authentication::parse_dmarc_record(texts.front())) {
             using From = authentication::DmarcPolicy;
-            using To = app::DmarcPublication::Policy;
+            using To = server::DmarcPublication::Policy;
             found_.dmarc = record->policy == From::reject       ? To::reject
                            : record->policy == From::quarantine ? To::quarantine
                                                                 : To::none;
@@ -377,7 +377,7 @@ class Surveyor {
     }
 
     /// A connection and no more: networks that close port 25 do so silently.
-    awaitable<void> call(const mail::Domain& other) {
+    awaitable<void> call(const dns::Domain& other) {
         const delivery::NextHopOptions options;
         const auto deadline = Deadline::in(dial_time);
         const auto hops = co_await delivery::find_hosts(resolver_, other, options, deadline);
@@ -425,7 +425,7 @@ class Surveyor {
 
 }  // namespace
 
-std::optional<mail::Domain> full_host_name(std::string_view system_name, std::string_view hosts) {
+std::optional<dns::Domain> full_host_name(std::string_view system_name, std::string_view hosts) {
     if (auto name = as_full_name(system_name)) return name;
     std::istringstream lines{std::string(hosts)};
     for (std::string line; std::getline(lines, line);) {

@@ -5,12 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/app/settings.hpp"
-#include "core/async/awaitable.hpp"
-#include "core/async/deadline.hpp"
-#include "core/dns/resolver.hpp"
-#include "core/mail/domain.hpp"
-#include "core/net/endpoint.hpp"
+#include "core/foundation/async/awaitable.hpp"
+#include "core/foundation/async/deadline.hpp"
+#include "core/net/dns/domain.hpp"
+#include "core/net/dns/resolver.hpp"
+#include "core/net/sockets/endpoint.hpp"
+#include "core/server/settings/settings.hpp"
 
 /// What `outpost quickstart` finds out before it writes. Nothing of it is a condition: what cannot
 /// be found out, or is not as it should be, becomes a warning.
@@ -19,21 +19,21 @@ namespace outpost::cli {
 /// The name of this machine among those of its network: the system's own name if it is a full one,
 /// else the full one that the text of /etc/hosts has for it. Nothing where it is only known inside
 /// ("localhost", "host.local"). Pure.
-std::optional<mail::Domain> full_host_name(std::string_view system_name, std::string_view hosts);
+std::optional<dns::Domain> full_host_name(std::string_view system_name, std::string_view hosts);
 
 struct SurveyQuestion {
-    mail::Domain domain;
-    std::optional<mail::Domain> hostname;       ///< none: to be found
+    dns::Domain domain;
+    std::optional<dns::Domain> hostname;        ///< none: to be found
     std::vector<net::IpAddress> own_addresses;  ///< of this machine's interfaces
-    std::optional<mail::Domain> dial;  ///< whose MX host is to be reached; none: nobody is called
+    std::optional<dns::Domain> dial;  ///< whose MX host is to be reached; none: nobody is called
 };
 
 struct Survey {
-    mail::Domain hostname;
+    dns::Domain hostname;
     std::vector<net::IpAddress> addresses;  ///< that mail leaves from; none: not known
     std::vector<std::string> mx;            ///< of the domain, the most wanted one first
-    app::SpfPublication spf;                ///< what else sends for it
-    app::DmarcPublication::Policy dmarc = app::DmarcPublication::Policy::none;
+    server::SpfPublication spf;             ///< what else sends for it
+    server::DmarcPublication::Policy dmarc = server::DmarcPublication::Policy::none;
     std::vector<std::string> warnings;  ///< sentences
 };
 

@@ -5,13 +5,13 @@
 #include <iostream>
 
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
-#include "core/delivery/next_hop.hpp"
-#include "core/dns/stub_resolver.hpp"
-#include "core/mail/header.hpp"
-#include "core/queue/claim.hpp"
-#include "core/route/explain.hpp"
-#include "core/route/list.hpp"
+#include "core/delivery/next_hop/next_hop.hpp"
+#include "core/delivery/queue/claim.hpp"
+#include "core/delivery/route/explain.hpp"
+#include "core/delivery/route/list.hpp"
+#include "core/foundation/database/session.hpp"
+#include "core/mail/message/header.hpp"
+#include "core/net/dns/stub_resolver.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -24,7 +24,7 @@ const db::Statement find_recipients{"explain_recipients", R"(
 /// The lists that apply to one account and sender.
 class Lists {
   public:
-    Lists(const app::Settings& settings, const route::Facts& facts) : global_(settings.routes) {
+    Lists(const server::Settings& settings, const route::Facts& facts) : global_(settings.routes) {
         const auto account = settings.accounts.find(facts.account);
         if (account != settings.accounts.end()) account_ = account->second.routes;
         const auto domain = settings.domains.find(facts.sender.domain().ascii());
@@ -38,7 +38,7 @@ class Lists {
 
 /// Nothing when the lookup failed for now; no hosts when the domain has none for good.
 std::optional<std::vector<std::string>> look_up_mx(
-    const app::Settings& settings, const mail::Domain& domain
+    const server::Settings& settings, const dns::Domain& domain
 ) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
@@ -63,7 +63,7 @@ std::optional<std::vector<std::string>> look_up_mx(
     return hosts;
 }
 
-void print_decision(const app::Settings& settings, route::Facts facts) {
+void print_decision(const server::Settings& settings, route::Facts facts) {
     const Lists lists(settings, facts);
     if (route::needs_mx(lists.all()) && !facts.mx_hosts && !facts.recipient.domain().empty())
         facts.mx_hosts = look_up_mx(settings, facts.recipient.domain());
@@ -77,7 +77,7 @@ Result<mail::Address> address(const std::string& text, const char* option) {
                   : Result<mail::Address>(Err{std::string(option) + ": " + parsed.error()});
 }
 
-int explain_facts(const app::Settings& settings, const ExplainOptions& options) {
+int explain_facts(const server::Settings& settings, const ExplainOptions& options) {
     const auto sender = address(options.from, "--from"), recipient = address(options.to, "--to");
     if (!sender || !recipient || recipient->is_null()) {
         std::cerr << "outpost route explain: "
@@ -116,7 +116,7 @@ int explain_facts(const app::Settings& settings, const ExplainOptions& options) 
     return ok;
 }
 
-int explain_queued(const app::Settings& settings, std::int64_t id) {
+int explain_queued(const server::Settings& settings, std::int64_t id) {
     db::Session session(settings.database);
     const auto message = queue::load_header(session, MessageId{id});
     if (!message) {
@@ -149,7 +149,7 @@ int explain_queued(const app::Settings& settings, std::int64_t id) {
 
 }  // namespace
 
-int route_explain(const app::Loaded& loaded, const ExplainOptions& options) {
+int route_explain(const server::Loaded& loaded, const ExplainOptions& options) {
     return options.message != 0 ? explain_queued(loaded.settings, options.message)
                                 : explain_facts(loaded.settings, options);
 }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/base/secret.hpp"
+#include "core/foundation/base/secret.hpp"
 
 namespace outpost::cli {
 

@@ -8,13 +8,13 @@
 #include <iostream>
 #include <iterator>
 
-#include "core/base/crypto.hpp"
-#include "core/base/encoding.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/sendmail_message.hpp"
 #include "core/cli/sendmail_options.hpp"
 #include "core/cli/smtp_on_stdio.hpp"
 #include "core/cli/submit_client.hpp"
+#include "core/foundation/base/crypto.hpp"
+#include "core/foundation/base/encoding.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -96,7 +96,7 @@ SubmissionServer server_of(const transports::RelaySettings& relay, const std::st
 /// The servers to try, the best first. Without configuration: the one on this machine, in clear as
 /// nothing leaves it.
 std::vector<SubmissionServer> servers_of(
-    const app::SendmailSettings& settings, const LocalUser& user
+    const server::SendmailSettings& settings, const LocalUser& user
 ) {
     std::vector<SubmissionServer> servers;
     if (!settings.socket.empty()) servers.emplace_back().socket = settings.socket;
@@ -171,7 +171,7 @@ delivery::DeliveryOutcome hand_over(
 
 int run(const SendmailOptions& options) {
     const LocalUser user = local_user();
-    app::SendmailSettings settings;
+    server::SendmailSettings settings;
     const std::filesystem::path file = sendmail_config(options.config);
     if (!file.empty()) {
         const auto loaded = load_or_complain(file);

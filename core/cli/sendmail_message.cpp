@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/mail/header.hpp"
-#include "core/mail/submission.hpp"
+#include "core/mail/message/header.hpp"
+#include "core/mail/message/submission.hpp"
 
 namespace outpost::cli {
 namespace {

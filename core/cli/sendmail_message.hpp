@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/clock.hpp"
-#include "core/base/result.hpp"
 #include "core/cli/sendmail_options.hpp"
-#include "core/delivery/job.hpp"
+#include "core/delivery/interface/job.hpp"
+#include "core/foundation/base/clock.hpp"
+#include "core/foundation/base/result.hpp"
 
 namespace outpost::cli {
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "core/base/encoding.hpp"
+#include "core/foundation/base/encoding.hpp"
 
 namespace outpost::cli {
 namespace {

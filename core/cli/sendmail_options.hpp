@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/delivery/job.hpp"
+#include "core/delivery/interface/job.hpp"
+#include "core/foundation/base/result.hpp"
 
 namespace outpost::cli {
 
@@ -22,7 +22,7 @@ struct SendmailOptions {
     std::string envid;                               ///< -V
     /// -O RequireTLS=yes: REQUIRETLS; no: the header field TLS-Required: No (RFC 8689).
     std::optional<bool> require_tls;
-    std::string config;                              ///< -C
+    std::string config;  ///< -C
     std::vector<std::string> recipients;
 };
 

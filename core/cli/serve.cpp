@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
 
-#include "core/app/pg_backend.hpp"
-#include "core/app/runtime.hpp"
-#include "core/app/transport_factory.hpp"
 #include "core/cli/commands.hpp"
-#include "core/db/migrate.hpp"
+#include "core/foundation/database/migrate.hpp"
+#include "core/server/node/pg_backend.hpp"
+#include "core/server/node/runtime.hpp"
+#include "core/server/node/transport_factory.hpp"
 
 namespace outpost::cli {
 
-int serve(app::Loaded loaded, const std::filesystem::path& file) {
-    app::TransportFactory transports;
-    app::RuntimeOptions options;
+int serve(server::Loaded loaded, const std::filesystem::path& file) {
+    server::TransportFactory transports;
+    server::RuntimeOptions options;
     options.config_file = file;
-    options.make_backend = app::open_pg_backend;
+    options.make_backend = server::open_pg_backend;
     options.make_transport = [&transports](
-                                 const app::Settings& all, const std::string& name,
+                                 const server::Settings& all, const std::string& name,
                                  const transports::TransportSettings& settings,
                                  const delivery::SecurityPolicies& policies
                              ) { return transports.make(all, name, settings, policies); };
     try {
-        app::Runtime runtime(std::move(loaded), std::move(options));
+        server::Runtime runtime(std::move(loaded), std::move(options));
         runtime.run();
     } catch (const std::exception& error) {
         std::cerr << "outpost serve: " << error.what() << "\n";
@@ -29,7 +29,7 @@ int serve(app::Loaded loaded, const std::filesystem::path& file) {
     return ok;
 }
 
-int migrate(const app::Loaded& loaded) {
+int migrate(const server::Loaded& loaded) {
     try {
         db::Session session(loaded.settings.database);
         const int applied = db::migrate(session);

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/db/session.hpp"
+#include "core/foundation/database/session.hpp"
 
 namespace outpost::cli {
 

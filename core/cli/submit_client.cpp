@@ -5,8 +5,8 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include "core/delivery/endings.hpp"
-#include "core/net/tcp_stream.hpp"
+#include "core/delivery/smtp_client/endings.hpp"
+#include "core/net/sockets/tcp_stream.hpp"
 
 namespace outpost::cli {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "core/delivery/smtp_session.hpp"
-#include "core/sasl/token_source.hpp"
-#include "core/tls/context.hpp"
+#include "core/delivery/smtp_client/smtp_session.hpp"
+#include "core/mail/sasl/token_source.hpp"
+#include "core/net/tls/context.hpp"
 
 namespace outpost::cli {
 

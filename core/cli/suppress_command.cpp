@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "core/cli/commands.hpp"
-#include "core/config/scalars.hpp"
-#include "core/db/session.hpp"
+#include "core/foundation/config/scalars.hpp"
+#include "core/foundation/database/session.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -31,7 +31,7 @@ int complain(const char* command, const std::string& what) {
 
 }  // namespace
 
-int suppress_list(const app::Loaded& loaded) {
+int suppress_list(const server::Loaded& loaded) {
     db::Session session(loaded.settings.database);
     const db::Rows rows = session.exec(list_suppressions);
     for (const db::Row row : rows) {
@@ -43,7 +43,7 @@ int suppress_list(const app::Loaded& loaded) {
     return ok;
 }
 
-int suppress_add(const app::Loaded& loaded, const SuppressAction& action) {
+int suppress_add(const server::Loaded& loaded, const SuppressAction& action) {
     std::optional<double> seconds;
     if (!action.span.empty()) {
         const auto span = config::parse_duration(action.span);
@@ -63,7 +63,7 @@ int suppress_add(const app::Loaded& loaded, const SuppressAction& action) {
     return ok;
 }
 
-int suppress_remove(const app::Loaded& loaded, const SuppressAction& action) {
+int suppress_remove(const server::Loaded& loaded, const SuppressAction& action) {
     try {
         db::Session session(loaded.settings.database);
         if (!session.exec(unsuppress, action.address).at(0).flag(0))

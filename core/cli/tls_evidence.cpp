@@ -4,9 +4,9 @@
 
 #include <iostream>
 
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/foundation/database/session.hpp"
 
 /// What deliveries have learned of other servers' TLS, from the database.
 namespace outpost::cli {
@@ -46,7 +46,7 @@ const Statement results_as_json{"cli_tls_results_json", R"(
 )"};
 
 /// Whose mail is asked about: the account named, else the only one that there is.
-std::optional<std::string> account_of(const app::Settings& settings, const std::string& named) {
+std::optional<std::string> account_of(const server::Settings& settings, const std::string& named) {
     if (!named.empty()) return named;
     if (settings.accounts.empty()) return "";
     if (settings.accounts.size() == 1) return settings.accounts.begin()->first;
@@ -106,7 +106,7 @@ void print_results(db::Session& session, const db::Rows& rows) {
 
 }  // namespace
 
-int tls_abilities(const app::Loaded& loaded, const AbilitiesQuestion& question) {
+int tls_abilities(const server::Loaded& loaded, const AbilitiesQuestion& question) {
     const auto account = account_of(loaded.settings, question.account);
     if (!account) {
         std::cerr << "outpost tls abilities: there are several accounts: say --account\n";
@@ -126,7 +126,7 @@ int tls_abilities(const app::Loaded& loaded, const AbilitiesQuestion& question) 
     return ok;
 }
 
-int tls_results(const app::Loaded& loaded, const ResultsQuestion& question) {
+int tls_results(const server::Loaded& loaded, const ResultsQuestion& question) {
     const auto domain = domain_or_complain("tls results", question.domain);
     if (!domain) return usage;
     try {

@@ -5,14 +5,14 @@
 
 #include <iostream>
 
-#include "core/app/policies.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/tls_explanation.hpp"
-#include "core/db/pool.hpp"
-#include "core/delivery/endings.hpp"
-#include "core/delivery/smtp_session.hpp"
-#include "core/dns/stub_resolver.hpp"
-#include "core/net/tcp_stream.hpp"
+#include "core/delivery/smtp_client/endings.hpp"
+#include "core/delivery/smtp_client/smtp_session.hpp"
+#include "core/foundation/database/pool.hpp"
+#include "core/net/dns/stub_resolver.hpp"
+#include "core/net/sockets/tcp_stream.hpp"
+#include "core/server/node/policies.hpp"
 #include "policies/dane/search.hpp"
 #include "policies/mta_sts/store_pg.hpp"
 
@@ -27,7 +27,7 @@ constexpr std::chrono::seconds longest_session{30};
 /// Does what an attempt of direct delivery does, but for mail.
 class Explainer {
   public:
-    Explainer(const app::Settings& settings, asio::io_context& loop)
+    Explainer(const server::Settings& settings, asio::io_context& loop)
         : settings_(settings),
           direct_(std::get<transports::DirectSettings>(settings.transports.at("direct"))),
           resolver_(dns::make_resolver(settings.dns)),
@@ -39,7 +39,7 @@ class Explainer {
           )) {}
     ~Explainer() { pool_.stop(); }
 
-    awaitable<TlsExplanation> explain(mail::Domain domain, bool probe) {
+    awaitable<TlsExplanation> explain(dns::Domain domain, bool probe) {
         const auto deadline = Deadline::in(longest);
         const mta_sts::Entry before = co_await store_.load(domain.ascii());
         const delivery::DeliveryJob job = job_to(domain);
@@ -74,7 +74,7 @@ class Explainer {
     }
 
   private:
-    static delivery::DeliveryJob job_to(const mail::Domain& domain) {
+    static delivery::DeliveryJob job_to(const dns::Domain& domain) {
         delivery::DeliveryJob job;
         job.message = std::make_shared<delivery::Message>();
         job.recipients.emplace_back();
@@ -89,7 +89,7 @@ class Explainer {
 
     /// The records themselves: the survey tells only what follows from them. The answers are in the
     /// resolver's cache by now.
-    awaitable<void> find_tlsa(HostExplanation& host, mail::Domain domain, Deadline deadline) {
+    awaitable<void> find_tlsa(HostExplanation& host, dns::Domain domain, Deadline deadline) {
         const delivery::MxHost& mx = host.survey.host;
         host.tlsa_name = !mx.secure             ? "the answer that names it is not secure"
                          : !mx.addresses_secure ? "its addresses are not secure"
@@ -159,26 +159,26 @@ class Explainer {
         co_return probe;
     }
 
-    const app::Settings& settings_;
+    const server::Settings& settings_;
     const transports::DirectSettings& direct_;
     std::shared_ptr<dns::Resolver> resolver_;
     TaskGroup tasks_;
     db::Pool pool_;
     mta_sts::PgStore store_;
-    app::Policies policies_;
+    server::Policies policies_;
     std::shared_ptr<net::Dialer> dialer_;
 };
 
 awaitable<void> explain_into(
-    Explainer& explainer, mail::Domain domain, bool probe, std::optional<TlsExplanation>& into
+    Explainer& explainer, dns::Domain domain, bool probe, std::optional<TlsExplanation>& into
 ) {
     into = co_await explainer.explain(std::move(domain), probe);
 }
 
 }  // namespace
 
-int tls_explain(const app::Loaded& loaded, const TlsExplainOptions& options) {
-    const auto domain = mail::Domain::parse(options.domain);
+int tls_explain(const server::Loaded& loaded, const TlsExplainOptions& options) {
+    const auto domain = dns::Domain::parse(options.domain);
     if (!domain) {
         std::cerr << "outpost tls explain: " << domain.error() << "\n";
         return usage;

@@ -6,14 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/policy_mode.hpp"
-#include "core/delivery/survey.hpp"
-#include "core/dns/resolver.hpp"
-#include "core/tls/observation.hpp"
+#include "core/delivery/interface/policy_mode.hpp"
+#include "core/delivery/next_hop/survey.hpp"
+#include "core/net/dns/resolver.hpp"
+#include "core/net/tls/observation.hpp"
 #include "policies/mta_sts/store.hpp"
 
 /// Where mail for a domain would go, what TLS each host must reach, and why: what `outpost tls
-/// explain` shows. Values; the decisions are those of delivery itself (core/delivery/survey.hpp).
+/// explain` shows. Values; the decisions are those of delivery itself
+/// (core/delivery/next_hop/survey.hpp).
 namespace outpost::cli {
 
 /// One real session with a host: everything but mail.

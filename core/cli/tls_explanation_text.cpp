@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "core/base/log.hpp"
 #include "core/cli/tls_explanation_words.hpp"
+#include "core/foundation/base/log.hpp"
 
 namespace outpost::cli {
 namespace {

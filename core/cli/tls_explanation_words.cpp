@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "core/base/encoding.hpp"
-#include "core/tls/tlsa.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/net/tls/tlsa.hpp"
 
 namespace outpost::cli {
 

@@ -3,11 +3,11 @@
 
 #include <iostream>
 
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
-#include "core/tlsrpt/gzip.hpp"
-#include "core/tlsrpt/report_message.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/foundation/database/session.hpp"
+#include "core/mail/tlsrpt/gzip.hpp"
+#include "core/mail/tlsrpt/report_message.hpp"
 
 /// What others report of TLS with us, from the database.
 namespace outpost::cli {
@@ -94,7 +94,7 @@ int show(db::Session& session, const ReceivedQuestion& question, const std::stri
 
 }  // namespace
 
-int tlsrpt_received(const app::Loaded& loaded, const ReceivedQuestion& question) {
+int tlsrpt_received(const server::Loaded& loaded, const ReceivedQuestion& question) {
     const auto domain = domain_or_complain("tlsrpt received", question.domain);
     if (!domain) return usage;
     try {

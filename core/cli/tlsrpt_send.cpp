@@ -6,16 +6,16 @@
 #include <optional>
 #include <thread>
 
-#include "core/app/tls_reporting.hpp"
-#include "core/async/run_to_end.hpp"
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
-#include "core/dns/stub_resolver.hpp"
-#include "core/tls_reports/days.hpp"
-#include "core/tls_reports/look_up.hpp"
-#include "core/tls_reports/marks.hpp"
-#include "core/tls_reports/material.hpp"
+#include "core/foundation/async/run_to_end.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/foundation/database/session.hpp"
+#include "core/net/dns/stub_resolver.hpp"
+#include "core/server/node/tls_reporting.hpp"
+#include "core/tls_reports/sending/days.hpp"
+#include "core/tls_reports/sending/look_up.hpp"
+#include "core/tls_reports/sending/marks.hpp"
+#include "core/tls_reports/sending/material.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -56,7 +56,7 @@ Result<tls_reports::Selection> selection_of(const SendReportsOptions& options) {
         if (!selection.day) return Err{"'" + options.day + "' is no day: write 2026-11-25"};
     }
     if (!options.domain.empty()) {
-        const auto domain = mail::Domain::parse(options.domain);
+        const auto domain = dns::Domain::parse(options.domain);
         if (!domain) return Err{"'" + options.domain + "' is no domain: " + domain.error()};
         selection.domain = domain->ascii();
     }
@@ -90,9 +90,9 @@ void print(const Draft& draft) {
 
 /// As nodes do it, one after the other: what goes to recipient domains is left out for MX hosts.
 int show(
-    db::Session& session, const app::Settings& settings, const tls_reports::Selection& selection
+    db::Session& session, const server::Settings& settings, const tls_reports::Selection& selection
 ) {
-    const auto rules = app::tls_report_settings(settings);
+    const auto rules = server::tls_report_settings(settings);
     if (!rules.submitter) {
         std::cerr << "outpost tlsrpt send: no domain signs by DKIM that could submit reports\n";
         return failed;
@@ -139,13 +139,13 @@ int tell(db::Session& session, const std::vector<std::int64_t>& ids) {
 }
 
 int send(
-    db::Session& session, const app::Settings& settings, const tls_reports::Selection& selection
+    db::Session& session, const server::Settings& settings, const tls_reports::Selection& selection
 ) {
     if (!settings.tls_reports.send) {
         std::cerr << "outpost tlsrpt send: tls_reports.send is false\n";
         return failed;
     }
-    tls_reports::plan(session, app::tls_report_settings(settings), 0.5);
+    tls_reports::plan(session, server::tls_report_settings(settings), 0.5);
     const auto ids = tls_reports::hurry(session, selection);
     const auto until = std::chrono::steady_clock::now() + longest_wait;
     while (!session.exec(is_waiting, ids).empty()) {
@@ -161,7 +161,7 @@ int send(
 
 }  // namespace
 
-int tlsrpt_send(const app::Loaded& loaded, const SendReportsOptions& options) {
+int tlsrpt_send(const server::Loaded& loaded, const SendReportsOptions& options) {
     const auto selection = selection_of(options);
     if (!selection) {
         std::cerr << "outpost tlsrpt send: " << selection.error() << "\n";

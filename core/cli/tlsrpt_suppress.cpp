@@ -3,9 +3,9 @@
 
 #include <iostream>
 
-#include "core/base/log.hpp"
 #include "core/cli/commands.hpp"
-#include "core/db/session.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/foundation/database/session.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -52,7 +52,7 @@ int act(db::Session& session, const PlaceAction& action) {
 
 }  // namespace
 
-int tlsrpt_suppress(const app::Loaded& loaded, const PlaceAction& action) {
+int tlsrpt_suppress(const server::Loaded& loaded, const PlaceAction& action) {
     try {
         db::Session session(loaded.settings.database);
         return act(session, action);

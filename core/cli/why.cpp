@@ -6,7 +6,7 @@
 
 namespace outpost::cli {
 
-int why(const app::Loaded& loaded, std::int64_t message) {
+int why(const server::Loaded& loaded, std::int64_t message) {
     db::Session session(loaded.settings.database);
     const std::string story = tell_story(session, message);
     if (story.empty()) {

@@ -15,7 +15,7 @@ pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
 
-# Asio is header-only in Debian; its implementation is compiled once, in core/async/asio.cpp.
+# Asio is header-only in Debian; its implementation is compiled once, in core/foundation/async/asio.cpp.
 add_library(outpost_asio INTERFACE)
 # Recycled coroutine frames are handed out to whatever fits: a session that waits with a small frame then
 # keeps the memory of a large one, in thousands of sessions. malloc is as fast and gives what is asked for.

@@ -12,7 +12,6 @@ endif()
 add_library(outpost_flags INTERFACE)
 target_compile_options(outpost_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter
     -Werror=switch -Werror=return-type -Werror=unused-result)
-target_include_directories(outpost_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     # Lets ccache reuse objects built against a precompiled header.
     target_compile_options(outpost_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")

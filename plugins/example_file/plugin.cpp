@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/plugin/abi.hpp"
-#include "core/plugin/options.hpp"
+#include "core/delivery/plugin/sdk/abi.hpp"
+#include "core/delivery/plugin/sdk/options.hpp"
 
 namespace {
 
@@ -19,9 +19,11 @@ bool write_file(const std::filesystem::path& file, const DeliveryJob& job) {
     std::filesystem::path unfinished = file;
     unfinished += ".part";
     std::ofstream out(unfinished, std::ios::binary);
-    for (const auto& recipient : job.recipients) out << "X-To: " << recipient.address.wire() << "\r\n";
+    for (const auto& recipient : job.recipients)
+        out << "X-To: " << recipient.address.wire() << "\r\n";
     out << job.message->content->header();
-    for (const std::string& chunk : job.message->content->body()) out << chunk;
+    for (const std::string& chunk : job.message->content->body())
+        out << chunk;
     out.close();
     std::error_code error;
     if (out) std::filesystem::rename(unfinished, file, error);
@@ -35,13 +37,15 @@ class FileTransport : public delivery::Transport {
     awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, AttemptContext& context) override {
         // Ask before the step that cannot be taken back: another node may have taken over.
         std::vector<std::int32_t> numbers;
-        for (const auto& recipient : job.recipients) numbers.push_back(recipient.number);
+        for (const auto& recipient : job.recipients)
+            numbers.push_back(recipient.number);
         if (!co_await context.gate.may_finish(numbers)) {
             co_return DeliveryOutcome::all(job, trouble("the lease was lost"));
         }
         const auto id = std::to_string(to_number(job.message->id));
         const auto file = folder_ / (id + "-" + std::to_string(numbers.front()) + ".eml");
-        if (!write_file(file, job)) co_return DeliveryOutcome::all(job, trouble("the file cannot be written"));
+        if (!write_file(file, job))
+            co_return DeliveryOutcome::all(job, trouble("the file cannot be written"));
         context.transcript.remark("written to " + file.string());
         co_return DeliveryOutcome::all(job, Verdict::delivered("written to " + file.string()));
     }
@@ -50,7 +54,9 @@ class FileTransport : public delivery::Transport {
 
   private:
     static Verdict trouble(std::string why) {
-        return Verdict::deferred(delivery::Stage::data, delivery::ErrorKind::local, {4, 3, 0}, std::move(why));
+        return Verdict::deferred(
+            delivery::Stage::data, delivery::ErrorKind::local, {4, 3, 0}, std::move(why)
+        );
     }
     std::filesystem::path folder_;
 };
@@ -63,7 +69,9 @@ Result<delivery::TransportPtr> make(const std::string&, const plugin::Options& o
     return delivery::TransportPtr(std::make_shared<FileTransport>(folder));
 }
 
-void attach(plugin::Registrar& registrar) { registrar.transport("file", make); }
+void attach(plugin::Registrar& registrar) {
+    registrar.transport("file", make);
+}
 
 }  // namespace
 

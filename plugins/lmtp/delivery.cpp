@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/smtp/command_format.hpp"
-#include "core/smtp/data_encoder.hpp"
+#include "core/mail/smtp/command_format.hpp"
+#include "core/mail/smtp/data_encoder.hpp"
 
 namespace outpost::lmtp {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/transport.hpp"
-#include "core/smtp/chat.hpp"
-#include "core/smtp/extensions.hpp"
+#include "core/delivery/interface/transport.hpp"
+#include "core/mail/smtp/chat.hpp"
+#include "core/mail/smtp/extensions.hpp"
 #include "plugins/lmtp/settings.hpp"
 
 namespace outpost::lmtp {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/plugin/abi.hpp"
+#include "core/delivery/plugin/sdk/abi.hpp"
 #include "plugins/lmtp/transport.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/plugin/options.hpp"
+#include "core/delivery/plugin/sdk/options.hpp"
 
 namespace outpost::lmtp {
 namespace {

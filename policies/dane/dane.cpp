@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "core/tls/tlsa.hpp"
+#include "core/net/tls/tlsa.hpp"
 #include "policies/dane/search.hpp"
 
 namespace outpost::dane {
@@ -45,7 +45,7 @@ class Dane final : public delivery::SecurityPolicy {
     std::string_view name() const noexcept override { return "dane"; }
 
     awaitable<std::unique_ptr<delivery::Assessment>> assess(
-        const mail::Domain& domain, const delivery::DeliveryJob& job, dns::Resolver& resolver,
+        const dns::Domain& domain, const delivery::DeliveryJob& job, dns::Resolver& resolver,
         Deadline
     ) override {
         const PolicyMode mode = job.policies.dane.value_or(mode_);

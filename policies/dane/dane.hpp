@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "core/delivery/security_policy.hpp"
+#include "core/delivery/interface/security_policy.hpp"
 #include "policies/dane/demand.hpp"
 
 /// DANE for SMTP (RFC 7672) as a source of TLS requirements: what TLSA records a host has, and what

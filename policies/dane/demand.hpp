@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/policy_mode.hpp"
-#include "core/dns/resolver.hpp"
-#include "core/tls/requirement.hpp"
+#include "core/delivery/interface/policy_mode.hpp"
+#include "core/net/dns/resolver.hpp"
+#include "core/net/tls/requirement.hpp"
 
 /// From what the DNS says of a host to what its TLS must reach (RFC 7672). Pure.
 namespace outpost::dane {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/tls/tlsa.hpp"
+#include "core/net/tls/tlsa.hpp"
 
 namespace outpost::dane {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/security_policy.hpp"
+#include "core/delivery/interface/security_policy.hpp"
 #include "policies/dane/demand.hpp"
 
 namespace outpost::dane {

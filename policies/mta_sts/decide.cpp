@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/mta_sts/decide.hpp"
 
-#include "core/mail/safe_text.hpp"
+#include "core/foundation/base/safe_text.hpp"
 
 namespace outpost::mta_sts {
 namespace {
@@ -21,10 +21,7 @@ Trouble trouble_of(RecordFault fault) {
 }
 
 Trouble trouble_of(const dns::Failure& failure) {
-    return {
-        Kind::dns_lookup, mail::safe_text(failure.text, mail::Charset::utf8, 300),
-        failure.reason_code()
-    };
+    return {Kind::dns_lookup, safe_text(failure.text, Charset::utf8, 300), failure.reason_code()};
 }
 
 Trouble resting(const Setback& setback) {

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "core/base/clock.hpp"
-#include "core/base/result.hpp"
-#include "core/dns/resolver.hpp"
+#include "core/foundation/base/clock.hpp"
+#include "core/foundation/base/result.hpp"
+#include "core/net/dns/resolver.hpp"
 #include "policies/mta_sts/record.hpp"
 #include "policies/mta_sts/store.hpp"
 

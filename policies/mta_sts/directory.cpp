@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "core/base/log.hpp"
+#include "core/foundation/base/log.hpp"
 #include "policies/mta_sts/lookup.hpp"
 
 namespace outpost::mta_sts {

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "core/dns/resolver.hpp"
+#include "core/net/dns/resolver.hpp"
 #include "policies/mta_sts/decide.hpp"
 #include "policies/mta_sts/fetches.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/mta_sts/fetcher.hpp"
 
-#include "core/base/encoding.hpp"
-#include "core/mail/safe_text.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/foundation/base/safe_text.hpp"
 
 namespace outpost::mta_sts {
 namespace {
@@ -15,26 +15,24 @@ constexpr std::size_t longest_reason = 300;
 
 /// Reasons may hold what a stranger wrote, and are stored and shown.
 Err<Trouble> trouble(Kind kind, std::string_view text, std::string code = {}) {
-    return {
-        Trouble{kind, mail::safe_text(text, mail::Charset::utf8, longest_reason), std::move(code)}
-    };
+    return {Trouble{kind, safe_text(text, Charset::utf8, longest_reason), std::move(code)}};
 }
 
-Outcome judge_failure(const http::Failure& failure) {
+Outcome judge_failure(const http_client::Failure& failure) {
     switch (failure.kind) {
-        case http::Failure::Kind::no_address:
+        case http_client::Failure::Kind::no_address:
             return trouble(Kind::no_policy_served, failure.text);
-        case http::Failure::Kind::certificate:
+        case http_client::Failure::Kind::certificate:
             return trouble(Kind::bad_certificate, failure.text, failure.certificate_fault);
-        case http::Failure::Kind::url:
-        case http::Failure::Kind::dns:
-        case http::Failure::Kind::forbidden:
-        case http::Failure::Kind::connect:
-        case http::Failure::Kind::tls:
-        case http::Failure::Kind::timeout:
-        case http::Failure::Kind::too_large:
-        case http::Failure::Kind::protocol:
-        case http::Failure::Kind::stopped:
+        case http_client::Failure::Kind::url:
+        case http_client::Failure::Kind::dns:
+        case http_client::Failure::Kind::forbidden:
+        case http_client::Failure::Kind::connect:
+        case http_client::Failure::Kind::tls:
+        case http_client::Failure::Kind::timeout:
+        case http_client::Failure::Kind::too_large:
+        case http_client::Failure::Kind::protocol:
+        case http_client::Failure::Kind::stopped:
             break;
     }
     return trouble(Kind::cannot_fetch, failure.text);
@@ -52,7 +50,8 @@ std::string status_text(int status) {
 
 class HttpsFetcher final : public Fetcher {
   public:
-    explicit HttpsFetcher(std::shared_ptr<http::Client> client) : client_(std::move(client)) {}
+    explicit HttpsFetcher(std::shared_ptr<http_client::Client> client)
+        : client_(std::move(client)) {}
 
     awaitable<Outcome> fetch(std::string domain, Deadline deadline) override {
         auto request = request_of(domain);
@@ -63,21 +62,21 @@ class HttpsFetcher final : public Fetcher {
     void stop() override { client_->stop(); }
 
   private:
-    const std::shared_ptr<http::Client> client_;
+    const std::shared_ptr<http_client::Client> client_;
 };
 
 }  // namespace
 
-http::Request request_of(const std::string& domain) {
-    http::Request request;
+http_client::Request request_of(const std::string& domain) {
+    http_client::Request request;
     request.url = "https://mta-sts." + domain + "/.well-known/mta-sts.txt";
     request.longest_body = longest_policy;
     return request;
 }
 
-Outcome judge(const Result<http::Response, http::Failure>& answer) {
+Outcome judge(const Result<http_client::Response, http_client::Failure>& answer) {
     if (!answer) return judge_failure(answer.error());
-    const http::Response& response = *answer;
+    const http_client::Response& response = *answer;
     if (response.status == 404 || response.status == 410)
         return trouble(Kind::no_policy_served, status_text(response.status));
     if (response.status != 200) return trouble(Kind::cannot_fetch, status_text(response.status));
@@ -92,7 +91,7 @@ Outcome judge(const Result<http::Response, http::Failure>& answer) {
     return std::move(*policy);
 }
 
-std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http::Client> client) {
+std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http_client::Client> client) {
     return std::make_shared<HttpsFetcher>(std::move(client));
 }
 

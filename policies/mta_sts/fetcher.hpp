@@ -2,10 +2,10 @@
 #pragma once
 #include <memory>
 
-#include "core/async/awaitable.hpp"
-#include "core/async/deadline.hpp"
-#include "core/base/result.hpp"
-#include "core/http/client.hpp"
+#include "core/foundation/async/awaitable.hpp"
+#include "core/foundation/async/deadline.hpp"
+#include "core/foundation/base/result.hpp"
+#include "core/net/http_client/client.hpp"
 #include "policies/mta_sts/standing.hpp"
 
 namespace outpost::mta_sts {
@@ -20,12 +20,12 @@ class Fetcher {
     virtual void stop() = 0;
 };
 
-std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http::Client> client);
+std::shared_ptr<Fetcher> make_fetcher(std::shared_ptr<http_client::Client> client);
 
 /// What a policy host is asked (section 3.3).
-http::Request request_of(const std::string& domain);
+http_client::Request request_of(const std::string& domain);
 
 /// What the answer of a policy host means. Pure.
-Result<Policy, Trouble> judge(const Result<http::Response, http::Failure>& answer);
+Result<Policy, Trouble> judge(const Result<http_client::Response, http_client::Failure>& answer);
 
 }  // namespace outpost::mta_sts

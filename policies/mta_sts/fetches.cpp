@@ -6,8 +6,8 @@
 
 #include <utility>
 
-#include "core/async/event.hpp"
-#include "core/base/log.hpp"
+#include "core/foundation/async/event.hpp"
+#include "core/foundation/base/log.hpp"
 
 namespace outpost::mta_sts {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/async/task_group.hpp"
+#include "core/foundation/async/task_group.hpp"
 #include "policies/mta_sts/fetcher.hpp"
 #include "policies/mta_sts/known.hpp"
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
-#include "core/async/awaitable.hpp"
-#include "core/async/deadline.hpp"
+#include "core/foundation/async/awaitable.hpp"
+#include "core/foundation/async/deadline.hpp"
 #include "policies/mta_sts/decide.hpp"
 
 namespace outpost::mta_sts {

@@ -33,7 +33,7 @@ class MtaSts final : public delivery::SecurityPolicy {
     std::string_view name() const noexcept override { return "mta-sts"; }
 
     awaitable<std::unique_ptr<delivery::Assessment>> assess(
-        const mail::Domain& domain, const delivery::DeliveryJob& job, dns::Resolver& resolver,
+        const dns::Domain& domain, const delivery::DeliveryJob& job, dns::Resolver& resolver,
         Deadline deadline
     ) override {
         const PolicyMode mode = job.policies.mta_sts.value_or(mode_);

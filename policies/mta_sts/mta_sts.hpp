@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "core/delivery/security_policy.hpp"
+#include "core/delivery/interface/security_policy.hpp"
 #include "policies/mta_sts/directory.hpp"
 
 namespace outpost::mta_sts {

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/mail/domain.hpp"
-#include "core/mail/safe_text.hpp"
+#include "core/foundation/base/safe_text.hpp"
+#include "core/net/dns/domain.hpp"
 #include "policies/mta_sts/record.hpp"
 
 namespace outpost::mta_sts {
@@ -20,7 +20,7 @@ constexpr std::size_t max_age_digits = 10;
 constexpr std::string_view any_label = "*.";
 
 std::string quoted(std::string_view text) {
-    return '"' + mail::safe_text(text, mail::Charset::utf8, 80) + '"';
+    return '"' + safe_text(text, Charset::utf8, 80) + '"';
 }
 
 std::string_view without_blanks(std::string_view text) noexcept {
@@ -49,7 +49,7 @@ std::optional<std::chrono::seconds> parse_max_age(std::string_view text) noexcep
 
 std::optional<std::string> parse_mx(std::string_view text) {
     const bool wildcard = text.starts_with(any_label);
-    const auto domain = mail::Domain::parse(wildcard ? text.substr(any_label.size()) : text);
+    const auto domain = dns::Domain::parse(wildcard ? text.substr(any_label.size()) : text);
     if (!domain) return std::nullopt;
     return (wildcard ? std::string(any_label) : std::string()) + domain->ascii();
 }
@@ -107,7 +107,7 @@ std::string take_line(Fields& fields, std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return quoted(line) + " is no field";
     const std::string_view value = without_blanks(line.substr(colon + 1));
-    if (!mail::is_clean_utf8(value)) return "control characters, or no UTF-8, in a field";
+    if (!is_clean_utf8(value)) return "control characters, or no UTF-8, in a field";
     return fields.take(line.substr(0, colon), value);
 }
 

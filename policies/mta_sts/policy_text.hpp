@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "core/foundation/base/result.hpp"
 
 namespace outpost::mta_sts {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/delivery/policy_mode.hpp"
-#include "core/tls/requirement.hpp"
-#include "core/tlsrpt/result.hpp"
+#include "core/delivery/interface/policy_mode.hpp"
+#include "core/mail/tlsrpt/result.hpp"
+#include "core/net/tls/requirement.hpp"
 #include "policies/mta_sts/policy_text.hpp"
 
 namespace outpost::mta_sts {

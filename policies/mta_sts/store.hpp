@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/async/awaitable.hpp"
-#include "core/base/clock.hpp"
+#include "core/foundation/async/awaitable.hpp"
+#include "core/foundation/base/clock.hpp"
 #include "policies/mta_sts/standing.hpp"
 
 namespace outpost::mta_sts {

@@ -2,7 +2,7 @@
 #pragma once
 #include <functional>
 
-#include "core/db/pool.hpp"
+#include "core/foundation/database/pool.hpp"
 #include "policies/mta_sts/store.hpp"
 
 namespace outpost::mta_sts {

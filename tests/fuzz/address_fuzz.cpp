@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/mail/address.hpp"
-#include "core/mail/header.hpp"
-#include "core/mail/safe_text.hpp"
-#include "core/mail/submission.hpp"
-#include "core/mail/xtext.hpp"
+#include "core/foundation/base/safe_text.hpp"
+#include "core/mail/message/address.hpp"
+#include "core/mail/message/header.hpp"
+#include "core/mail/message/submission.hpp"
+#include "core/mail/message/xtext.hpp"
 
 using namespace outpost::mail;
 

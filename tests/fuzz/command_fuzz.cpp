@@ -6,9 +6,9 @@
 #include <numeric>
 #include <string>
 
-#include "core/smtp/command_parser.hpp"
-#include "core/smtp/data_decoder.hpp"
-#include "core/smtp/server_reply.hpp"
+#include "core/mail/smtp/command_parser.hpp"
+#include "core/mail/smtp/data_decoder.hpp"
+#include "core/mail/smtp/server_reply.hpp"
 
 using namespace outpost::smtp;
 

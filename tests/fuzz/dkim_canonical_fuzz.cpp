@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/dkim/canonical.hpp"
-#include "core/mail/header.hpp"
+#include "core/mail/authentication/dkim/canonical.hpp"
+#include "core/mail/message/header.hpp"
 #include "tests/support/canonical_body.hpp"
 
 using namespace outpost::dkim;

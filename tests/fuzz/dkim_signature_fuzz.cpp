@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/dkim/key_record.hpp"
-#include "core/dkim/signature.hpp"
-#include "core/dkim/verify.hpp"
+#include "core/mail/authentication/dkim/key_record.hpp"
+#include "core/mail/authentication/dkim/signature.hpp"
+#include "core/mail/authentication/dkim/verify.hpp"
 
 using namespace outpost;
 using namespace outpost::dkim;

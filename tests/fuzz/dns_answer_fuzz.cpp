@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/dns/chain.hpp"
-#include "core/dns/wire.hpp"
+#include "core/net/dns/chain.hpp"
+#include "core/net/dns/wire.hpp"
 
 using namespace outpost::dns;
 

@@ -2,9 +2,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/dns/wire.hpp"
-#include "core/dnssec/judge.hpp"
-#include "core/dnssec/trust_anchor.hpp"
+#include "core/net/dns/wire.hpp"
+#include "core/net/dnssec/judge.hpp"
+#include "core/net/dnssec/trust_anchor.hpp"
 
 using namespace outpost;
 using namespace outpost::dnssec;
@@ -19,7 +19,8 @@ void check(bool holds) {
 
 /// What every record's data is read as, whatever its type.
 void parse_all(const Record& record) {
-    if (const auto name = Name::from_wire(record.data)) check(Name::parse(name->text()).has_value());
+    if (const auto name = Name::from_wire(record.data))
+        check(Name::parse(name->text()).has_value());
     (void)Signature::parse(record.data);
     (void)DelegationSigner::parse(record.data);
     (void)Key::parse(record.data);
@@ -59,9 +60,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             for (const Record& record : *section)
                 parse_all(record);
         const Message message{
-            Name::parse(question.name).value(), static_cast<TypeNumber>(asked),
-            (*response)->code == dns::ReplyCode::nxdomain, (*response)->negative_ttl.has_value(),
-            group((*response)->proof_answer), group((*response)->proof_authority)
+            Name::parse(question.name).value(),
+            static_cast<TypeNumber>(asked),
+            (*response)->code == dns::ReplyCode::nxdomain,
+            (*response)->negative_ttl.has_value(),
+            group((*response)->proof_answer),
+            group((*response)->proof_authority)
         };
         Zone zone{Name::parse("test").value(), {}};
         for (const RecordSet& set : message.authority)

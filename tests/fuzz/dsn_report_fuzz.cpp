@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/bounce/dsn_report.hpp"
-#include "core/bounce/suppression.hpp"
-#include "core/mail/multipart.hpp"
-#include "core/mail/safe_text.hpp"
-#include "core/mail/xtext.hpp"
+#include "core/foundation/base/safe_text.hpp"
+#include "core/mail/dsn/dsn_report.hpp"
+#include "core/mail/dsn/suppression.hpp"
+#include "core/mail/message/multipart.hpp"
+#include "core/mail/message/xtext.hpp"
 
 using namespace outpost;
 
@@ -20,23 +20,23 @@ void require(bool condition) {
 }
 
 bool is_clean(const std::string& text, std::size_t most) {
-    return text.size() <= most && mail::is_clean_utf8(text);
+    return text.size() <= most && is_clean_utf8(text);
 }
 
-void check_recipient(const bounce::RecipientReport& recipient) {
+void check_recipient(const dsn::RecipientReport& recipient) {
     for (const auto& text :
          {recipient.final_recipient, recipient.original_recipient, recipient.remote_mta})
         require(is_clean(text, 320));
     require(is_clean(recipient.diagnostic, 2000));
     require(!recipient.reply_code || (*recipient.reply_code >= 200 && *recipient.reply_code < 600));
     require(recipient.reply_code || !recipient.reply_status);
-    if (bounce::suppresses_at_once(recipient)) require(recipient.action == bounce::Action::failed);
+    if (dsn::suppresses_at_once(recipient)) require(recipient.action == dsn::Action::failed);
 }
 
 void check(const std::string& header, const std::string& body) {
-    const auto report = bounce::parse_dsn({header, {body}});
+    const auto report = dsn::parse_dsn({header, {body}});
     const auto half = body.size() / 2;
-    const auto again = bounce::parse_dsn({header, {body.substr(0, half), body.substr(half)}});
+    const auto again = dsn::parse_dsn({header, {body.substr(0, half), body.substr(half)}});
     require(report.has_value() == again.has_value());
     if (!report) return;
     require(!report->recipients.empty() && report->recipients.size() <= 100);
@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     );
     require(mail::parse_content_type(text).parameters.size() <= 32);
     // Whoever unescapes text without a backslash gets back what was escaped.
-    if (mail::is_clean_utf8(text) && text.find('\\') == text.npos)
+    if (is_clean_utf8(text) && text.find('\\') == text.npos)
         require(mail::unescape_unicode(mail::escape_unicode(text)) == text);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/http_server/request.hpp"
+#include "core/net/http_server/request.hpp"
 #include "tests/fuzz/lines.hpp"
 
 using namespace outpost::http_server;

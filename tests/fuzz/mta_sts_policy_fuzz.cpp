@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/mail/safe_text.hpp"
+#include "core/foundation/base/safe_text.hpp"
 #include "policies/mta_sts/policy_text.hpp"
 #include "policies/mta_sts/standing.hpp"
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/plugin_host/codec.hpp"
-#include "core/plugin_host/messages.hpp"
+#include "core/delivery/plugin/process/codec.hpp"
+#include "core/delivery/plugin/process/messages.hpp"
 
 using namespace outpost::plugin_host;
 

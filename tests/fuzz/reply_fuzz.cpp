@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/mail/safe_text.hpp"
-#include "core/smtp/reply.hpp"
+#include "core/foundation/base/safe_text.hpp"
+#include "core/mail/smtp/reply.hpp"
 
 using namespace outpost::smtp;
 

@@ -6,16 +6,16 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/encoding.hpp"
-#include "core/bounce/return_path.hpp"
-#include "core/bounce/suppression.hpp"
+#include "core/foundation/base/encoding.hpp"
+#include "core/mail/dsn/return_path.hpp"
+#include "core/mail/dsn/suppression.hpp"
 
 using namespace outpost;
 
 namespace {
 
 const Secret secret(std::string("a secret that all nodes share"));
-const auto domain = mail::Domain::parse("bounces.example.org").value();
+const auto domain = dns::Domain::parse("bounces.example.org").value();
 
 void require(bool condition) {
     if (!condition) std::abort();
@@ -28,18 +28,18 @@ void check_key(std::string_view octets) {
     std::memcpy(&message, octets.data(), sizeof message);
     std::memcpy(&number, octets.data() + sizeof message, sizeof number);
     const RecipientKey key{MessageId{message}, number};
-    const auto path = bounce::make_return_path(key, domain, secret);
-    require(path.local().size() <= 64 && bounce::parse_return_path(path, secret) == key);
+    const auto path = dsn::make_return_path(key, domain, secret);
+    require(path.local().size() <= 64 && dsn::parse_return_path(path, secret) == key);
 }
 
 void check_address(const std::string& text) {
     const auto address = mail::Address::parse(text);
     if (!address) return;
-    if (const auto key = bounce::parse_return_path(*address, secret)) {
-        const auto made = bounce::make_return_path(*key, address->domain(), secret);
+    if (const auto key = dsn::parse_return_path(*address, secret)) {
+        const auto made = dsn::make_return_path(*key, address->domain(), secret);
         require(iequals(made.wire(), address->wire()));
     }
-    if (!address->is_null()) require(bounce::suppression_key(*address).rfind('@') > 0);
+    if (!address->is_null()) require(dsn::suppression_key(*address).rfind('@') > 0);
 }
 
 }  // namespace

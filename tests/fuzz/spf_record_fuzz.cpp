@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/spf/macro.hpp"
-#include "core/spf/record.hpp"
+#include "core/mail/authentication/spf/macro.hpp"
+#include "core/mail/authentication/spf/record.hpp"
 
 using namespace outpost;
 

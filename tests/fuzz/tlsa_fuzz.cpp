@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tls/context.hpp"
-#include "core/tls/dane.hpp"
-#include "core/tls/tlsa.hpp"
+#include "core/net/tls/context.hpp"
+#include "core/net/tls/dane.hpp"
+#include "core/net/tls/tlsa.hpp"
 #include "policies/dane/dane.hpp"
 
 using namespace outpost;

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/tlsrpt/report_message.hpp"
+#include "core/mail/tlsrpt/report_message.hpp"
 
 using namespace outpost;
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tlsrpt/record.hpp"
+#include "core/mail/tlsrpt/record.hpp"
 #include "tests/fuzz/lines.hpp"
 
 using namespace outpost::tlsrpt;

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/mail/safe_text.hpp"
-#include "core/tlsrpt/report.hpp"
+#include "core/foundation/base/safe_text.hpp"
+#include "core/mail/tlsrpt/report.hpp"
 
 using namespace outpost;
 using namespace outpost::tlsrpt;
@@ -21,7 +21,7 @@ void require(bool condition) {
 }
 
 void require_text(std::string_view text) {
-    require(text.size() <= bounds.text_octets && mail::is_clean_utf8(text));
+    require(text.size() <= bounds.text_octets && is_clean_utf8(text));
 }
 
 }  // namespace

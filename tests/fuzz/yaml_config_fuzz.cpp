@@ -3,19 +3,19 @@
 // in a crash, an endless loop or a large allocation.
 #include <cstdint>
 
-#include "core/app/load.hpp"
-#include "core/config/yaml.hpp"
+#include "core/foundation/config/yaml.hpp"
+#include "core/server/settings/load.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
     const auto machine = outpost::config::Environment::assumed("/etc/outpost");
-    const auto loaded = outpost::app::load_text(text, "fuzz.yaml", machine);
+    const auto loaded = outpost::server::load_text(text, "fuzz.yaml", machine);
     if (!loaded) {
         if (loaded.error().text().empty()) __builtin_trap();  // refused without a reason
         return 0;
     }
     // What is in effect can be shown, and what is shown is YAML.
-    const std::string shown = outpost::app::show(loaded->settings);
+    const std::string shown = outpost::server::show(loaded->settings);
     outpost::config::Problems problems;
     outpost::config::parse_yaml(outpost::config::Source("shown.yaml", shown), problems);
     if (problems.has_errors()) __builtin_trap();

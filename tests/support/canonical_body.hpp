@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/dkim/canonical.hpp"
+#include "core/mail/authentication/dkim/canonical.hpp"
 
 namespace outpost::test {
 

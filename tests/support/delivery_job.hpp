@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/transport.hpp"
 
 namespace outpost::test {
 

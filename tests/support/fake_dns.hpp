@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/net/endpoint.hpp"
+#include "core/net/sockets/endpoint.hpp"
 
 namespace outpost::test {
 

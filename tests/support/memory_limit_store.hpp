@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/queue/limits.hpp"
+#include "core/delivery/queue/limits.hpp"
 
 namespace outpost::test {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/queue/store.hpp"
+#include "core/delivery/queue/store.hpp"
 
 namespace outpost::test {
 

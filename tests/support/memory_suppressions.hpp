@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "core/bounce/suppression.hpp"
-#include "core/queue/bounces.hpp"
-#include "core/queue/suppressions.hpp"
+#include "core/delivery/queue/bounces.hpp"
+#include "core/delivery/queue/suppressions.hpp"
+#include "core/mail/dsn/suppression.hpp"
 
 namespace outpost::test {
 
@@ -17,22 +17,22 @@ class MemorySuppressions final : public queue::Suppressions {
   public:
     void add(const mail::Address& recipient, std::string reason) {
         const std::lock_guard lock(mutex_);
-        suppressed_[bounce::suppression_key(recipient)] = std::move(reason);
+        suppressed_[dsn::suppression_key(recipient)] = std::move(reason);
     }
     /// As an ended one that a node still asks about.
     void end(const mail::Address& recipient) {
         const std::lock_guard lock(mutex_);
-        suppressed_[bounce::suppression_key(recipient)].clear();
+        suppressed_[dsn::suppression_key(recipient)].clear();
     }
 
     bool may_hold(const mail::Address& recipient) const override {
         const std::lock_guard lock(mutex_);
-        return suppressed_.contains(bounce::suppression_key(recipient));
+        return suppressed_.contains(dsn::suppression_key(recipient));
     }
     awaitable<std::optional<queue::Suppression>> find(mail::Address recipient) override {
         ++questions;
         const std::lock_guard lock(mutex_);
-        const auto found = suppressed_.find(bounce::suppression_key(recipient));
+        const auto found = suppressed_.find(dsn::suppression_key(recipient));
         if (found == suppressed_.end() || found->second.empty()) co_return std::nullopt;
         co_return queue::Suppression{found->second, "", WallClock::now(), std::nullopt};
     }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "core/async/awaitable.hpp"
+#include "core/foundation/async/awaitable.hpp"
 
 namespace outpost::test {
 

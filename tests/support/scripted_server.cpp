@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "core/tls/context.hpp"
+#include "core/net/tls/context.hpp"
 
 namespace outpost::test {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "core/db/session.hpp"
+#include "core/foundation/database/session.hpp"
 
 /// libpqxx 6.4 drops the server's last answer (some 2 KB) without freeing it when a connection is
 /// lost, as tests provoke; a leak check is not to fail for that.

@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
-#include "core/db/local_cluster.hpp"
-#include "core/db/settings.hpp"
+#include "core/foundation/database/local_cluster.hpp"
+#include "core/foundation/database/settings.hpp"
 
 namespace outpost::test {
 

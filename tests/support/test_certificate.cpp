@@ -8,7 +8,7 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "core/base/crypto.hpp"
+#include "core/foundation/base/crypto.hpp"
 
 namespace outpost::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tls/requirement.hpp"
+#include "core/net/tls/requirement.hpp"
 
 struct x509_st;
 struct evp_pkey_st;

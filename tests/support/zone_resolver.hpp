@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/dns/resolver.hpp"
+#include "core/net/dns/resolver.hpp"
 
 namespace outpost::test {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "core/base/encoding.hpp"
+#include "core/foundation/base/encoding.hpp"
 
 namespace outpost::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/dnssec/verify.hpp"
+#include "core/net/dnssec/verify.hpp"
 
 namespace outpost::test {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/transport.hpp"
 #include "transports/common/smtp_attempt.hpp"
 
 namespace outpost::transports {

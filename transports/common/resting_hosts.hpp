@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "core/base/clock.hpp"
-#include "core/net/endpoint.hpp"
+#include "core/foundation/base/clock.hpp"
+#include "core/net/sockets/endpoint.hpp"
 
 namespace outpost::transports {
 

@@ -4,7 +4,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
-#include "core/net/shortage.hpp"
+#include "core/net/sockets/shortage.hpp"
 
 namespace outpost::transports {
 namespace {

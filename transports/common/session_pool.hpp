@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/async/awaitable.hpp"
-#include "core/delivery/smtp_session.hpp"
+#include "core/delivery/smtp_client/smtp_session.hpp"
+#include "core/foundation/async/awaitable.hpp"
 
 namespace outpost::transports {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/delivery/endings.hpp"
-#include "core/net/shortage.hpp"
+#include "core/delivery/smtp_client/endings.hpp"
+#include "core/net/sockets/shortage.hpp"
 
 namespace outpost::transports {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/smtp_session.hpp"
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/transport.hpp"
+#include "core/delivery/smtp_client/smtp_session.hpp"
 #include "transports/common/resting_hosts.hpp"
 #include "transports/common/session_pool.hpp"
 

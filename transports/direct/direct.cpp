@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "core/delivery/assessments.hpp"
-#include "core/delivery/survey.hpp"
-#include "core/delivery/tls_decision.hpp"
+#include "core/delivery/interface/tls_decision.hpp"
+#include "core/delivery/next_hop/assessments.hpp"
+#include "core/delivery/next_hop/survey.hpp"
 #include "transports/common/progress.hpp"
 #include "transports/common/session_pool.hpp"
 #include "transports/common/smtp_attempt.hpp"

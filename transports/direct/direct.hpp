@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/next_hop.hpp"
-#include "core/delivery/security_policy.hpp"
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/security_policy.hpp"
+#include "core/delivery/interface/transport.hpp"
+#include "core/delivery/next_hop/next_hop.hpp"
 #include "transports/settings.hpp"
 
 namespace outpost::transports {

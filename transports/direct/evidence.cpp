@@ -33,7 +33,7 @@ bool lacks_requiretls(const delivery::Verdict& verdict) {
 
 }  // namespace
 
-EvidenceGatherer::EvidenceGatherer(const mail::Domain& domain) : ledger_(domain.ascii()) {
+EvidenceGatherer::EvidenceGatherer(const dns::Domain& domain) : ledger_(domain.ascii()) {
     found_.domain = domain.ascii();
 }
 

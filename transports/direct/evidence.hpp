@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 
-#include "core/delivery/assessments.hpp"
-#include "core/delivery/next_hop.hpp"
-#include "core/delivery/security_evidence.hpp"
-#include "core/delivery/tls_decision.hpp"
-#include "core/tlsrpt/ledger.hpp"
+#include "core/delivery/interface/security_evidence.hpp"
+#include "core/delivery/interface/tls_decision.hpp"
+#include "core/delivery/next_hop/assessments.hpp"
+#include "core/delivery/next_hop/next_hop.hpp"
+#include "core/mail/tlsrpt/ledger.hpp"
 #include "transports/common/smtp_attempt.hpp"
 
 namespace outpost::transports {
@@ -16,7 +16,7 @@ namespace outpost::transports {
 /// what is known of domains, and for counters. Told of each step as it is done.
 class EvidenceGatherer {
   public:
-    explicit EvidenceGatherer(const mail::Domain& domain);
+    explicit EvidenceGatherer(const dns::Domain& domain);
 
     void hosts(const delivery::NextHops& hops);
     void no_hosts(const delivery::NoNextHop& why);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/transport.hpp"
 #include "transports/settings.hpp"
 
 namespace outpost::transports {

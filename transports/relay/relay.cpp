@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transports/relay/relay.hpp"
 
-#include "core/async/promise.hpp"
-#include "core/base/log.hpp"
-#include "core/delivery/next_hop.hpp"
-#include "core/sasl/token_source.hpp"
+#include "core/delivery/next_hop/next_hop.hpp"
+#include "core/foundation/async/promise.hpp"
+#include "core/foundation/base/log.hpp"
+#include "core/mail/sasl/token_source.hpp"
 #include "transports/common/progress.hpp"
 #include "transports/common/session_pool.hpp"
 #include "transports/common/smtp_attempt.hpp"

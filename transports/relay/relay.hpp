@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/delivery/transport.hpp"
+#include "core/delivery/interface/transport.hpp"
 #include "transports/settings.hpp"
 
 namespace outpost::transports {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/dkim/signer.hpp"
+#include "core/mail/authentication/dkim/signer.hpp"
 
 using namespace outpost;
 
@@ -32,7 +32,7 @@ void sign(
     settings.header = settings.body = form;
     for (const auto& key : keys)
         settings.keys["s" + std::to_string(settings.keys.size())] = key;
-    const auto domain = mail::Domain::parse("origin.example").value();
+    const auto domain = dns::Domain::parse("origin.example").value();
     const auto content = body();
     for (auto _ : state)
         benchmark::DoNotOptimize(dkim::sign_as(domain, settings, header, content, WallTime{}));

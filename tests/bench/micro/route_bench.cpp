@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/route/list.hpp"
-#include "core/route/table.hpp"
+#include "core/delivery/route/list.hpp"
+#include "core/delivery/route/table.hpp"
 
 using namespace outpost;
 

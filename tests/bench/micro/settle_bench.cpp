@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/db/parameter.hpp"
+#include "core/foundation/database/parameter.hpp"
 
 using namespace outpost;
 

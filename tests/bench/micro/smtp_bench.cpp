@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "core/mail/address.hpp"
-#include "core/smtp/command_parser.hpp"
-#include "core/smtp/data_decoder.hpp"
-#include "core/smtp/data_encoder.hpp"
-#include "core/smtp/reply.hpp"
+#include "core/mail/message/address.hpp"
+#include "core/mail/smtp/command_parser.hpp"
+#include "core/mail/smtp/data_decoder.hpp"
+#include "core/mail/smtp/data_encoder.hpp"
+#include "core/mail/smtp/reply.hpp"
 
 using namespace outpost;
 

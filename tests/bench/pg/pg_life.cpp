@@ -57,9 +57,7 @@ class WholeLife {
         : work_(work), bodies_(make_bodies(work.size)), end_(now() + work.seconds) {}
 
     void run() {
-        run_workers(
-            work_, [&] { insert_all(); }, [] {}, [&] { return consume_all(); }
-        );
+        run_workers(work_, [&] { insert_all(); }, [] {}, [&] { return consume_all(); });
     }
 
   private:

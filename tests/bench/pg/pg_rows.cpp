@@ -34,7 +34,7 @@ constexpr const char* insert_sql = R"(
     SELECT id, 1, address, domain, '', '', 'leased', 1, 1, 1, clock_timestamp() FROM new
 )";
 
-/// As much of a body as the server writes into one row (core/queue/insert.cpp).
+/// As much of a body as the server writes into one row (core/delivery/queue/insert.cpp).
 constexpr std::size_t row_octets = 8096;
 
 constexpr const char* settle_sql = R"(

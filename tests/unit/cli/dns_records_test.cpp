@@ -11,9 +11,9 @@
 #include <sstream>
 
 #include "core/cli/commands.hpp"
-#include "core/dkim/key.hpp"
-#include "core/dkim/key_record.hpp"
-#include "core/tls/tlsa.hpp"
+#include "core/mail/authentication/dkim/key.hpp"
+#include "core/mail/authentication/dkim/key_record.hpp"
+#include "core/net/tls/tlsa.hpp"
 #include "tests/support/fake_dns.hpp"
 
 using namespace outpost;
@@ -40,7 +40,7 @@ class Machine {
         text << std::ifstream(directory_ / name).rdbuf();
         return text.str();
     }
-    app::Loaded load() const {
+    server::Loaded load() const {
         write("outpost.yaml", R"(hostname: MX.example.org
 outgoing_addresses: [192.0.2.1, "2001:db8::1"]
 host_keys: [key.pem]
@@ -62,8 +62,8 @@ domains:
 )");
         return load("outpost.yaml");
     }
-    app::Loaded load(const std::string& name) const {
-        auto loaded = app::load(directory_ / name);
+    server::Loaded load(const std::string& name) const {
+        auto loaded = server::load(directory_ / name);
         REQUIRE_MESSAGE(loaded, loaded.error().text());
         return std::move(*loaded);
     }
@@ -80,8 +80,8 @@ struct Said {
 
 template <class Options>
 Said run(
-    const app::Loaded& loaded, const Options& options,
-    int (*command)(const app::Loaded&, const Options&)
+    const server::Loaded& loaded, const Options& options,
+    int (*command)(const server::Loaded&, const Options&)
 ) {
     std::ostringstream out, err;
     auto* const old_out = std::cout.rdbuf(out.rdbuf());
@@ -92,11 +92,11 @@ Said run(
     return {code, out.str(), err.str()};
 }
 
-Said run(const app::Loaded& loaded, const cli::RecordsOptions& options) {
+Said run(const server::Loaded& loaded, const cli::RecordsOptions& options) {
     return run(loaded, options, cli::dns_records);
 }
 
-Said check(const app::Loaded& loaded, bool as_json) {
+Said check(const server::Loaded& loaded, bool as_json) {
     return run(loaded, cli::CheckOptions{"example.org", false, as_json}, cli::dns_check);
 }
 

@@ -6,10 +6,10 @@
 #include <map>
 #include <regex>
 
-#include "core/app/load.hpp"
-#include "core/app/publication.hpp"
-#include "core/dkim/key.hpp"
-#include "core/publication/wanted.hpp"
+#include "core/domains/records/wanted.hpp"
+#include "core/mail/authentication/dkim/key.hpp"
+#include "core/server/settings/load.hpp"
+#include "core/server/settings/publication.hpp"
 
 using namespace outpost;
 using cli::NewFile;
@@ -20,8 +20,8 @@ namespace {
 
 QuickstartAnswers bare() {
     QuickstartAnswers answers;
-    answers.domain = mail::Domain::parse("example.org").value();
-    answers.hostname = mail::Domain::parse("mail.example.org").value();
+    answers.domain = dns::Domain::parse("example.org").value();
+    answers.hostname = dns::Domain::parse("mail.example.org").value();
     answers.directory = "/etc/outpost";
     answers.today = std::chrono::year(2026) / 11 / 26;
     return answers;
@@ -34,7 +34,7 @@ QuickstartAnswers full() {
     };
     answers.mx = {"mx1.provider.example", "mx2.provider.example"};
     answers.spf = {{"include:_spf.provider.example", "a:web.example.org"}, true};
-    answers.dmarc = app::DmarcPublication::Policy::quarantine;
+    answers.dmarc = server::DmarcPublication::Policy::quarantine;
     answers.mta_sts = true;
     answers.database = Secret("postgresql://outpost:p%22w@db.example.org/outpost");
     return answers;
@@ -63,8 +63,8 @@ std::string config_of(const std::vector<NewFile>& files) {
     return std::string(files.front().content.reveal());
 }
 
-app::Loaded loaded(const std::string& text, const std::vector<NewFile>& files) {
-    auto result = app::load_text(text, "outpost.yaml", having(files));
+server::Loaded loaded(const std::string& text, const std::vector<NewFile>& files) {
+    auto result = server::load_text(text, "outpost.yaml", having(files));
     REQUIRE_MESSAGE(result, result.error().text());
     CHECK(result->warnings.text() == "");
     return std::move(*result);
@@ -129,7 +129,7 @@ TEST_CASE("the configuration says all that was found and asked for") {
     CHECK(domain.mx == answers.mx);
     CHECK(domain.spf.mechanisms == answers.spf.mechanisms);
     CHECK(domain.spf.fail_others);
-    CHECK(domain.dmarc.policy == app::DmarcPublication::Policy::quarantine);
+    CHECK(domain.dmarc.policy == server::DmarcPublication::Policy::quarantine);
     CHECK(domain.mta_sts);
 }
 

@@ -14,8 +14,8 @@ using test::ZoneResolver;
 
 namespace {
 
-mail::Domain name(std::string_view text) {
-    return mail::Domain::parse(text).value();
+dns::Domain name(std::string_view text) {
+    return dns::Domain::parse(text).value();
 }
 
 net::IpAddress ip(const char* text) {
@@ -235,7 +235,7 @@ TEST_CASE("a DMARC policy that is published stays") {
     auto zone = good_zone();
     zone.add("_dmarc.example.org", Type::txt, {"v=DMARC1; p=reject; rua=mailto:d@example.org"});
     const auto found = run(about_mail(), zone);
-    CHECK(found.dmarc == app::DmarcPublication::Policy::reject);
+    CHECK(found.dmarc == server::DmarcPublication::Policy::reject);
     CHECK(says(warning(found), "publishes DMARC already"));
 }
 

@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "core/cli/sendmail_message.hpp"
-#include "core/mail/header.hpp"
-#include "core/mail/submission.hpp"
+#include "core/mail/message/header.hpp"
+#include "core/mail/message/submission.hpp"
 
 using namespace outpost;
 using cli::parse_sendmail_options;

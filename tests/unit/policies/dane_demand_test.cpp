@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 using namespace outpost;
-using delivery::PolicyMode;
 using dane::Finding;
+using delivery::PolicyMode;
 using Names = std::vector<std::string>;
 
 namespace {
@@ -14,7 +14,8 @@ const tls::TlsaRecord first{3, 1, 1, std::string(32, 'a')}, second{2, 0, 1, std:
 
 }  // namespace
 
-TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup forbids the host") {
+TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup forbids the host"
+) {
     CHECK(dane::requirement({}) == tls::TlsRequirement::opportunistic());
 
     const Finding found{"mx.test", {first, second, first}, {}, {"mx.test", "rcpt.test"}};
@@ -26,10 +27,7 @@ TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup
     CHECK(usable.dane[0].names == Names{"mx.test", "rcpt.test"});
     CHECK(usable.sources == Names{"dane"});
 
-    CHECK(
-        dane::requirement({"mx.test", {}, {}, {}}) ==
-        tls::TlsRequirement::encrypted("dane")
-    );
+    CHECK(dane::requirement({"mx.test", {}, {}, {}}) == tls::TlsRequirement::encrypted("dane"));
 
     const dns::Failure failure{dns::Failure::Kind::servfail, "SERVFAIL"};
     const auto unknown = dane::requirement({"mx.test", {}, failure, {}});

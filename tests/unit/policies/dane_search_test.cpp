@@ -106,8 +106,9 @@ TEST_CASE("an answer without DNSSEC is no record, and a suppressed one forbids t
     resolver.tlsa("mx.test", by_key, dns::Security::insecure);
     CHECK(search(resolver, secure_host()).base_domain.empty());
 
-    for (const auto kind : {dns::Failure::Kind::servfail, dns::Failure::Kind::timeout,
-                            dns::Failure::Kind::bogus, dns::Failure::Kind::refused}) {
+    for (const auto kind :
+         {dns::Failure::Kind::servfail, dns::Failure::Kind::timeout, dns::Failure::Kind::bogus,
+          dns::Failure::Kind::refused}) {
         Known broken;
         broken.failures["_25._tcp.mx.test"] = {kind, "no answer"};
         const auto found = search(broken, secure_host());

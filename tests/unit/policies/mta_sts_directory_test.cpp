@@ -360,7 +360,7 @@ TEST_CASE_FIXTURE(World, "a route's mode comes first, and off asks nobody") {
     node.resolver->id = "1";
     const auto policy = make_policy(node.directory, delivery::PolicyMode::enforce);
     CHECK(policy->name() == "mta-sts");
-    const auto domain = mail::Domain::parse("rcpt.example").value();
+    const auto domain = dns::Domain::parse("rcpt.example").value();
     delivery::DeliveryJob job;
     delivery::MxHost other;
     other.name = "mx.evil.example";

@@ -11,10 +11,12 @@ namespace {
 
 const std::string good = "version: STSv1\nmode: enforce\nmx: mx.example\nmax_age: 60\n";
 
-http::Response response(int status, std::string type = "text/plain", std::string body = good) {
+http_client::Response response(
+    int status, std::string type = "text/plain", std::string body = good
+) {
     return {status, std::move(type), std::move(body)};
 }
-std::optional<Trouble> trouble(const Result<http::Response, http::Failure>& answer) {
+std::optional<Trouble> trouble(const Result<http_client::Response, http_client::Failure>& answer) {
     const auto policy = judge(answer);
     return policy ? std::nullopt : std::optional(policy.error());
 }
@@ -41,15 +43,17 @@ TEST_CASE("a redirect is not followed, and where nothing is served there is no p
 
 TEST_CASE("what is no policy, and why HTTPS failed, is told as reports name it") {
     CHECK(trouble(response(200, "text/plain", "hello"))->kind == Kind::bad_policy);
-    using Failed = http::Failure::Kind;
-    CHECK(trouble(Err{http::Failure{Failed::no_address, "x"}})->kind == Kind::no_policy_served);
+    using Failed = http_client::Failure::Kind;
+    CHECK(
+        trouble(Err{http_client::Failure{Failed::no_address, "x"}})->kind == Kind::no_policy_served
+    );
     const auto bad =
-        trouble(Err{http::Failure{Failed::certificate, "x\x1b[1m", "certificate-expired"}});
+        trouble(Err{http_client::Failure{Failed::certificate, "x\x1b[1m", "certificate-expired"}});
     CHECK(bad->kind == Kind::bad_certificate);
     CHECK(bad->code == "certificate-expired");
     CHECK(bad->text.find('\x1b') == std::string::npos);
     for (const auto kind :
          {Failed::url, Failed::dns, Failed::forbidden, Failed::connect, Failed::tls,
           Failed::timeout, Failed::too_large, Failed::protocol, Failed::stopped})
-        CHECK(trouble(Err{http::Failure{kind, "x"}})->kind == Kind::cannot_fetch);
+        CHECK(trouble(Err{http_client::Failure{kind, "x"}})->kind == Kind::cannot_fetch);
 }

@@ -3,8 +3,8 @@
 
 #include <asio/io_context.hpp>
 
-#include "core/db/listener.hpp"
-#include "core/db/migrate.hpp"
+#include "core/foundation/database/listener.hpp"
+#include "core/foundation/database/migrate.hpp"
 #include "policies/mta_sts/store_pg.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temp_postgres.hpp"

@@ -81,7 +81,7 @@ class TestPolicy : public delivery::SecurityPolicy {
     explicit TestPolicy(tls::TlsRequirement requirement) : requirement_(std::move(requirement)) {}
     std::string_view name() const noexcept override { return "test"; }
     awaitable<std::unique_ptr<delivery::Assessment>> assess(
-        const mail::Domain&, const delivery::DeliveryJob&, dns::Resolver&, Deadline
+        const dns::Domain&, const delivery::DeliveryJob&, dns::Resolver&, Deadline
     ) override {
         co_return std::make_unique<View>(*this);
     }

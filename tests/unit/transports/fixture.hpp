@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/dns/stub_resolver.hpp"
-#include "core/net/tcp_stream.hpp"
+#include "core/net/dns/stub_resolver.hpp"
+#include "core/net/sockets/tcp_stream.hpp"
 #include "tests/support/delivery_job.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/scripted_server.hpp"

@@ -2,7 +2,7 @@
 // Whole SASL exchanges over a connection, with relays that are honest and relays that are not.
 #include <doctest/doctest.h>
 
-#include "core/base/encoding.hpp"
+#include "core/foundation/base/encoding.hpp"
 #include "tests/unit/transports/fixture.hpp"
 
 using namespace outpost;

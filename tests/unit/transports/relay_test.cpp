@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/base/encoding.hpp"
+#include "core/foundation/base/encoding.hpp"
 #include "tests/unit/transports/fixture.hpp"
 
 using namespace outpost;
@@ -135,8 +135,8 @@ TEST_CASE("who is not verified is shown a secret only where the configuration ta
     using transports::RelayTls;
     const Script in_tls =
         greeted_by_tls({"AUTH PLAIN"}) + Script{{"AUTH", "235 welcome\r\n"}} + taken;
-    const Script broken = opening({"STARTTLS", "AUTH PLAIN"}) +
-                          Script{{"STARTTLS", "220 go\r\n", Then::hang_up}};
+    const Script broken =
+        opening({"STARTTLS", "AUTH PLAIN"}) + Script{{"STARTTLS", "220 go\r\n", Then::hang_up}};
     const Script in_clear = opening({"AUTH PLAIN"}) + goodbye;
     struct Case {
         RelayTls tls;

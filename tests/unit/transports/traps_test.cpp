@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "core/base/crypto.hpp"
+#include "core/foundation/base/crypto.hpp"
 #include "policies/dane/dane.hpp"
 #include "policies/mta_sts/standing.hpp"
 #include "tests/unit/transports/fixture.hpp"
@@ -85,7 +85,7 @@ class KnownPolicies final : public delivery::SecurityPolicy {
         : policies_(std::move(policies)) {}
     std::string_view name() const noexcept override { return "mta-sts"; }
     awaitable<std::unique_ptr<delivery::Assessment>> assess(
-        const mail::Domain& domain, const delivery::DeliveryJob&, dns::Resolver&, Deadline
+        const dns::Domain& domain, const delivery::DeliveryJob&, dns::Resolver&, Deadline
     ) override {
         auto view = std::make_unique<View>();
         const auto known = policies_.find(domain.ascii());

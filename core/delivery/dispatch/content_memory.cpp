@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/delivery/dispatch/content_memory.hpp"
+
+#include <utility>
+
+namespace outpost::dispatch {
+
+mail::ContentPtr ContentMemory::keep(mail::ContentPtr content) {
+    const auto size = content->size();
+    {
+        const std::lock_guard lock(state_->mutex);
+        const bool fits = state_->kept + size <= state_->limit / 2 &&
+                          state_->kept + state_->read + size <= state_->limit;
+        if (!fits) return nullptr;
+        state_->kept += size;
+    }
+    return charged(std::move(content), std::make_shared<const Share>(state_, &State::kept, size));
+}
+
+ContentMemory::SharePtr ContentMemory::reserve(std::uint64_t size) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        const auto limit =
+            size >= large_content ? state_->limit - state_->limit / 8 : state_->limit;
+        const bool fits = state_->kept + state_->read + size <= limit;
+        if (!fits && state_->read != 0) return nullptr;
+        state_->read += size;
+    }
+    return std::make_shared<const Share>(state_, &State::read, size);
+}
+
+mail::ContentPtr ContentMemory::charged(mail::ContentPtr content, SharePtr share) {
+    struct Both {
+        mail::ContentPtr content;
+        SharePtr share;
+    };
+    const auto* raw = content.get();
+    auto both = std::make_shared<const Both>(Both{std::move(content), std::move(share)});
+    return {std::move(both), raw};
+}
+
+std::uint64_t ContentMemory::used() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->kept + state_->read;
+}
+
+}  // namespace outpost::dispatch

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/delivery/interface/security_event.hpp"
+#include "core/mail/tlsrpt/result.hpp"
+
+namespace outpost::delivery {
+
+/// What an attempt has seen that a recipient domain can do; unset: it did not come to light.
+struct DomainAbilities {
+    std::optional<bool> starttls;    ///< a session reached TLS
+    std::optional<bool> requiretls;  ///< REQUIRETLS was announced under TLS (RFC 8689)
+    std::optional<bool> mta_sts;     ///< an MTA-STS policy in mode enforce
+    std::optional<bool> dane;        ///< usable TLSA records of the host that was talked to
+    std::optional<bool> dnssec;      ///< the MX answer was secure
+    bool operator==(const DomainAbilities&) const = default;
+};
+
+/// What one attempt of direct delivery learned of transport security, besides its verdicts.
+struct SecurityEvidence {
+    std::string domain;  ///< recipient domain, A-labels
+    DomainAbilities abilities;
+    std::vector<tlsrpt::Result> results;  ///< for TLS reports (RFC 8460)
+    SecurityEvents events;                ///< to be counted
+};
+
+}  // namespace outpost::delivery

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/mail/authentication/verdicts.hpp"
+
+namespace outpost::authentication {
+
+/// Signatures that are shown; a message may have any number.
+constexpr std::size_t most_signatures_shown = 10;
+
+/// The Authentication-Results field (RFC 8601 section 2.2), folded, with its final CRLF:
+///
+///     Authentication-Results: mx.example.org;
+///      spf=pass smtp.mailfrom=a.example (dnssec: secure)
+///
+/// The comment behind each result tells the DNSSEC status of its look-ups and why it is no pass.
+/// Printable ASCII, whatever the message and the DNS say: nothing of theirs ends a line, a comment
+/// or a result. `authserv_id`: our host name.
+std::string results_field(std::string_view authserv_id, const Verdicts& verdicts);
+
+/// A header section without the Authentication-Results fields that could pass for ours (section 5).
+/// To be applied after the verdicts are made: signatures may cover such fields.
+std::string without_forged_results(std::string_view header, std::string_view authserv_id);
+
+}  // namespace outpost::authentication

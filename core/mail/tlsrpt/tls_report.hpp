@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string_view>
+
+namespace outpost::tlsrpt {
+
+/// Whether a message with this header section is a TLS report (RFC 8460 section 5.3): what its own
+/// delivery meets is no reason for another, or reports would cause each other for ever.
+bool is_tls_report(std::string_view header);
+
+}  // namespace outpost::tlsrpt

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/net/sockets/endpoint.hpp"
+
+namespace outpost::http_client {
+
+/// Whether an address is one of the public internet: none of the special purposes of RFC 6890 and
+/// its registries, no multicast, and no IPv6 form of an IPv4 address that is not public itself.
+bool is_public(const net::IpAddress& address);
+
+}  // namespace outpost::http_client

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "core/delivery/dispatch/periodic.hpp"
+#include "core/server/node/backend.hpp"
+#include "core/server/settings/settings.hpp"
+#include "core/tls_reports/sending/settings.hpp"
+
+namespace outpost::server {
+
+/// How reports are sent by a configuration.
+tls_reports::Settings tls_report_settings(const Settings& settings);
+
+/// This node's part in sending TLS reports: a few workers each for making and for posting them, so
+/// that a domain whose DNS or server is slow does not hold up the others.
+class TlsReporting {
+  public:
+    /// The backend must outlive it. Throws std::runtime_error when a certificate file cannot be
+    /// used.
+    TlsReporting(
+        const Settings& settings, Backend& backend, std::shared_ptr<dns::Resolver> resolver,
+        const Executor& executor
+    );
+
+    /// Certificates and networks of a reload. Throws as the constructor does, and has done nothing
+    /// then.
+    void reconfigure(const Settings& settings);
+    /// Thread-safe.
+    void wake();
+    void start(TaskGroup& tasks);
+    /// No further report is begun; a post under way ends. Thread-safe.
+    void stop();
+
+  private:
+    std::shared_ptr<http_client::Client> make_client(const Settings& settings) const;
+    std::shared_ptr<http_client::Client> client();
+
+    Backend& backend_;
+    const std::shared_ptr<dns::Resolver> resolver_;
+    std::mutex mutex_;
+    std::shared_ptr<http_client::Client> client_;
+    std::deque<dispatch::Periodic> workers_;
+};
+
+}  // namespace outpost::server

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "core/delivery/dispatch/content_memory.hpp"
+
+using namespace outpost;
+using dispatch::ContentMemory;
+
+namespace {
+
+mail::ContentPtr content(std::size_t size) {
+    return std::make_shared<mail::Content>(
+        "\r\n", std::vector<std::string>{std::string(size - 2, 'x')}
+    );
+}
+
+constexpr std::uint64_t mib = 1 << 20;
+
+}  // namespace
+
+TEST_CASE("content that waits takes half of the memory at most, and gives it back") {
+    ContentMemory memory(1000);
+    auto first = memory.keep(content(300));
+    REQUIRE(first);
+    CHECK(first->size() == 300);
+    CHECK_FALSE(memory.keep(content(201)));
+    auto second = memory.keep(content(200));
+    CHECK(second);
+    auto other_user = first;
+    first.reset();
+    CHECK(memory.used() == 500);
+    other_user.reset();
+    second.reset();
+    CHECK(memory.used() == 0);
+}
+
+TEST_CASE("what is read may use all that is left, and one message always has room") {
+    ContentMemory memory(1000);
+    const auto kept = memory.keep(content(400));
+    auto share = memory.reserve(600);
+    REQUIRE(share);
+    CHECK_FALSE(memory.reserve(1));
+    auto read = ContentMemory::charged(content(600), std::move(share));
+    CHECK(memory.used() == 1000);
+    read.reset();
+    CHECK(memory.used() == 400);
+    CHECK(memory.reserve(5000));
+}
+
+TEST_CASE("large messages leave room to small ones") {
+    ContentMemory memory(80 * mib);
+    const auto first = memory.reserve(50 * mib);
+    REQUIRE(first);
+    const auto second = memory.reserve(20 * mib);
+    REQUIRE(second);
+    CHECK_FALSE(memory.reserve(5 * mib));
+    CHECK(memory.reserve(mib / 2));
+}

@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// The process of a plugin, for tests: the server's program without the server.
-#include "core/plugin_host/serve.hpp"
-
-int main() {
-    return outpost::plugin_host::serve_plugin();
-}
