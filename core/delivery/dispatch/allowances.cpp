@@ -50,16 +50,64 @@ bool Allowances::take(const Need& need, SteadyTime now) {
 }
 
 void Allowances::give(const LimitKey& key, SteadyTime now) {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(key);
-    if (found == entries_.end()) return;
-    auto& entry = found->second;
-    if (entry.used > 0) --entry.used;
-    if (is_idle(entry)) {
-        entries_.erase(found);
-    } else if (is_above_ceiling(entry, now)) {
-        news_ = true;  // somebody waits for it
+    Waiting waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = entries_.find(key);
+        if (found == entries_.end()) return;
+        auto& entry = found->second;
+        if (entry.used > 0) --entry.used;
+        if (is_idle(entry)) {
+            entries_.erase(found);
+        } else if (is_above_ceiling(entry, now)) {
+            news_ = true;  // somebody waits for it
+        }
+        waiting = waiting_for(key);
     }
+    if (waiting) waiting->offer();
+}
+
+// Waiting. A queue is asked without our lock, which it takes itself to try.
+
+Allowances::Slot& Allowances::Slot::operator=(Slot&& other) noexcept {
+    Slot old(std::move(*this));
+    owner_ = std::exchange(other.owner_, nullptr);
+    key_ = std::move(other.key_);
+    return *this;
+}
+
+Allowances::Slot::~Slot() {
+    if (owner_ != nullptr) owner_->give(key_, SteadyClock::now());
+}
+
+awaitable<Allowances::Slot> Allowances::wait(Need need, Deadline deadline) {
+    Waiting waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& mine = waiting_[need.key];
+        if (!mine) mine = std::make_shared<WaitQueue<Slot>>();
+        waiting = mine;
+    }
+    const auto try_to = [this, need = std::move(need)] {
+        return take(need, SteadyClock::now()) ? Slot(*this, need.key) : Slot();
+    };
+    return waiting->wait(try_to, deadline);
+}
+
+Allowances::Waiting Allowances::waiting_for(const LimitKey& key) const {
+    const auto found = waiting_.find(key);
+    return found == waiting_.end() ? nullptr : found->second;
+}
+
+void Allowances::offer() {
+    std::vector<Waiting> all;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [key, one] : waiting_)
+            all.push_back(one);
+    }
+    for (const auto& one : all)
+        one->offer();
 }
 
 Allowances::Entry& Allowances::entry_of(const Need& need, SteadyTime now) {

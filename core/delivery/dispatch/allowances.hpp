@@ -2,12 +2,15 @@
 #pragma once
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/delivery/dispatch/limit.hpp"
 #include "core/delivery/queue/limits.hpp"
+#include "core/foundation/async/wait_queue.hpp"
 #include "core/foundation/base/clock.hpp"
 
 namespace outpost::dispatch {
@@ -35,6 +38,26 @@ class Allowances {
     Lacking take(const Need& destination, const Need& transport, SteadyTime now);
     bool take(const Need& need, SteadyTime now);
     void give(const queue::LimitKey& key, SteadyTime now);
+
+    /// A slot that gives itself back; false: none.
+    class Slot {
+      public:
+        Slot() = default;
+        Slot(Allowances& owner, queue::LimitKey key) : owner_(&owner), key_(std::move(key)) {}
+        Slot(Slot&& other) noexcept
+            : owner_(std::exchange(other.owner_, nullptr)), key_(std::move(other.key_)) {}
+        Slot& operator=(Slot&& other) noexcept;
+        ~Slot();
+        explicit operator bool() const noexcept { return owner_ != nullptr; }
+
+      private:
+        Allowances* owner_ = nullptr;
+        queue::LimitKey key_;
+    };
+    /// Waits for what has no lane to wait in; empty when the deadline passed first.
+    awaitable<Slot> wait(Need need, Deadline deadline);
+    /// More may have been granted: tries for those who wait.
+    void offer();
 
     bool is_alone() const;
     /// No other node lives: counts in memory. Returns the destinations that may try again.
@@ -103,11 +126,15 @@ class Allowances {
     template <class Visit>
     void visit_in_turn(queue::LimitKey& last, Visit visit);
 
+    using Waiting = std::shared_ptr<WaitQueue<Slot>>;
+    Waiting waiting_for(const queue::LimitKey& key) const;
+
     mutable std::mutex mutex_;
     bool alone_ = false;
     bool news_ = false;
     Entries entries_;
     queue::LimitKey last_slots_, last_messages_;  ///< where the last requests ended
+    std::map<queue::LimitKey, Waiting> waiting_;  ///< of transports that served as a fallback
 };
 
 }  // namespace outpost::dispatch

@@ -2,7 +2,6 @@
 #include "core/delivery/dispatch/attempt.hpp"
 
 #include <fmt/format.h>
-#include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -47,18 +46,6 @@ delivery::DeliveryJob make_job(
         if (claim.recipient.address.domain() != job.domain) job.domain = {};
     }
     return job;
-}
-
-// A suspect waits for the one before him, but not so long that many would fill the node.
-awaitable<bool> wait_for_turn(Suspects& suspects) {
-    const auto deadline = Deadline::in(std::chrono::seconds(10));
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (!suspects.try_begin()) {
-        if (deadline.passed()) co_return false;
-        timer.expires_after(std::chrono::milliseconds(50));
-        co_await timer.async_wait(use_awaitable);
-    }
-    co_return true;
 }
 
 /// What the transports of a decision made of a job.
@@ -106,7 +93,11 @@ class Attempt {
             auto verdict = unusable(name, entry);
             // The first transport's allowance was taken with the lane's turn.
             const bool takes_own = name != parcel_.lane.transport;
-            if (!verdict && takes_own) verdict = co_await wait_for_allowance(name);
+            Allowances::Slot own;
+            if (!verdict && takes_own) {
+                own = co_await wait_for_slot(name);
+                if (!own) verdict = at_its_limit(name);
+            }
             if (verdict) {
                 if (refuses_requiretls(entry))
                     parts_.counters.count(delivery::SecurityEvent::requiretls_transport);
@@ -117,7 +108,7 @@ class Attempt {
             }
             if (tried) transcript_.remark(fmt::format("falling back on transport {}", name));
             auto outcome = co_await deliver(name, *entry->transport);
-            if (takes_own) give_back_allowance(name);
+            own = {};
             const bool unreachable = outcome.unreachable;
             tried = Tried{std::move(outcome), name, unreachable};
             if (!unreachable) break;
@@ -154,26 +145,18 @@ class Attempt {
     }
 
     // A fallback has no lane to wait in, and other nodes may have to be asked: a short wait does.
-    awaitable<std::optional<Verdict>> wait_for_allowance(std::string name) {
+    awaitable<Allowances::Slot> wait_for_slot(const std::string& name) {
         constexpr std::chrono::seconds patience{10};
-        const auto deadline = context_.deadline.narrowed(patience);
         const auto limit = transport_limit(parts_.settings, *parcel_.snapshot, name);
-        const Need need{queue::LimitKey::whole(name), limit};
-        asio::steady_timer timer(co_await asio::this_coro::executor);
-        while (!parts_.allowances.take(need, SteadyClock::now())) {
-            if (deadline.passed()) {
-                co_return Verdict::deferred(
-                    Stage::route, ErrorKind::local, {4, 4, 5},
-                    fmt::format("fallback transport '{}' is at its limit", name)
-                );
-            }
-            timer.expires_after(std::chrono::milliseconds(50));
-            co_await timer.async_wait(use_awaitable);
-        }
-        co_return std::nullopt;
+        return parts_.allowances.wait(
+            {queue::LimitKey::whole(name), limit}, context_.deadline.narrowed(patience)
+        );
     }
-    void give_back_allowance(const std::string& name) {
-        parts_.allowances.give(queue::LimitKey::whole(name), SteadyClock::now());
+    static Verdict at_its_limit(const std::string& name) {
+        return Verdict::deferred(
+            Stage::route, ErrorKind::local, {4, 4, 5},
+            fmt::format("fallback transport '{}' is at its limit", name)
+        );
     }
 
     // An exception is a bug of the transport; it costs this attempt and nothing else.
@@ -382,12 +365,9 @@ awaitable<AttemptResult> attempt_now(
 awaitable<AttemptResult> attempt_suspect(
     const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
 ) {
-    const bool in_turn = co_await wait_for_turn(parts.suspects);
-    if (!in_turn) co_return put_off(parcel, std::chrono::seconds(20));
-    struct Turn {
-        Suspects& suspects;
-        ~Turn() { suspects.end(); }
-    } const turn{parts.suspects};
+    // It waits for the one before it, but not so long that many would fill the node.
+    const auto turn = co_await parts.suspects.turn(Deadline::in(std::chrono::seconds(10)));
+    if (!turn) co_return put_off(parcel, std::chrono::seconds(20));
     co_return co_await attempt_now(parcel, gate, parts, loop);
 }
 

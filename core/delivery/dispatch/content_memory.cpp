@@ -18,6 +18,24 @@ mail::ContentPtr ContentMemory::keep(mail::ContentPtr content) {
 }
 
 ContentMemory::SharePtr ContentMemory::reserve(std::uint64_t size) {
+    return state_->queue_for(size).try_take([this, size] { return take(size); });
+}
+
+awaitable<ContentMemory::SharePtr> ContentMemory::reserve(std::uint64_t size, Deadline deadline) {
+    return state_->queue_for(size).wait([this, size] { return take(size); }, deadline);
+}
+
+// The large ones first: they find room seldom, and never take the last eighth.
+ContentMemory::Share::~Share() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        (*state_).*part_ -= size_;
+    }
+    state_->large.offer();
+    state_->small.offer();
+}
+
+ContentMemory::SharePtr ContentMemory::take(std::uint64_t size) const {
     {
         const std::lock_guard lock(state_->mutex);
         const auto limit =

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "core/foundation/async/wait_queue.hpp"
 #include "core/mail/message/content.hpp"
 
 namespace outpost::dispatch {
@@ -13,7 +14,8 @@ namespace outpost::dispatch {
 ///
 /// At most half of it goes to content that only waits for its delivery, so that there is room for
 /// what is read from the database when its turn has come. What is read and large leaves an eighth
-/// to the small, so that slow transfers of large messages hold up no others.
+/// to the small, so that slow transfers of large messages hold up no others. Large and small wait
+/// apart, each in order.
 class ContentMemory {
   public:
     static constexpr std::uint64_t large_content = 1 << 20;
@@ -26,9 +28,11 @@ class ContentMemory {
 
     /// For content whose delivery waits: the same content, charged; null when there is no room.
     mail::ContentPtr keep(mail::ContentPtr content);
-    /// Room for content that is to be read; null when there is none now. One message always has
-    /// room, however big it is.
+    /// Room for content that is to be read; null when there is none now, or others wait for it. One
+    /// message always has room, however big it is.
     SharePtr reserve(std::uint64_t size);
+    /// The same, once there is room; null when the deadline passed first.
+    awaitable<SharePtr> reserve(std::uint64_t size, Deadline deadline);
     /// The same content, which holds the share.
     static mail::ContentPtr charged(mail::ContentPtr content, SharePtr share);
 
@@ -37,10 +41,17 @@ class ContentMemory {
   private:
     struct State {
         explicit State(std::uint64_t most) : limit(most) {}
+        WaitQueue<SharePtr>& queue_for(std::uint64_t size) {
+            return size >= large_content ? large : small;
+        }
+
         const std::uint64_t limit;
         std::mutex mutex;
         std::uint64_t kept = 0, read = 0;
+        WaitQueue<SharePtr> large, small;
     };
+    SharePtr take(std::uint64_t size) const;
+
     std::shared_ptr<State> state_;
 };
 
@@ -50,10 +61,7 @@ class ContentMemory::Share {
         : state_(std::move(state)), part_(part), size_(size) {}
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
-    ~Share() {
-        const std::lock_guard lock(state_->mutex);
-        (*state_).*part_ -= size_;
-    }
+    ~Share();
 
   private:
     std::shared_ptr<State> state_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/delivery/dispatch/late_content.hpp"
 
-#include <asio/steady_timer.hpp>
-
 #include <algorithm>
 
 #include "core/foundation/base/log.hpp"
@@ -22,14 +20,7 @@ bool may_read_late(const Parcel& parcel) {
 
 awaitable<ContentMemory::SharePtr> wait_for_room(ContentMemory& memory, std::uint64_t size) {
     constexpr std::chrono::seconds patience{60};
-    const auto deadline = Deadline::in(patience);
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    for (;;) {
-        auto share = memory.reserve(size);
-        if (share || deadline.passed()) co_return share;
-        timer.expires_after(std::chrono::milliseconds(50));
-        co_await timer.async_wait(use_awaitable);
-    }
+    return memory.reserve(size, Deadline::in(patience));
 }
 
 std::optional<bool> LateContent::is_tls_report() const {

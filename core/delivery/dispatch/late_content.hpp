@@ -14,8 +14,7 @@ namespace outpost::dispatch {
 /// than a server would wait for it.
 bool may_read_late(const Parcel& parcel);
 
-/// Waits for room for so much content; null when none came in time. Polls: a large message waits in
-/// its own lane.
+/// Waits for room for so much content; null when none came in time.
 awaitable<ContentMemory::SharePtr> wait_for_room(ContentMemory& memory, std::uint64_t size);
 
 /// The content when a transport asks for it: what is still held in memory, or read from the queue

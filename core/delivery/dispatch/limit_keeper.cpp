@@ -78,6 +78,11 @@ awaitable<void> LimitKeeper::run() {
     }
 }
 
+void LimitKeeper::may_try(const std::vector<queue::LimitKey>& destinations) {
+    may_try_(destinations);
+    allowances_.offer();
+}
+
 Duration LimitKeeper::pause() const {
     const auto next = allowances_.next_pause();
     if (!next) return longest_pause;
@@ -95,7 +100,7 @@ awaitable<void> LimitKeeper::round() {
     if (!allowances_.is_alone()) co_await share();
     co_await ask_for_messages();
     // A lease that was renewed, or a pause that is over: whatever waits may be tried.
-    may_try_(allowances_.pauses_over(SteadyClock::now()));
+    may_try(allowances_.pauses_over(SteadyClock::now()));
 }
 
 awaitable<void> LimitKeeper::stay_alone() {
@@ -111,7 +116,7 @@ awaitable<void> LimitKeeper::share() {
         if (!published_) {
             const bool alone = co_await store_.alone();
             if (alone) {
-                may_try_(allowances_.count_alone());
+                may_try(allowances_.count_alone());
                 co_return;
             }
             co_await store_.publish(allowances_.held());
@@ -136,7 +141,7 @@ awaitable<queue::LimitStanding> LimitKeeper::exchange() {
     const auto answer = co_await store_.exchange(asked);
     if (answer.standing != LimitStanding::shared) co_return answer.standing;
     // What came too late for our lease is not ours.
-    if (may_begin()) may_try_(allowances_.granted(asked, answer.grants, SteadyClock::now()));
+    if (may_begin()) may_try(allowances_.granted(asked, answer.grants, SteadyClock::now()));
     if (asked.size() == batch || allowances_.take_news()) event_.notify();
     co_return LimitStanding::shared;
 }
@@ -146,7 +151,7 @@ awaitable<void> LimitKeeper::ask_for_messages() {
     const auto asked = allowances_.message_requests(asked_at, batch);
     if (asked.empty()) co_return;
     const auto grants = co_await store_.let_go(asked);
-    may_try_(allowances_.messages_granted(asked, grants, asked_at, SteadyClock::now()));
+    may_try(allowances_.messages_granted(asked, grants, asked_at, SteadyClock::now()));
 }
 
 }  // namespace outpost::dispatch

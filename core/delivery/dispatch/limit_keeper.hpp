@@ -38,6 +38,7 @@ class LimitKeeper {
     awaitable<void> share();
     awaitable<queue::LimitStanding> exchange();
     awaitable<void> ask_for_messages();
+    void may_try(const std::vector<queue::LimitKey>& destinations);
     Duration pause() const;
 
     queue::LimitStore& store_;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <atomic>
-
 #include "core/delivery/dispatch/parcel.hpp"
+#include "core/foundation/async/semaphore.hpp"
 
 namespace outpost::dispatch {
 
@@ -11,13 +10,14 @@ namespace outpost::dispatch {
 class Suspects {
   public:
     static bool is_suspect(const Parcel& parcel) noexcept {
-        return parcel.claims.front().crashes >= 2;  // whoever crashed before is alone in his parcel
+        return parcel.claims.front().crashes >=
+               2;  // whatever crashed before is alone in its parcel
     }
-    bool try_begin() noexcept { return !busy_.exchange(true); }
-    void end() noexcept { busy_ = false; }
+    /// The turn, once it has come; empty when the deadline passed first.
+    awaitable<Semaphore::Permit> turn(Deadline deadline) { return one_.acquire(deadline); }
 
   private:
-    std::atomic<bool> busy_{false};
+    Semaphore one_{1};
 };
 
 }  // namespace outpost::dispatch

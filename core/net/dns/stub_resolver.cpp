@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "core/foundation/async/flights.hpp"
+#include "core/foundation/async/single_flight.hpp"
 #include "core/foundation/base/log.hpp"
 #include "core/net/dns/cache.hpp"
 #include "core/net/dns/chain.hpp"
@@ -52,15 +52,15 @@ class StubResolver final : public Resolver {
     awaitable<Outcome> query(Question question, Deadline deadline) override {
         if (auto known = cache_.find(question, SteadyClock::now())) co_return std::move(*known);
         // Mail to one domain comes in crowds: one of them asks.
-        auto boarding = co_await flights_.board(key_of(question), deadline);
-        if (boarding.result) co_return std::move(*boarding.result);
-        if (!boarding.turn)
+        auto joined = co_await flights_.join(key_of(question), deadline);
+        if (joined.result) co_return std::move(*joined.result);
+        if (!joined.turn)
             co_return Err{
                 Failure{Failure::Kind::timeout, "no time was left to ask for " + question.name, -1}
             };
         auto outcome = co_await follow(question, deadline);
         remember(question, outcome, deadline);
-        if (outcome || !deadline.passed()) boarding.turn->land(outcome);
+        if (outcome || !deadline.passed()) joined.turn->finish(outcome);
         co_return outcome;
     }
 
@@ -151,7 +151,7 @@ class StubResolver final : public Resolver {
     const SecurityInForce security_;
     std::unique_ptr<Validator> validator_;  ///< only in that mode
     Cache cache_;
-    Flights<Outcome> flights_;
+    SingleFlight<Outcome> flights_;
 };
 
 }  // namespace

@@ -134,9 +134,9 @@ awaitable<Found> ZoneFinder::standing_of(
 ) {
     if (auto known = known_.find(name.wire(), SteadyClock::now()))
         co_return std::move(known->value);
-    auto boarding = co_await flights_.board(name.wire(), job.deadline);
-    if (boarding.result) co_return std::move(*boarding.result);
-    if (!boarding.turn)
+    auto joined = co_await flights_.join(name.wire(), job.deadline);
+    if (joined.result) co_return std::move(*joined.result);
+    if (!joined.turn)
         co_return Err{
             Failure{Failure::Kind::timeout, "no time was left to find the keys of " + name.text()}
         };
@@ -145,7 +145,7 @@ awaitable<Found> ZoneFinder::standing_of(
     // What failed for want of time or budget is this caller's failure alone.
     const bool is_of_caller =
         !found && (job.deadline.passed() || job.fetches <= 0 || !job.budget.may_check());
-    if (!is_of_caller) boarding.turn->land(found);
+    if (!is_of_caller) joined.turn->finish(found);
     co_return found;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/foundation/async/flights.hpp"
+#include "core/foundation/async/single_flight.hpp"
 #include "core/foundation/base/clock.hpp"
 #include "core/net/dns/expiring_map.hpp"
 #include "core/net/dns/wire.hpp"
@@ -93,7 +93,7 @@ class ZoneFinder {
     const ValidatorSetup& setup_;
     std::atomic<bool> has_seen_signatures_{false};
     ExpiringMap<Found> known_;
-    Flights<Found> flights_;
+    SingleFlight<Found> flights_;
 };
 
 }  // namespace outpost::dns

@@ -229,3 +229,56 @@ TEST_CASE("with more keys than one exchange takes, all are served in turn") {
     }
     CHECK(asked.size() == 5);
 }
+
+TEST_CASE("a fallback waits for its slot: for one that is given back, or granted from outside") {
+    asio::io_context loop;
+    World world;
+    const LimitKey relay = LimitKey::whole("relay");
+    std::vector<Allowances::Slot> got;
+    int gave_up = 0;
+    const auto want = [&](Deadline deadline) {
+        const auto run = [](Allowances& from, LimitKey key, Deadline until, auto& got,
+                            int& gave_up) -> awaitable<void> {
+            auto slot = co_await from.wait(Need{std::move(key), {1, {}}}, until);
+            if (slot)
+                got.push_back(std::move(slot));
+            else
+                ++gave_up;
+        };
+        asio::co_spawn(
+            loop, run(world.allowances, relay, deadline, got, gave_up), [](std::exception_ptr) {}
+        );
+    };
+    const auto poll = [&] {
+        loop.restart();
+        loop.poll();
+    };
+    world.allowances.count_alone();
+    SUBCASE("given back") {
+        want({});
+        want({});
+        want(Deadline::in(-1s));
+        poll();
+        CHECK(got.size() == 1);
+        CHECK(gave_up == 1);
+        got.clear();
+        poll();
+        CHECK(got.size() == 1);
+        got.clear();
+        CHECK(world.allowances.size() == 0);
+    }
+    SUBCASE("granted") {
+        world.allowances.share();
+        want({});
+        poll();
+        CHECK(got.empty());
+        const auto asked = world.allowances.requests(world.now, 100);
+        REQUIRE(asked.size() == 1);
+        CHECK(asked.front().key == relay);
+        CHECK(asked.front().want == 1);
+        world.allowances.granted(asked, {{relay, 1, {}}}, world.now);
+        world.allowances.offer();
+        poll();
+        CHECK(got.size() == 1);
+    }
+}

@@ -56,3 +56,37 @@ TEST_CASE("large messages leave room to small ones") {
     CHECK_FALSE(memory.reserve(5 * mib));
     CHECK(memory.reserve(mib / 2));
 }
+
+TEST_CASE("who waits for room gets it in order, and a small one need not wait for a large one") {
+    asio::io_context loop;
+    ContentMemory memory(80 * mib);
+    std::string order;
+    std::vector<ContentMemory::SharePtr> got;
+    const auto want = [&](char name, std::uint64_t size, Deadline deadline) {
+        const auto run = [](auto& from, std::uint64_t size, Deadline until, char name, auto& order,
+                            auto& got) -> awaitable<void> {
+            auto share = co_await from.reserve(size, until);
+            order += share ? name : '-';
+            if (share) got.push_back(std::move(share));
+        };
+        asio::co_spawn(loop, run(memory, size, deadline, name, order, got), [](std::exception_ptr) {
+        });
+    };
+    const auto poll = [&] {
+        loop.restart();
+        loop.poll();
+    };
+    auto held = memory.reserve(60 * mib);
+    want('L', 40 * mib, {});
+    want('l', 2 * mib, {});
+    want('s', mib / 2, {});
+    want('t', 30 * mib, Deadline::in(std::chrono::seconds(-1)));
+    poll();
+    CHECK(order == "s-");
+    CHECK_FALSE(memory.reserve(2 * mib));  // one before it waits
+    held.reset();
+    poll();
+    CHECK(order == "s-Ll");
+    got.clear();
+    CHECK(memory.used() == 0);
+}
