@@ -4,6 +4,7 @@
 #include <asio/io_context.hpp>
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "core/cli/commands.hpp"
 #include "core/cli/tls_explanation.hpp"

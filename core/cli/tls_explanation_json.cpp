@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "core/cli/tls_explanation_words.hpp"
 #include "core/foundation/base/log.hpp"
 

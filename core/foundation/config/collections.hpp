@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <fmt/format.h>
-
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,119 +15,178 @@ namespace outpost::config {
 enum class ListForm { or_single, strict };
 template <class T>
 Type<std::vector<T>> list_of(
-    Type<T> item, ListForm form = ListForm::or_single, std::size_t most = 10'000
-) {
-    Type<std::vector<T>> type;
-    const Json array = {{"type", "array"}, {"items", item.schema}};
-    type.schema = form == ListForm::strict ? array : Json{{"anyOf", {item.schema, array}}};
-    type.definitions = item.definitions;
-    type.read = [read_item = item.read, form,
-                 most](Reader& reader, const Node& node, std::vector<T>& value) {
-        std::vector<T> got;
-        if (node.kind == Node::Kind::list) {
-            if (node.entries.size() > most)
-                return reader.error(node.at, fmt::format("more than {} items", most));
-            for (std::size_t i = 0; i < node.entries.size(); ++i) {
-                const Reader::Scope scope(reader, i);
-                read_item(reader, node.entries[i].value, got.emplace_back());
-            }
-        } else if (form == ListForm::or_single && node.kind != Node::Kind::null) {
-            read_item(reader, node, got.emplace_back());
-        } else {
-            return reader.expected("a list", node);
-        }
-        value = std::move(got);
-    };
-    type.show = [show_item = item.show](const std::vector<T>& value) {
-        Json out = Json::array();
-        for (const T& each : value)
-            out.push_back(show_item(each));
-        return out;
-    };
-    return type;
-}
+    const Type<T>& item, ListForm form = ListForm::or_single, std::size_t most = 10'000
+);
 
 /// What names in a map may look like: they appear in SQL, logs and command lines.
 bool is_plain_name(std::string_view name) noexcept;
 
-/// Named values. `Map` is std::map<std::string, T> or alike. `fix_key` turns a key into its
-/// canonical form, or says what is wrong with it; by default keys are plain names.
+/// Named values. `fix_key` turns a key into its canonical form, or says what is wrong with it; by
+/// default keys are plain names.
 using KeyRule = std::function<Result<std::string>(std::string_view)>;
 KeyRule plain_names();
 template <class T>
-Type<std::map<std::string, T>> map_of(Type<T> item, KeyRule fix_key = plain_names()) {
-    Type<std::map<std::string, T>> type;
-    type.schema = {{"type", "object"}, {"additionalProperties", item.schema}};
-    type.definitions = item.definitions;
-    type.read = [read_item = item.read,
-                 fix_key](Reader& reader, const Node& node, std::map<std::string, T>& value) {
-        if (node.kind == Node::Kind::null) return;
-        if (node.kind != Node::Kind::map)
-            return reader.expected("a mapping of names to values", node);
-        for (const Node::Entry& entry : node.entries) {
-            const Reader::Scope scope(reader, entry.key);
-            const auto key = fix_key(entry.key);
-            if (!key) {
-                reader.error(entry.key_at, key.error(), {}, Quote::up_to_key);
-                continue;
-            }
-            T got{};
-            read_item(reader, entry.value, got);
-            if (!value.emplace(*key, std::move(got)).second) {
-                reader.error(
-                    entry.key_at, fmt::format("is the same as another key, both mean '{}'", *key)
-                );
-            }
-        }
-    };
-    type.show = [show_item = item.show](const std::map<std::string, T>& value) {
-        Json out = Json::object();
-        for (const auto& [name, each] : value)
-            out[name] = show_item(each);
-        return out;
-    };
-    return type;
-}
+Type<std::map<std::string, T>> map_of(const Type<T>& item, KeyRule fix_key = plain_names());
 
 /// A value that may be left out.
 template <class T>
-Type<std::optional<T>> maybe(Type<T> inner) {
-    Type<std::optional<T>> type;
-    type.schema = inner.schema;
-    type.definitions = inner.definitions;
-    type.read = [read_inner =
-                     inner.read](Reader& reader, const Node& node, std::optional<T>& value) {
-        T got = value.value_or(T{});
-        read_inner(reader, node, got);
-        value = std::move(got);
-    };
-    type.show = [show_inner = inner.show](const std::optional<T>& value) {
-        return value ? show_inner(*value) : Json();
-    };
-    return type;
-}
+Type<std::optional<T>> maybe(const Type<T>& inner);
 
-/// A value that its owner keeps in a form of his own, or in several members: `set` stores what was
-/// read into it, `get` takes it back. With the whole settings struct as To, a key may set several
-/// members (name it by `itself`).
-template <class To, class From>
-Type<To> stored_as(
-    Type<From> inner, std::function<void(To&, const From&)> set, std::function<From(const To&)> get
-) {
-    Type<To> type;
-    type.schema = inner.schema;
-    type.definitions = inner.definitions;
-    type.read = [read_inner = inner.read, set, get](Reader& reader, const Node& node, To& value) {
-        From got = get(value);
-        read_inner(reader, node, got);
-        set(value, got);
-    };
-    type.show = [show_inner = inner.show, get](const To& value) { return show_inner(get(value)); };
-    return type;
+/// A value that its owner keeps in a form of its own, or in several members: `set` (To&, const
+/// From&) stores what was read into it, `get` (const To&) takes it back. With the whole settings
+/// struct as To, a key may set several members (name it by `itself`).
+template <class To, class From, class Set, class Get>
+Type<To> stored_as(Type<From> inner, Set set, Get get) {
+    return Type<To>(std::make_unique<detail::StoredAs<To, From, Set, Get>>(
+        std::move(inner), std::move(set), std::move(get)
+    ));
 }
 inline constexpr auto itself = [](auto& value) -> auto& { return value; };
 
 /// Options for a plugin, which alone knows their names: any scalars, kept as text.
 Type<std::map<std::string, std::string>> free_options();
+
+// What the templates are made of: all is done in the base classes, which ask their heirs for no
+// more than the container's own operations.
+namespace detail {
+
+class AnyList : public Kind {
+  public:
+    AnyList(AnyType item, ListForm form, std::size_t most);
+    void read(Reader& reader, const Node& node, void* value) const final;
+    void show(const void* value, Json& out) const final;
+    bool same(const void* a, const void* b) const final;
+    void list_keys(const KeyInfo& at, std::vector<KeyInfo>& keys) const final;
+
+  private:
+    virtual void clear(void* list) const = 0;
+    /// The new last item.
+    virtual void* append(void* list) const = 0;
+    virtual std::size_t length(const void* list) const = 0;
+    virtual const void* at(const void* list, std::size_t index) const = 0;
+
+    AnyType item_;
+    ListForm form_;
+    std::size_t most_;
+};
+
+template <class T>
+class ListOf final : public AnyList {
+  public:
+    using AnyList::AnyList;
+
+  private:
+    using List = std::vector<T>;
+    void clear(void* list) const override { static_cast<List*>(list)->clear(); }
+    void* append(void* list) const override { return &static_cast<List*>(list)->emplace_back(); }
+    std::size_t length(const void* list) const override {
+        return static_cast<const List*>(list)->size();
+    }
+    const void* at(const void* list, std::size_t index) const override {
+        return &(*static_cast<const List*>(list))[index];
+    }
+};
+
+class AnyMap : public Kind {
+  public:
+    AnyMap(AnyType item, KeyRule fix_key);
+    void read(Reader& reader, const Node& node, void* value) const final;
+    void show(const void* value, Json& out) const final;
+    bool same(const void* a, const void* b) const final;
+    void compare(const void* old, const void* next, RestartKeys& keys) const final;
+    void list_keys(const KeyInfo& at, std::vector<KeyInfo>& keys) const final;
+
+  protected:
+    using Fill = std::function<void(void*)>;
+    using Visit = std::function<void(const std::string&, const void*)>;
+
+  private:
+    /// Adds what `fill` makes of a new value. False when the key was there already.
+    virtual bool add(void* map, const std::string& key, const Fill& fill) const = 0;
+    virtual void each(const void* map, const Visit& visit) const = 0;
+    /// Null when there is none.
+    virtual const void* find(const void* map, const std::string& key) const = 0;
+
+    AnyType item_;
+    KeyRule fix_key_;
+};
+
+template <class T>
+class MapOf final : public AnyMap {
+  public:
+    using AnyMap::AnyMap;
+
+  private:
+    using Map = std::map<std::string, T>;
+    bool add(void* map, const std::string& key, const Fill& fill) const override {
+        T value{};
+        fill(&value);
+        return static_cast<Map*>(map)->emplace(key, std::move(value)).second;
+    }
+    void each(const void* map, const Visit& visit) const override {
+        for (const auto& [key, value] : *static_cast<const Map*>(map))
+            visit(key, &value);
+    }
+    const void* find(const void* map, const std::string& key) const override {
+        const auto& all = *static_cast<const Map*>(map);
+        const auto found = all.find(key);
+        return found == all.end() ? nullptr : &found->second;
+    }
+};
+
+class AnyMaybe : public Kind {
+  public:
+    explicit AnyMaybe(AnyType inner);
+    void read(Reader& reader, const Node& node, void* value) const final;
+    void show(const void* value, Json& out) const final;
+    bool same(const void* a, const void* b) const final;
+    void compare(const void* old, const void* next, RestartKeys& keys) const final;
+    void list_keys(const KeyInfo& at, std::vector<KeyInfo>& keys) const final;
+
+  private:
+    /// The value inside, made when there was none.
+    virtual void* engage(void* maybe) const = 0;
+    /// Null when there is none.
+    virtual const void* get(const void* maybe) const = 0;
+
+    AnyType inner_;
+};
+
+template <class T>
+class MaybeOf final : public AnyMaybe {
+  public:
+    using AnyMaybe::AnyMaybe;
+
+  private:
+    using Maybe = std::optional<T>;
+    void* engage(void* maybe) const override {
+        auto& value = *static_cast<Maybe*>(maybe);
+        if (!value) value.emplace();
+        return &*value;
+    }
+    const void* get(const void* maybe) const override {
+        const auto& value = *static_cast<const Maybe*>(maybe);
+        return value ? &*value : nullptr;
+    }
+};
+
+}  // namespace detail
+
+template <class T>
+Type<std::vector<T>> list_of(const Type<T>& item, ListForm form, std::size_t most) {
+    return Type<std::vector<T>>(std::make_unique<detail::ListOf<T>>(item, form, most));
+}
+
+template <class T>
+Type<std::map<std::string, T>> map_of(const Type<T>& item, KeyRule fix_key) {
+    return Type<std::map<std::string, T>>(
+        std::make_unique<detail::MapOf<T>>(item, std::move(fix_key))
+    );
+}
+
+template <class T>
+Type<std::optional<T>> maybe(const Type<T>& inner) {
+    return Type<std::optional<T>>(std::make_unique<detail::MaybeOf<T>>(inner));
+}
 
 }  // namespace outpost::config

@@ -2,6 +2,8 @@
 // Values that stand for something on the machine: paths and secrets.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/foundation/config/scalars.hpp"
 
 namespace outpost::config {
@@ -78,20 +80,19 @@ void read_secret(Reader& reader, const Node& node, Secret& value) {
 }  // namespace
 
 Type<std::filesystem::path> path(PathRule rule) {
-    Type<std::filesystem::path> type;
-    type.schema = {{"type", "string"}, {"title", "path"}, {"minLength", 1}};
-    type.read = [rule](Reader& reader, const Node& node, std::filesystem::path& value) {
-        const auto got = resolve(reader, node);
-        if (!got) return;
-        value = *got;
-        if (rule == PathRule::any) return;
-        const std::string why = reader.environment().why_unreadable(value);
-        if (!why.empty()) reader.error(node.at, fmt::format("cannot read {}", value.string()), why);
-    };
-    type.show = [](const std::filesystem::path& value) {
-        return value.empty() ? Json() : Json(value.string());
-    };
-    return type;
+    return custom<std::filesystem::path>(
+        Schema::of({{"type", "string"}, {"title", "path"}, {"minLength", 1}}),
+        [rule](Reader& reader, const Node& node, std::filesystem::path& value) {
+            const auto got = resolve(reader, node);
+            if (!got) return;
+            value = *got;
+            if (rule == PathRule::any) return;
+            const std::string why = reader.environment().why_unreadable(value);
+            if (!why.empty())
+                reader.error(node.at, fmt::format("cannot read {}", value.string()), why);
+        },
+        [](const std::filesystem::path& value) { return value.string(); }
+    );
 }
 
 Type<Secret> secret() {
@@ -103,17 +104,16 @@ Type<Secret> secret() {
             {"properties", {{key, {{"type", "string"}, {"description", doc}}}}}
         };
     };
-    Type<Secret> type;
-    type.schema = {
+    const Json schema = {
         {"title", "secret"},
         {"anyOf",
          {{{"type", "string"}, {"minLength", 1}},
           reference("file", "Path of a file that holds the secret in one line"),
           reference("env", "Name of an environment variable that holds it")}}
     };
-    type.read = read_secret;
-    type.show = [](const Secret& value) { return value.empty() ? Json() : Json("(hidden)"); };
-    return type;
+    return custom<Secret>(Schema::of(schema), read_secret, [](const Secret& value) {
+        return value.empty() ? "" : "(hidden)";
+    });
 }
 
 }  // namespace outpost::config

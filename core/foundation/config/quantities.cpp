@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "core/foundation/config/scalars.hpp"
 
@@ -128,52 +129,89 @@ std::string format_duration(milliseconds span) {
     return out.empty() ? "0s" : out;
 }
 
+namespace {
+
+class Octets final : public KindOf<std::uint64_t> {
+  public:
+    Octets(std::uint64_t least, std::uint64_t most)
+        : KindOf(Schema::of(
+              {{"title", "size"},
+               {"anyOf",
+                {{{"type", "integer"}, {"minimum", 0}},
+                 {{"type", "string"}, {"pattern", "^[0-9]+([KMG]i?B|B)?$"}}}}}
+          )),
+          least_(least),
+          most_(most) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, std::uint64_t& value) const override {
+        const auto got = read_quantity<std::uint64_t>(reader, node, "a size", parse_size);
+        if (!got) return;
+        if (*got >= least_ && *got <= most_) {
+            value = *got;
+            return;
+        }
+        reader.error(
+            node.at,
+            fmt::format(
+                "{} is not between {} and {}", node.text, format_size(least_), format_size(most_)
+            )
+        );
+    }
+    void show_value(const std::uint64_t& value, Json& out) const override {
+        out = format_size(value);
+    }
+
+    std::uint64_t least_, most_;
+};
+
+class Span final : public KindOf<milliseconds> {
+  public:
+    Span(milliseconds least, milliseconds most, milliseconds step)
+        : KindOf(Schema::of(
+              {{"title", "duration"},
+               {"anyOf",
+                {{{"type", "integer"}, {"minimum", 0}},
+                 {{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d|w))+$|^[0-9]+$"}}}}}
+          )),
+          least_(least),
+          most_(most),
+          step_(step) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, milliseconds& value) const override {
+        const auto got = read_quantity<milliseconds>(reader, node, "a duration", parse_duration);
+        if (!got) return;
+        if (*got < least_ || *got > most_) {
+            reader.error(
+                node.at, fmt::format(
+                             "{} is not between {} and {}", node.text, format_duration(least_),
+                             format_duration(most_)
+                         )
+            );
+        } else if (*got % step_ != milliseconds(0)) {
+            reader.error(node.at, "expected whole seconds");
+        } else {
+            value = *got;
+        }
+    }
+    void show_value(const milliseconds& value, Json& out) const override {
+        out = format_duration(value);
+    }
+
+    milliseconds least_, most_, step_;
+};
+
+}  // namespace
+
 namespace detail {
 
-std::optional<std::uint64_t> read_size(
-    Reader& reader, const Node& node, std::uint64_t least, std::uint64_t most
-) {
-    const auto got = read_quantity<std::uint64_t>(reader, node, "a size", parse_size);
-    if (!got) return std::nullopt;
-    if (*got >= least && *got <= most) return got;
-    reader.error(
-        node.at,
-        fmt::format("{} is not between {} and {}", node.text, format_size(least), format_size(most))
-    );
-    return std::nullopt;
+Type<std::uint64_t> octets(std::uint64_t least, std::uint64_t most) {
+    return Type<std::uint64_t>(std::make_unique<Octets>(least, most));
 }
 
-std::optional<milliseconds> read_duration(
-    Reader& reader, const Node& node, milliseconds least, milliseconds most
-) {
-    const auto got = read_quantity<milliseconds>(reader, node, "a duration", parse_duration);
-    if (!got) return std::nullopt;
-    if (*got >= least && *got <= most) return got;
-    reader.error(
-        node.at,
-        fmt::format(
-            "{} is not between {} and {}", node.text, format_duration(least), format_duration(most)
-        )
-    );
-    return std::nullopt;
-}
-
-Json size_schema() {
-    return {
-        {"title", "size"},
-        {"anyOf",
-         {{{"type", "integer"}, {"minimum", 0}},
-          {{"type", "string"}, {"pattern", "^[0-9]+([KMG]i?B|B)?$"}}}}
-    };
-}
-
-Json duration_schema() {
-    return {
-        {"title", "duration"},
-        {"anyOf",
-         {{{"type", "integer"}, {"minimum", 0}},
-          {{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d|w))+$|^[0-9]+$"}}}}
-    };
+Type<milliseconds> span(milliseconds least, milliseconds most, milliseconds step) {
+    return Type<milliseconds>(std::make_unique<Span>(least, most, step));
 }
 
 }  // namespace detail
@@ -221,25 +259,24 @@ std::string format_range(const Range& range, RangeOf of) {
 Type<Range> range(RangeOf of) {
     const std::string bound = of == RangeOf::counts ? "[0-9]+" : "[0-9]+([KMG]i?B|B)?";
     const std::string pattern = fmt::format("^({0}\\.\\.({0})?|\\.\\.{0}|{0})$", bound);
-    Type<Range> type;
-    type.schema = {
+    const Json schema = {
         {"title", of == RangeOf::counts ? "range of numbers" : "range of sizes"},
         {"anyOf",
          {{{"type", "integer"}, {"minimum", 0}}, {{"type", "string"}, {"pattern", pattern}}}}
     };
-    type.read = [of](Reader& reader, const Node& node, Range& value) {
-        const bool usable = node.kind == Node::Kind::scalar &&
-                            (meaning(node) == Meaning::integer || meaning(node) == Meaning::text);
-        if (!usable) return reader.expected("a range", node, "write 3.., ..5, 2..4 or 3");
-        const auto got = parse_range(node.text, of);
-        if (!got) return detail::not_a(reader, node, "a range", got.error());
-        value = *got;
-    };
-    type.show = [of](const Range& value) {
-        const std::string text = format_range(value, of);
-        return text.empty() ? Json() : Json(text);
-    };
-    return type;
+    return custom<Range>(
+        Schema::of(schema),
+        [of](Reader& reader, const Node& node, Range& value) {
+            const bool usable =
+                node.kind == Node::Kind::scalar &&
+                (meaning(node) == Meaning::integer || meaning(node) == Meaning::text);
+            if (!usable) return reader.expected("a range", node, "write 3.., ..5, 2..4 or 3");
+            const auto got = parse_range(node.text, of);
+            if (!got) return detail::not_a(reader, node, "a range", got.error());
+            value = *got;
+        },
+        [of](const Range& value) { return format_range(value, of); }
+    );
 }
 
 }  // namespace outpost::config

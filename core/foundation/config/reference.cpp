@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/foundation/config/schema.hpp"
@@ -121,7 +122,8 @@ void write_object(
 
 }  // namespace
 
-std::string reference_page(const Json& document, const std::string& introduction) {
+std::string reference_page(const AnyType& type, const std::string& introduction) {
+    const Json document = schema_document(type, "");
     std::string out = introduction;
     std::set<std::string> written;
     write_object(document, definition_of(document), written, out);

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
 
 #include "core/foundation/base/encoding.hpp"
+#include "core/foundation/config/suggest.hpp"
 
 namespace outpost::config {
 namespace {
@@ -29,6 +32,114 @@ std::string remove_quotes_hint(const Node& node) {
     return node.quoted && parse_number<double>(node.text) ? "remove the quotes" : "";
 }
 
+std::string without_article(std::string_view title) {
+    for (const std::string_view article : {"a ", "an "}) {
+        if (title.starts_with(article)) return std::string(title.substr(article.size()));
+    }
+    return std::string(title);
+}
+
+class WholeNumber final : public KindOf<std::int64_t> {
+  public:
+    WholeNumber(std::int64_t least, std::int64_t most)
+        : KindOf(describe_bounds(least, most)), least_(least), most_(most) {}
+
+  private:
+    static Schema describe_bounds(std::int64_t least, std::int64_t most) {
+        Json schema = {{"type", "integer"}, {"minimum", least}};
+        if (most < std::numeric_limits<std::int32_t>::max()) schema["maximum"] = most;
+        return Schema::of(std::move(schema));
+    }
+    void read_value(Reader& reader, const Node& node, std::int64_t& value) const override {
+        if (node.kind != Node::Kind::scalar || meaning(node) != Meaning::integer)
+            return reader.expected("a whole number", node, remove_quotes_hint(node));
+        const auto got = parse_number<std::int64_t>(node.text);
+        if (got && *got >= least_ && *got <= most_) {
+            value = *got;
+            return;
+        }
+        const auto quoted = node.text.substr(0, 40);
+        reader.error(node.at, fmt::format("{} is not between {} and {}", quoted, least_, most_));
+    }
+    void show_value(const std::int64_t& value, Json& out) const override { out = value; }
+
+    std::int64_t least_, most_;
+};
+
+class Boolean final : public KindOf<bool> {
+  public:
+    Boolean() : KindOf(Schema::of({{"type", "boolean"}})) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, bool& value) const override {
+        if (node.kind == Node::Kind::scalar && meaning(node) == Meaning::boolean) {
+            value = to_lower(node.text) == "true";
+            return;
+        }
+        const std::string word =
+            node.kind == Node::Kind::scalar ? to_lower(node.text) : std::string();
+        const bool yes = word == "yes" || word == "on", no = word == "no" || word == "off";
+        reader.expected("true or false", node, yes ? "write true" : no ? "write false" : "");
+    }
+    void show_value(const bool& value, Json& out) const override { out = value; }
+};
+
+class Words final : public KindOf<std::string> {
+  public:
+    explicit Words(TextRules rules) : KindOf(schema_of(rules)), rules_(std::move(rules)) {}
+
+  private:
+    static Schema schema_of(const TextRules& rules) {
+        Json schema = {{"type", "string"}, {"title", rules.title}};
+        if (!rules.may_be_empty) schema["minLength"] = 1;
+        return Schema::of(std::move(schema));
+    }
+    void read_value(Reader& reader, const Node& node, std::string& value) const override {
+        const std::string* got = detail::read_text(reader, node, rules_.title);
+        if (!got) return;
+        if (got->empty() && !rules_.may_be_empty) {
+            reader.error(node.at, "must not be empty");
+        } else if (got->size() > rules_.longest) {
+            reader.error(node.at, fmt::format("is longer than {} octets", rules_.longest));
+        } else if (has_controls(*got)) {
+            reader.error(node.at, "must not contain control characters or line ends");
+        } else {
+            value = *got;
+        }
+    }
+    void show_value(const std::string& value, Json& out) const override {
+        detail::show_text(value, out);
+    }
+
+    TextRules rules_;
+};
+
+class Number final : public KindOf<double> {
+  public:
+    Number(double least, double most)
+        : KindOf(Schema::of({{"type", "number"}, {"minimum", least}, {"maximum", most}})),
+          least_(least),
+          most_(most) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, double& value) const override {
+        const bool numeric =
+            node.kind == Node::Kind::scalar &&
+            (meaning(node) == Meaning::integer || meaning(node) == Meaning::number);
+        const auto got = numeric ? parse_number<double>(node.text) : std::nullopt;
+        if (!got) return reader.expected("a number", node, remove_quotes_hint(node));
+        if (*got >= least_ && *got <= most_) {
+            value = *got;
+            return;
+        }
+        const auto quoted = node.text.substr(0, 40);
+        reader.error(node.at, fmt::format("{} is not between {} and {}", quoted, least_, most_));
+    }
+    void show_value(const double& value, Json& out) const override { out = value; }
+
+    double least_, most_;
+};
+
 }  // namespace
 
 namespace detail {
@@ -46,95 +157,60 @@ void not_a(Reader& reader, const Node& node, std::string_view what, const std::s
     reader.error(node.at, fmt::format("{} is not {}", describe(node), what), why);
 }
 
-std::optional<std::int64_t> read_integer(
-    Reader& reader, const Node& node, std::int64_t least, std::int64_t most
-) {
-    if (node.kind != Node::Kind::scalar || meaning(node) != Meaning::integer) {
-        reader.expected("a whole number", node, remove_quotes_hint(node));
-        return std::nullopt;
+void show_text(std::string_view text, Json& out) {
+    if (!text.empty()) out = text;
+}
+
+Schema text_schema(std::string_view title, std::string_view pattern) {
+    Json schema = {{"type", "string"}, {"title", without_article(title)}};
+    if (!pattern.empty()) schema["pattern"] = pattern;
+    return Schema::of(std::move(schema));
+}
+
+Type<std::int64_t> whole_number(std::int64_t least, std::int64_t most) {
+    return Type<std::int64_t>(std::make_unique<WholeNumber>(least, most));
+}
+
+Schema words_schema(const std::vector<NamedWord>& words) {
+    Json names = Json::array();
+    std::string docs;
+    for (const NamedWord& word : words) {
+        names.push_back(word.name);
+        if (!word.doc.empty()) docs += (docs.empty() ? "`" : "; `") + word.name + "`: " + word.doc;
     }
-    const auto value = parse_number<std::int64_t>(node.text);
-    if (value && *value >= least && *value <= most) return value;
+    Json schema = {{"enum", std::move(names)}};
+    if (!docs.empty()) schema["description"] = docs;
+    return Schema::of(std::move(schema));
+}
+
+std::optional<std::size_t> read_word(
+    Reader& reader, const Node& node, const std::vector<NamedWord>& words
+) {
+    const std::string* text = read_text(reader, node, "one of a few words");
+    if (!text) return std::nullopt;
+    std::vector<std::string> known;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i].name == *text) return i;
+        known.push_back(words[i].name);
+    }
     reader.error(
-        node.at, fmt::format("{} is not between {} and {}", node.text.substr(0, 40), least, most)
+        node.at, describe(node) + " is none of the words known here", did_you_mean(*text, known)
     );
     return std::nullopt;
-}
-
-std::string without_article(const std::string& title) {
-    for (const char* article : {"a ", "an "}) {
-        if (title.starts_with(article)) return title.substr(std::string_view(article).size());
-    }
-    return title;
-}
-
-Json integer_schema(std::int64_t least, std::int64_t most) {
-    Json schema = {{"type", "integer"}, {"minimum", least}};
-    if (most < std::numeric_limits<std::int32_t>::max()) schema["maximum"] = most;
-    return schema;
 }
 
 }  // namespace detail
 
 Type<bool> boolean() {
-    Type<bool> type;
-    type.schema = {{"type", "boolean"}};
-    type.read = [](Reader& reader, const Node& node, bool& value) {
-        if (node.kind == Node::Kind::scalar && meaning(node) == Meaning::boolean) {
-            value = to_lower(node.text) == "true";
-            return;
-        }
-        const std::string word =
-            node.kind == Node::Kind::scalar ? to_lower(node.text) : std::string();
-        const bool yes = word == "yes" || word == "on", no = word == "no" || word == "off";
-        reader.expected("true or false", node, yes ? "write true" : no ? "write false" : "");
-    };
-    type.show = [](const bool& value) { return Json(value); };
-    return type;
+    return Type<bool>(std::make_unique<Boolean>());
 }
 
 Type<std::string> words(TextRules rules) {
-    Type<std::string> type;
-    type.schema = {{"type", "string"}, {"title", rules.title}};
-    if (!rules.may_be_empty) type.schema["minLength"] = 1;
-    type.read = [rules](Reader& reader, const Node& node, std::string& value) {
-        const std::string* got = detail::read_text(reader, node, rules.title);
-        if (!got) return;
-        if (got->empty() && !rules.may_be_empty) {
-            reader.error(node.at, "must not be empty");
-        } else if (got->size() > rules.longest) {
-            reader.error(node.at, fmt::format("is longer than {} octets", rules.longest));
-        } else if (has_controls(*got)) {
-            reader.error(node.at, "must not contain control characters or line ends");
-        } else {
-            value = *got;
-        }
-    };
-    type.show = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
-    return type;
+    return Type<std::string>(std::make_unique<Words>(std::move(rules)));
 }
 
 Type<double> number(double least, double most) {
-    Type<double> type;
-    type.schema = {{"type", "number"}, {"minimum", least}, {"maximum", most}};
-    type.read = [least, most](Reader& reader, const Node& node, double& value) {
-        const bool numeric =
-            node.kind == Node::Kind::scalar &&
-            (meaning(node) == Meaning::integer || meaning(node) == Meaning::number);
-        const auto got = numeric ? parse_number<double>(node.text) : std::nullopt;
-        if (!got) {
-            reader.expected("a number", node, remove_quotes_hint(node));
-        } else if (*got < least || *got > most) {
-            reader.error(
-                node.at,
-                fmt::format("{} is not between {} and {}", node.text.substr(0, 40), least, most)
-            );
-        } else {
-            value = *got;
-        }
-    };
-    type.show = [](const double& value) { return Json(value); };
-    return type;
+    return Type<double>(std::make_unique<Number>(least, most));
 }
 
 }  // namespace outpost::config

@@ -6,10 +6,10 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/foundation/base/secret.hpp"
-#include "core/foundation/config/suggest.hpp"
 #include "core/foundation/config/type.hpp"
 
 /// The kinds of single values.
@@ -26,13 +26,16 @@ struct TextRules {
 /// One line of UTF-8 without control characters.
 Type<std::string> words(TextRules rules = {});
 
-/// Text that a function understands: a domain, a network, an address. `parse` returns Result<T>;
-/// its error is a sentence. `title` reads well after "is not": "a domain name".
-template <class T>
-Type<T> parsed(
-    std::string title, std::function<Result<T>(std::string_view)> parse,
-    std::function<std::string(const T&)> show
-);
+/// Text that a function understands: a domain, a network, an address. `parse` (std::string_view to
+/// Result<T>) says in a sentence what is wrong; `show` (const T& to std::string) gives the text
+/// back. `title` reads well after "is not": "a domain name".
+template <class T, class Parse, class Show>
+Type<T> parsed(std::string_view title, Parse parse, Show show, std::string_view pattern = {});
+
+/// A value whose reading is written by hand: `read` is called with (Reader&, const Node&, T&),
+/// `show` with (const T&) and returns text, empty when there is none to show.
+template <class T, class Read, class Show>
+Type<T> custom(Schema schema, Read read, Show show);
 
 /// A whole number within bounds.
 template <class I>
@@ -80,129 +83,184 @@ Type<Secret> secret();
 
 // What the templates are made of.
 namespace detail {
-std::optional<std::int64_t> read_integer(
-    Reader& reader, const Node& node, std::int64_t least, std::int64_t most
-);
-std::optional<std::uint64_t> read_size(
-    Reader& reader, const Node& node, std::uint64_t least, std::uint64_t most
-);
-std::optional<std::chrono::milliseconds> read_duration(
-    Reader& reader, const Node& node, std::chrono::milliseconds least,
-    std::chrono::milliseconds most
-);
 /// A scalar that is text, not a number or truth value in disguise.
 const std::string* read_text(Reader& reader, const Node& node, std::string_view what);
 void not_a(Reader& reader, const Node& node, std::string_view what, const std::string& why);
-std::string without_article(const std::string& title);
-Json integer_schema(std::int64_t least, std::int64_t most);
-Json size_schema();
-Json duration_schema();
-}  // namespace detail
+/// Empty text is shown as nothing.
+void show_text(std::string_view text, Json& out);
+Schema text_schema(std::string_view title, std::string_view pattern);
 
-template <class T>
-Type<T> parsed(
-    std::string title, std::function<Result<T>(std::string_view)> parse,
-    std::function<std::string(const T&)> show
-) {
-    Type<T> type;
-    type.schema = {{"type", "string"}, {"title", detail::without_article(title)}};
-    type.read = [title, parse](Reader& reader, const Node& node, T& value) {
-        const std::string* text = detail::read_text(reader, node, title);
+Type<std::int64_t> whole_number(std::int64_t least, std::int64_t most);
+Type<std::uint64_t> octets(std::uint64_t least, std::uint64_t most);
+/// `step`: what it must be a multiple of.
+Type<std::chrono::milliseconds> span(
+    std::chrono::milliseconds least, std::chrono::milliseconds most, std::chrono::milliseconds step
+);
+
+struct NamedWord {
+    std::string name, doc;
+};
+Schema words_schema(const std::vector<NamedWord>& words);
+/// Which of the words it is.
+std::optional<std::size_t> read_word(
+    Reader& reader, const Node& node, const std::vector<NamedWord>& words
+);
+
+template <class T, class Parse, class Show>
+class Parsed final : public KindOf<T> {
+  public:
+    Parsed(std::string_view title, Parse parse, Show show, std::string_view pattern)
+        : KindOf<T>(text_schema(title, pattern)),
+          title_(title),
+          parse_(std::move(parse)),
+          show_(std::move(show)) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, T& value) const override {
+        const std::string* text = read_text(reader, node, title_);
         if (!text) return;
-        Result<T> result = parse(*text);
+        Result<T> result = parse_(std::string_view(*text));
         if (result) {
             value = std::move(*result);
         } else {
-            detail::not_a(reader, node, title, result.error());
+            not_a(reader, node, title_, result.error());
+        }
+    }
+    void show_value(const T& value, Json& out) const override { show_text(show_(value), out); }
+
+    std::string title_;
+    Parse parse_;
+    Show show_;
+};
+
+template <class T, class Read, class Show>
+class Custom final : public KindOf<T> {
+  public:
+    Custom(Schema schema, Read read, Show show)
+        : KindOf<T>(std::move(schema)), read_(std::move(read)), show_(std::move(show)) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, T& value) const override {
+        read_(reader, node, value);
+    }
+    void show_value(const T& value, Json& out) const override { show_text(show_(value), out); }
+
+    Read read_;
+    Show show_;
+};
+
+template <class E>
+class OneOf final : public KindOf<E> {
+  public:
+    OneOf(std::vector<NamedWord> words, std::vector<E> values)
+        : KindOf<E>(words_schema(words)), words_(std::move(words)), values_(std::move(values)) {}
+
+  private:
+    void read_value(Reader& reader, const Node& node, E& value) const override {
+        if (const auto at = read_word(reader, node, words_)) value = values_[*at];
+    }
+    void show_value(const E& value, Json& out) const override {
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            if (values_[i] == value) return show_text(words_[i].name, out);
+        }
+    }
+
+    std::vector<NamedWord> words_;
+    std::vector<E> values_;
+};
+
+/// A To that is read, shown and compared as a From: `set` (To&, const From&) stores what was read,
+/// `get` (const To&) takes it back.
+template <class To, class From, class Set, class Get>
+class StoredAs final : public KindOf<To> {
+  public:
+    StoredAs(Type<From> inner, Set set, Get get)
+        : KindOf<To>(inner.schema()),
+          inner_(std::move(inner)),
+          set_(std::move(set)),
+          get_(std::move(get)) {}
+    void list_keys(const KeyInfo& at, std::vector<KeyInfo>& keys) const override {
+        inner_.kind().list_keys(at, keys);
+    }
+
+  private:
+    void read_value(Reader& reader, const Node& node, To& value) const override {
+        From got = get_(value);
+        inner_.read(reader, node, got);
+        set_(value, got);
+    }
+    void show_value(const To& value, Json& out) const override {
+        const From got = get_(value);
+        inner_.kind().show(&got, out);
+    }
+    bool same_values(const To& a, const To& b) const override {
+        const From of_a = get_(a), of_b = get_(b);
+        return inner_.kind().same(&of_a, &of_b);
+    }
+
+    Type<From> inner_;
+    Set set_;
+    Get get_;
+};
+
+/// An arithmetic type or a time span as its widest relative.
+template <class To, class From>
+Type<To> narrowed(Type<From> wide) {
+    const auto set = [](To& value, const From& got) {
+        if constexpr (std::is_arithmetic_v<To>) {
+            value = static_cast<To>(got);
+        } else {
+            value = std::chrono::duration_cast<To>(got);
         }
     };
-    type.show = [show](const T& value) {
-        const std::string text = show(value);
-        return text.empty() ? Json() : Json(text);
-    };
-    return type;
+    const auto get = [](const To& value) { return static_cast<From>(value); };
+    return Type<To>(std::make_unique<StoredAs<To, From, decltype(set), decltype(get)>>(
+        std::move(wide), set, get
+    ));
+}
+}  // namespace detail
+
+template <class T, class Parse, class Show>
+Type<T> parsed(std::string_view title, Parse parse, Show show, std::string_view pattern) {
+    return Type<T>(std::make_unique<detail::Parsed<T, Parse, Show>>(
+        title, std::move(parse), std::move(show), pattern
+    ));
+}
+
+template <class T, class Read, class Show>
+Type<T> custom(Schema schema, Read read, Show show) {
+    return Type<T>(std::make_unique<detail::Custom<T, Read, Show>>(
+        std::move(schema), std::move(read), std::move(show)
+    ));
 }
 
 template <class I>
 Type<I> integer(I least, I most) {
-    Type<I> type;
-    type.schema =
-        detail::integer_schema(static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
-    type.read = [least, most](Reader& reader, const Node& node, I& value) {
-        const auto got = detail::read_integer(
-            reader, node, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most)
-        );
-        if (got) value = static_cast<I>(*got);
-    };
-    type.show = [](const I& value) { return Json(value); };
-    return type;
+    return detail::narrowed<I>(
+        detail::whole_number(static_cast<std::int64_t>(least), static_cast<std::int64_t>(most))
+    );
 }
 
 template <class I>
 Type<I> size(std::uint64_t least, std::uint64_t most) {
-    most = std::min(most, static_cast<std::uint64_t>(std::numeric_limits<I>::max()));
-    Type<I> type;
-    type.schema = detail::size_schema();
-    type.read = [least, most](Reader& reader, const Node& node, I& value) {
-        if (const auto got = detail::read_size(reader, node, least, most))
-            value = static_cast<I>(*got);
-    };
-    type.show = [](const I& value) { return Json(format_size(static_cast<std::uint64_t>(value))); };
-    return type;
+    const auto largest = static_cast<std::uint64_t>(std::numeric_limits<I>::max());
+    return detail::narrowed<I>(detail::octets(least, std::min(most, largest)));
 }
 
 template <class D>
 Type<D> duration(std::chrono::milliseconds least, std::chrono::milliseconds most) {
-    Type<D> type;
-    type.schema = detail::duration_schema();
-    type.read = [least, most](Reader& reader, const Node& node, D& value) {
-        const auto got = detail::read_duration(reader, node, least, most);
-        if (!got) return;
-        const D span = std::chrono::duration_cast<D>(*got);
-        if (std::chrono::duration_cast<std::chrono::milliseconds>(span) != *got) {
-            reader.error(node.at, "expected whole seconds");
-        } else {
-            value = span;
-        }
-    };
-    type.show = [](const D& value) {
-        return Json(format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(value)));
-    };
-    return type;
+    return detail::narrowed<D>(detail::span(least, most, std::chrono::milliseconds(D(1))));
 }
 
 template <class E>
 Type<E> one_of(std::vector<Word<E>> choices) {
-    Type<E> type;
-    Json names = Json::array();
-    std::vector<std::string> known;
-    std::string docs;
-    for (const Word<E>& word : choices) {
-        names.push_back(word.name);
-        known.push_back(word.name);
-        if (!word.doc.empty()) docs += (docs.empty() ? "`" : "; `") + word.name + "`: " + word.doc;
+    std::vector<detail::NamedWord> words;
+    std::vector<E> values;
+    for (Word<E>& word : choices) {
+        words.push_back({std::move(word.name), std::move(word.doc)});
+        values.push_back(std::move(word.value));
     }
-    type.schema = {{"enum", names}};
-    if (!docs.empty()) type.schema["description"] = docs;
-    type.read = [choices, known](Reader& reader, const Node& node, E& value) {
-        const std::string* text = detail::read_text(reader, node, "one of a few words");
-        if (!text) return;
-        for (const Word<E>& word : choices) {
-            if (word.name != *text) continue;
-            value = word.value;
-            return;
-        }
-        reader.error(
-            node.at, describe(node) + " is none of the words known here", did_you_mean(*text, known)
-        );
-    };
-    type.show = [choices](const E& value) {
-        for (const Word<E>& word : choices) {
-            if (word.value == value) return Json(word.name);
-        }
-        return Json();
-    };
-    return type;
+    return Type<E>(std::make_unique<detail::OneOf<E>>(std::move(words), std::move(values)));
 }
 
 }  // namespace outpost::config

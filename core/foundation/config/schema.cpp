@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "core/foundation/base/encoding.hpp"
 
@@ -85,19 +86,32 @@ void write_yaml(const Json& value, int indent, std::string& out) {
 
 }  // namespace
 
-Json schema_document(const Json& schema, const Json& definitions, std::string title) {
-    Json document = {
-        {"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", std::move(title)}
-    };
-    document.update(schema);
-    document["$defs"] = definitions;
+Json schema_document(const AnyType& type, std::string_view title) {
+    Json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+    document.update(*type.schema().self);
+    document["$defs"] = *type.schema().definitions;
     return document;
+}
+
+std::string schema_text(const AnyType& type, std::string_view title) {
+    return schema_document(type, title).dump(2) + "\n";
+}
+
+void merge_definitions(Json& into, const Json& from) {
+    for (const auto& [name, schema] : from.items())
+        into[name] = schema;
 }
 
 std::string to_yaml(const Json& value) {
     std::string out;
     write_yaml(value, 0, out);
     return out;
+}
+
+std::string to_yaml(const AnyType& type, const void* value) {
+    Json shown;
+    type.kind().show(value, shown);
+    return to_yaml(shown);
 }
 
 Json to_json(const Node& node) {

@@ -9,17 +9,24 @@
 namespace outpost::config {
 
 /// A whole JSON Schema document (draft 2020-12) for a root type.
-Json schema_document(const Json& schema, const Json& definitions, std::string title);
-template <class T>
-Json schema_document(const Type<T>& type, std::string title) {
-    return schema_document(type.schema, type.definitions, std::move(title));
-}
+Json schema_document(const AnyType& type, std::string_view title);
+/// The same as text.
+std::string schema_text(const AnyType& type, std::string_view title);
 
 /// The key reference as Markdown, from such a document: one table for each object.
-std::string reference_page(const Json& document, const std::string& introduction);
+std::string reference_page(const AnyType& type, const std::string& introduction);
 
 /// Values as YAML text.
 std::string to_yaml(const Json& value);
+/// A value as YAML text, secrets hidden.
+std::string to_yaml(const AnyType& type, const void* value);
+template <class T>
+std::string to_yaml(const Type<T>& type, const T& value) {
+    return to_yaml(type, static_cast<const void*>(&value));
+}
+
+/// Adds the definitions that `from` brings along.
+void merge_definitions(Json& into, const Json& from);
 
 /// The tree as JSON, read by the core schema of YAML 1.2: what a schema validator is to see.
 Json to_json(const Node& node);

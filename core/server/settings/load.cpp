@@ -118,7 +118,7 @@ CheckReport check(const std::filesystem::path& file, bool elsewhere) {
 }
 
 std::string schema_text() {
-    return config::schema_document(type(), "Outpost configuration").dump(2) + "\n";
+    return config::schema_text(type(), "Outpost configuration");
 }
 
 std::string reference_text() {
@@ -138,13 +138,11 @@ std::string reference_text() {
         "- **secret**: the text itself, `{file: PATH}` or `{env: NAME}`.\n"
         "- **range**: `3..` (at least), `..5` (at most), `2..4`, `3`.\n"
         "- Where a list is expected, a single value will do.\n\n";
-    return config::reference_page(
-        config::schema_document(type(), "Outpost configuration"), introduction
-    );
+    return config::reference_page(type(), introduction);
 }
 
 std::string show(const Settings& settings) {
-    return config::to_yaml(type().show(settings));
+    return config::to_yaml(type(), settings);
 }
 
 }  // namespace outpost::server

@@ -88,21 +88,21 @@ void read_key(Reader& reader, const Node& node, MaybeKey& value) {
 }
 
 config::Type<MaybeKey> private_key() {
-    config::Type<MaybeKey> type;
-    type.schema = config::secret().schema;
-    type.schema["title"] = "private key";
-    auto& forms = type.schema["anyOf"];
-    forms.erase(0);  // no keys in the configuration itself
-    forms[0]["properties"]["file"]["description"] = "Path of a PEM file";
-    forms[1]["properties"]["env"]["description"] = "Name of an environment variable that holds PEM";
-    type.read = read_key;
-    type.show = [](const MaybeKey& key) {
-        if (!key) return config::Json();
-        return config::Json(
-            fmt::format("(hidden: {}, {} bits)", dkim::text(key->algorithm()), key->bits())
-        );
-    };
-    return type;
+    // As a secret, but never in the configuration itself.
+    const auto schema = config::Schema::parse(R"({
+        "title": "private key",
+        "anyOf": [
+            {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {
+                "file": {"type": "string", "description": "Path of a PEM file"}}},
+            {"type": "object", "additionalProperties": false, "required": ["env"], "properties": {
+                "env": {"type": "string",
+                        "description": "Name of an environment variable that holds PEM"}}}
+        ]
+    })");
+    return config::custom<MaybeKey>(schema, read_key, [](const MaybeKey& key) {
+        if (!key) return std::string();
+        return fmt::format("(hidden: {}, {} bits)", dkim::text(key->algorithm()), key->bits());
+    });
 }
 
 void check_selectors(Reader& reader, const Node& node, const DomainSettings& settings) {

@@ -64,17 +64,18 @@ config::Type<dns::SecurityMode> dns_security() {
 
 /// Looked into where it is: a node must not first notice at its start that it holds no anchors.
 config::Type<std::filesystem::path> trust_anchor_file() {
-    auto type = config::path(config::PathRule::readable_file);
-    type.read = [read_path = type.read](
-                    config::Reader& reader, const config::Node& node, std::filesystem::path& value
-                ) {
-        read_path(reader, node, value);
-        const auto content = reader.environment().read_file(value);
-        if (reader.environment().pretended || !content) return;
-        const auto anchors = dnssec::parse_trust_anchors(*content);
-        if (!anchors) reader.error(node.at, value.string() + ": " + anchors.error());
-    };
-    return type;
+    const auto file = config::path(config::PathRule::readable_file);
+    const auto read =
+        [file](config::Reader& reader, const config::Node& node, std::filesystem::path& value) {
+            file.read(reader, node, value);
+            const auto content = reader.environment().read_file(value);
+            if (reader.environment().pretended || !content) return;
+            const auto anchors = dnssec::parse_trust_anchors(*content);
+            if (!anchors) reader.error(node.at, value.string() + ": " + anchors.error());
+        };
+    return config::custom<std::filesystem::path>(
+        file.schema(), read, [](const std::filesystem::path& value) { return value.string(); }
+    );
 }
 
 }  // namespace

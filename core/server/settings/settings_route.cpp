@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <limits>
 
 #include "core/foundation/base/encoding.hpp"
+#include "core/foundation/config/suggest.hpp"
 #include "core/server/settings/settings_types.hpp"
 
 namespace outpost::server {
@@ -65,32 +68,33 @@ std::vector<std::string> error_kinds() {
 
 config::Type<std::string> last_error() {
     const std::vector<std::string> kinds = error_kinds();
-    config::Type<std::string> type;
-    type.schema = {
-        {"title", "kind of error or status"},
-        {"anyOf",
-         {{{"enum", kinds}},
-          {{"type", "string"}, {"pattern", "^[45](\\.[0-9]{1,3}){0,2}$"}},
-          {{"type", "number"}, {"minimum", 4}, {"exclusiveMaximum", 6}}}}
-    };  // 4.7
-    type.read = [kinds](config::Reader& reader, const config::Node& node, std::string& value) {
-        if (node.kind != config::Node::Kind::scalar)
-            return reader.expected("a kind of error or a status like 4.7.1", node);
-        const bool known =
-            delivery::parse_error_kind(node.text).has_value() || is_status_prefix(node.text);
-        if (!known) {
-            return reader.error(
-                node.at,
-                config::describe(node) + " is neither a kind of error nor a status like 4.7.1",
-                config::did_you_mean(node.text, kinds)
-            );
-        }
-        value = node.text;
-    };
-    type.show = [](const std::string& value) {
-        return value.empty() ? config::Json() : config::Json(value);
-    };
-    return type;
+    // Without quotes, 4.7 is a number to YAML.
+    const auto schema = config::Schema::parse(fmt::format(
+        R"({{"title": "kind of error or status", "anyOf": [
+            {{"enum": ["{}"]}},
+            {{"type": "string", "pattern": "^[45](\\.[0-9]{{1,3}}){{0,2}}$"}},
+            {{"type": "number", "minimum": 4, "exclusiveMaximum": 6}}
+        ]}})",
+        fmt::join(kinds, R"(", ")")
+    ));
+    const auto read =
+        [kinds](config::Reader& reader, const config::Node& node, std::string& value) {
+            if (node.kind != config::Node::Kind::scalar)
+                return reader.expected("a kind of error or a status like 4.7.1", node);
+            const bool known =
+                delivery::parse_error_kind(node.text).has_value() || is_status_prefix(node.text);
+            if (!known) {
+                return reader.error(
+                    node.at,
+                    config::describe(node) + " is neither a kind of error nor a status like 4.7.1",
+                    config::did_you_mean(node.text, kinds)
+                );
+            }
+            value = node.text;
+        };
+    return config::custom<std::string>(schema, read, [](const std::string& value) {
+        return value;
+    });
 }
 
 config::Type<Route> attempts() {

@@ -121,11 +121,12 @@ void check_listener(Reader& reader, const Node& node, const ListenerSettings& li
 
 /// Shown only where there is one: a listener on a socket has none.
 config::Type<std::uint16_t> tcp_port() {
-    auto type = integer<std::uint16_t>(1, 65535);
-    type.show = [](const std::uint16_t& port) {
-        return port == 0 ? config::Json() : config::Json(port);
-    };
-    return type;
+    using Shown = std::optional<std::uint16_t>;
+    return config::stored_as<std::uint16_t, Shown>(
+        config::maybe(integer<std::uint16_t>(1, 65535)),
+        [](std::uint16_t& port, const Shown& written) { port = written.value_or(0); },
+        [](const std::uint16_t& port) { return port == 0 ? Shown() : Shown(port); }
+    );
 }
 
 config::Type<mode_t> socket_access() {
@@ -138,11 +139,8 @@ config::Type<mode_t> socket_access() {
 
 /// A SCRAM verifier as `outpost password` prints it; as little to be shown as a password.
 config::Type<sasl::StoredCredential> credential() {
-    const config::Type<Secret> text = config::secret();
-    config::Type<sasl::StoredCredential> type;
-    type.schema = text.schema;
-    type.schema["title"] = "SCRAM verifier";
-    type.read = [text](Reader& reader, const Node& node, sasl::StoredCredential& value) {
+    const auto text = config::secret();
+    const auto read = [text](Reader& reader, const Node& node, sasl::StoredCredential& value) {
         Secret got;
         text.read(reader, node, got);
         const bool made_up = reader.environment().pretended && node.kind == Node::Kind::map;
@@ -157,10 +155,12 @@ config::Type<sasl::StoredCredential> credential() {
             );
         }
     };
-    type.show = [](const sasl::StoredCredential& value) {
-        return value.verifiers.empty() ? config::Json() : config::Json("(hidden)");
-    };
-    return type;
+    return config::custom<sasl::StoredCredential>(
+        text.schema().with_title("SCRAM verifier"), read,
+        [](const sasl::StoredCredential& value) {
+            return value.verifiers.empty() ? "" : "(hidden)";
+        }
+    );
 }
 
 /// Names a member of Account::submission.

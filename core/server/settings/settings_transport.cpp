@@ -19,19 +19,18 @@ using std::chrono::seconds;
 using namespace std::chrono_literals;
 using namespace transports;
 
-bool is_relay_kind(const RelaySettings& relay, RelaySettings::Kind kind) {
-    return relay.kind == kind;
+bool is_same_kind(const RelaySettings& relay, const RelaySettings& initial) {
+    return relay.kind == initial.kind;
 }
 
 enum class Family { v4, v6 };
 /// An address of one family; the unspecified one stands for none.
 config::Type<net::IpAddress> source_address(Family family) {
     const bool v6 = family == Family::v6;
-    config::Type<net::IpAddress> type = ip_address();
-    type.schema["title"] = v6 ? "IPv6 address" : "IPv4 address";
-    type.read = [read = type.read, v6](Reader& reader, const Node& node, net::IpAddress& value) {
+    const auto any = ip_address();
+    const auto read = [any, v6](Reader& reader, const Node& node, net::IpAddress& value) {
         net::IpAddress got;
-        read(reader, node, got);
+        any.read(reader, node, got);
         if (got.is_unspecified()) return;
         if (got.is_v6() == v6) {
             value = got;
@@ -39,10 +38,12 @@ config::Type<net::IpAddress> source_address(Family family) {
             reader.error(node.at, v6 ? "is not an IPv6 address" : "is not an IPv4 address");
         }
     };
-    type.show = [](const net::IpAddress& value) {
-        return value.is_unspecified() ? config::Json() : config::Json(value.to_string());
-    };
-    return type;
+    return config::custom<net::IpAddress>(
+        any.schema().with_title(v6 ? "IPv6 address" : "IPv4 address"), read,
+        [](const net::IpAddress& value) {
+            return value.is_unspecified() ? std::string() : value.to_string();
+        }
+    );
 }
 
 /// Adds the keys of SmtpOptions; `smtp` finds them in a T.
@@ -303,8 +304,7 @@ void add_relays(config::Choice<V>& choice) {
         RelaySettings initial;
         initial.kind = kind;
         choice.template alternative<RelaySettings>(
-            name, relay_of_kind(name, standard_port, doc), initial,
-            [kind](const RelaySettings& relay) { return is_relay_kind(relay, kind); }
+            name, relay_of_kind(name, standard_port, doc), initial, is_same_kind
         );
     };
     add("smtp", Kind::smtp, 25, "Hands all mail to a relay on port 25.");

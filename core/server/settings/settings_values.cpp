@@ -138,17 +138,17 @@ config::Type<delivery::PolicyMode> dane_mode() {
 }
 
 config::Type<delivery::Rate> rate() {
-    auto type = config::parsed<delivery::Rate>("a rate", parse_rate, format_rate);
-    type.schema["pattern"] = "^[0-9]+/([smhdw]|[0-9]+|([0-9]+(ms|s|m|h|d|w))+)$";
-    return type;
+    return config::parsed<delivery::Rate>(
+        "a rate", parse_rate, format_rate, "^[0-9]+/([smhdw]|[0-9]+|([0-9]+(ms|s|m|h|d|w))+)$"
+    );
 }
 
 config::Type<std::uint16_t> port(std::uint16_t standard) {
-    auto type = config::integer<std::uint16_t>(1, 65535);
-    type.show = [standard](const std::uint16_t& value) {
-        return config::Json(value == 0 ? standard : value);
-    };
-    return type;
+    return config::stored_as<std::uint16_t, std::uint16_t>(
+        config::integer<std::uint16_t>(1, 65535),
+        [](std::uint16_t& port, const std::uint16_t& written) { port = written; },
+        [standard](const std::uint16_t& port) { return port == 0 ? standard : port; }
+    );
 }
 
 config::Type<mail::Address> address() {

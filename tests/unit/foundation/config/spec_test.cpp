@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/foundation/config/choice.hpp"
 #include "core/foundation/config/schema.hpp"
 #include "tests/unit/foundation/config/reading.hpp"
@@ -285,7 +287,7 @@ TEST_CASE("the schema says what the reader does") {
 }
 
 TEST_CASE("the reference page has a table for each object") {
-    const std::string page = reference_page(schema_document(root(), "test"), "# Keys\n\n");
+    const std::string page = reference_page(root(), "# Keys\n\n");
     CHECK(page.find("| `wait` | duration | `5m` | How long. |") != std::string::npos);
     CHECK(page.find("| `name` | text | **required** | A name. |") != std::string::npos);
     CHECK(page.find("| `tags` | text; one or a list |  | Tags. |") != std::string::npos);
@@ -306,11 +308,11 @@ TEST_CASE("values in effect are shown as YAML that reads back, secrets hidden") 
         "direct}]\nrange: 3..\n"
     );
     REQUIRE(first.said() == "");
-    const std::string shown = to_yaml(root().show(first.value));
+    const std::string shown = to_yaml(root(), first.value);
     CHECK(shown.find("hunter2") == std::string::npos);
     CHECK(shown.find("password: \"(hidden)\"") != std::string::npos);
     const auto second = read_as(root(), shown);
     CHECK(second.said() == "");
     CHECK(second.value.name == "yes: no");
-    CHECK(to_yaml(root().show(second.value)) == shown);
+    CHECK(to_yaml(root(), second.value) == shown);
 }

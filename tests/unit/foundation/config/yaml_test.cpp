@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/foundation/config/path.hpp"
 #include "core/foundation/config/schema.hpp"
 #include "core/foundation/config/yaml.hpp"

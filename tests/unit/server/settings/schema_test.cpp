@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "core/foundation/config/schema.hpp"
 #include "core/foundation/config/yaml.hpp"
