@@ -4,7 +4,7 @@
     tests/bench/run                        every case; prints the ratios, draws build/bench/results.svg
     tests/bench/run --only relay,ceiling   some of them
     tests/bench/run --all                  also the long ones: big queues, churn, thousands of sessions
-    tests/bench/run --readme               only tells the last run again, as the README's table and picture
+    tests/bench/run --readme               only tells the last run again, as the table and picture of deploy/manual/measurements.md
 fsync and synchronous_commit are on; servers, database, generator and sink share the machine."""
 import argparse
 import datetime

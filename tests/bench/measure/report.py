@@ -65,7 +65,7 @@ def _server_part(row):
 
 
 def markdown(results):
-    """The table of the README."""
+    """The table of deploy/manual/measurements.md."""
     machine = results.machine
     lines = [f"{results.date}; {machine['cores']} cores ({machine['cpu']}), {machine['memory_gib']} GiB, Linux {machine['kernel']}, "
              f"{machine['disk']}, PostgreSQL {machine['postgres']}, Postfix {machine['postfix']}:", "",

@@ -21,14 +21,20 @@ inline std::string read_text(const std::filesystem::path& path) {
     return text.str();
 }
 
-inline std::vector<std::filesystem::path> example_files() {
+/// The files of one folder with that extension, by name.
+inline std::vector<std::filesystem::path> files_in(
+    const std::filesystem::path& folder, const std::string& extension
+) {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(source_root() / "deploy/examples")) {
-        if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(source_root() / folder)) {
+        if (entry.path().extension() == extension) files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());
     return files;
+}
+
+inline std::vector<std::filesystem::path> example_files() {
+    return files_in("deploy/examples", ".yaml");
 }
 
 }  // namespace outpost::test

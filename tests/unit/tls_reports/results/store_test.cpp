@@ -315,17 +315,17 @@ TEST_CASE("REQUIRETLS is safe when every recipient's domain announces it and can
     );
 }
 
-TEST_CASE("what if TLS were required: the query of the README's cookbook") {
+TEST_CASE("what if TLS were required: the query of the manual's cookbook") {
     Node written;
     written.writes({
         learned({}, requiretls(true, true), noon, "example.com"),
         learned({}, starttls(true), noon, "example.org"),
     });
     written.writes({learned({}, starttls(false), noon + 2h, "example.org")});
-    const std::string readme = read_text(source_root() / "README.md");
-    const auto from = readme.find("SELECT", readme.find("-- What if I required TLS"));
+    const std::string manual = read_text(source_root() / "deploy/manual/sql.md");
+    const auto from = manual.find("SELECT", manual.find("-- What if I required TLS"));
     REQUIRE(from != std::string::npos);
-    const std::string query = readme.substr(from, readme.find(';', from) - from);
+    const std::string query = manual.substr(from, manual.find(';', from) - from);
     CHECK(
         written.database.sql(query) ==
         "example.org false - 2026-11-12T14:00:00+00:00 2026-11-12T14:00:00+00:00\n"
