@@ -56,9 +56,9 @@ def lost_answers(trial):
     for _ in range(trial.pick(10, 300)):
         trial.sleep(0.5, 1.5)
         proxy.cut()
+    wait_until(lambda: proxy.cuts > 10, "COMMITs are cut", timeout=120)  # how many there are depends on the load
     proxy.cut_no_more()
     trial.note(f"{proxy.cuts} COMMITs cut")
-    trial.check(proxy.cuts > 10, f"only {proxy.cuts} COMMITs were cut")
     trial.finish(postgres)
 
 

@@ -17,4 +17,4 @@ target_compile_definitions(test_delivery_plugin_sdk PRIVATE
 add_test(NAME sdk.install_and_build
     COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -DSOURCE=${CMAKE_SOURCE_DIR}
         -DCOMPILER=${CMAKE_CXX_COMPILER} -P ${CMAKE_CURRENT_LIST_DIR}/build_from_sdk.cmake)
-set_tests_properties(sdk.install_and_build PROPERTIES TIMEOUT 300)
+set_tests_properties(sdk.install_and_build PROPERTIES TIMEOUT 300 LABELS sdk)
