@@ -137,12 +137,16 @@ class CommandLine {
         config->require_subcommand(1);
         CLI::App* check =
             add(*config, "check", "Report every problem of a configuration file",
-                [this] { return config_check(chosen_config(), elsewhere_); });
+                [this] { return config_check(chosen_config(), elsewhere_, old_config_); });
         with_config(check);
         check->add_option("file", config_, "The file");
         check->add_flag(
             "--elsewhere", elsewhere_,
             "The file is for another machine: do not look for the files it names"
+        );
+        check->add_option(
+            "--old", old_config_,
+            "The file that a node runs with: name the keys that have changed and need a restart"
         );
         with_config(add(*config, "show", "Print the values in effect, secrets hidden", [this] {
             return config_show(chosen_config());
@@ -481,7 +485,7 @@ class CommandLine {
 
     CLI::App app_{"Outpost, an outbound mail server with its queue in PostgreSQL", "outpost"};
     std::function<int()> command_;
-    std::string config_, directory_;
+    std::string config_, old_config_, directory_;
     bool elsewhere_ = false;
     QuickstartOptions quickstart_;
     LocalOptions local_;

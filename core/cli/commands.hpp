@@ -26,7 +26,9 @@ std::optional<std::string> domain_or_complain(const char* command, const std::st
 /// `localserve`'s directory: the one named, else one in the user's home.
 std::filesystem::path local_directory(const std::string& named);
 
-int config_check(const std::filesystem::path& file, bool elsewhere);
+int config_check(
+    const std::filesystem::path& file, bool elsewhere, const std::filesystem::path& old
+);
 int config_show(const std::filesystem::path& file);
 
 struct PasswordOptions {

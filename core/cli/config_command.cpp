@@ -5,8 +5,10 @@
 
 namespace outpost::cli {
 
-int config_check(const std::filesystem::path& file, bool elsewhere) {
-    const server::CheckReport report = server::check(file, elsewhere);
+int config_check(
+    const std::filesystem::path& file, bool elsewhere, const std::filesystem::path& old
+) {
+    const server::CheckReport report = server::check(file, elsewhere, old);
     (report.ok ? std::cout : std::cerr) << report.text;
     return report.ok ? ok : failed;
 }

@@ -2,8 +2,6 @@
 #pragma once
 #include <filesystem>
 #include <functional>
-#include <string>
-#include <vector>
 
 #include "core/server/settings/load.hpp"
 
@@ -15,8 +13,5 @@ void log_problems(const config::Problems& problems);
 /// Reads the file and hands it to `apply`. Returns false, having logged why, when the file has
 /// errors or `apply` throws: what runs goes on as it was.
 bool reload(const std::filesystem::path& file, const std::function<void(Loaded)>& apply);
-
-/// The keys that differ and that only a restart puts into effect.
-std::vector<std::string> needs_restart(const Settings& old, const Settings& next);
 
 }  // namespace outpost::server

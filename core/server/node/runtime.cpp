@@ -268,9 +268,8 @@ void Runtime::apply(Loaded next) {
     parts_->backend->reconfigure(next);
     parts_->tlsa_watch.use(next.settings);
     log::set_level(next.settings.log_level);
-    for (const auto& key : needs_restart(parts_->settings, next.settings)) {
-        log::warning("config", "{} changed, which takes effect at the next start", key);
-    }
+    for (const auto& key : needs_restart(parts_->settings, next.settings))
+        log::warning("config", "{}", restart_notice(key));
     certificates_ = std::move(certificates);
     loaded_ = std::move(next);
 }

@@ -9,6 +9,7 @@
 
 #include "core/foundation/base/crypto.hpp"
 #include "core/foundation/base/encoding.hpp"
+#include "core/foundation/config/restart.hpp"
 #include "core/foundation/config/schema.hpp"
 #include "core/foundation/config/yaml.hpp"
 #include "core/server/settings/cross_checks.hpp"
@@ -99,14 +100,9 @@ Result<Loaded, config::Problems> load(const std::filesystem::path& file) {
     return load_file(file, false);
 }
 
-CheckReport check(const std::filesystem::path& file, bool elsewhere) {
-    const auto loaded = load_file(file, elsewhere);
-    if (loaded)
-        return {
-            true,
-            loaded->warnings.text() + file.string() + ": ok, version " + loaded->version + "\n"
-        };
-    const config::Problems& problems = loaded.error();
+namespace {
+
+CheckReport refusal(const std::filesystem::path& file, const config::Problems& problems) {
     const auto errors = problems.count(config::Severity::error),
                warnings = problems.count(config::Severity::warning);
     return {
@@ -115,6 +111,35 @@ CheckReport check(const std::filesystem::path& file, bool elsewhere) {
                                      errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s"
                                  )
     };
+}
+
+}  // namespace
+
+CheckReport check(
+    const std::filesystem::path& file, bool elsewhere, const std::filesystem::path& old
+) {
+    const auto loaded = load_file(file, elsewhere);
+    if (!loaded) return refusal(file, loaded.error());
+    std::string text =
+        loaded->warnings.text() + file.string() + ": ok, version " + loaded->version + "\n";
+    if (old.empty()) return {true, text};
+    const auto before = load_file(old, elsewhere);
+    if (!before) return refusal(old, before.error());
+    for (const auto& key : needs_restart(before->settings, loaded->settings))
+        text += restart_notice(key) + "\n";
+    return {true, text};
+}
+
+std::vector<std::string> needs_restart(const Settings& old, const Settings& next) {
+    return config::needs_restart(type(), old, next);
+}
+
+std::string restart_notice(const std::string& key) {
+    return key + ": in effect after a restart";
+}
+
+std::vector<config::KeyInfo> all_keys() {
+    return config::all_keys(type());
 }
 
 std::string schema_text() {
@@ -137,7 +162,10 @@ std::string reference_text() {
         "(powers of 1000).\n"
         "- **secret**: the text itself, `{file: PATH}` or `{env: NAME}`.\n"
         "- **range**: `3..` (at least), `..5` (at most), `2..4`, `3`.\n"
-        "- Where a list is expected, a single value will do.\n\n";
+        "- Where a list is expected, a single value will do.\n"
+        "- At SIGHUP the server reads the file again, and what has changed is in effect; but for "
+        "the keys of which this page says that a change takes effect after a restart. The log "
+        "names those that have changed, and so does `outpost config check NEW --old OLD`.\n\n";
     return config::reference_page(type(), introduction);
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/foundation/config/problem.hpp"
 #include "core/foundation/config/reader.hpp"
+#include "core/foundation/config/type.hpp"
 #include "core/server/settings/settings.hpp"
 
 namespace outpost::server {
@@ -29,7 +31,19 @@ struct CheckReport {
     std::string text;
 };
 /// `elsewhere`: the file is for another machine, so that paths and variables are taken to exist.
-CheckReport check(const std::filesystem::path& file, bool elsewhere = false);
+/// `old`: the file that a node runs with, if not empty: a line for each key that has changed since
+/// and needs a restart.
+CheckReport check(
+    const std::filesystem::path& file, bool elsewhere = false, const std::filesystem::path& old = {}
+);
+
+/// The keys that differ and that take effect after a restart only, by name: "database.lease". What
+/// differs besides is in effect once the file has been read again.
+std::vector<std::string> needs_restart(const Settings& old, const Settings& next);
+/// "database.lease: in effect after a restart"
+std::string restart_notice(const std::string& key);
+/// Every key that there is.
+std::vector<config::KeyInfo> all_keys();
 
 /// The JSON Schema (draft 2020-12) of the configuration file, for editors.
 std::string schema_text();

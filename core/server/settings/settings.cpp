@@ -62,10 +62,12 @@ config::Type<SinkSettings> sink_type() {
                "sink", "A receiving server that takes everything, for trying things out."
     )
         .required("listen", &SinkSettings::listen, endpoint(1026), "Address and port.")
+        .restart()
         .key(
             "directory", &SinkSettings::directory, config::path(config::PathRule::any),
             "Where what it received is kept."
         )
+        .restart()
         .type();
 }
 
@@ -77,6 +79,7 @@ config::Type<MetricsSettings> metrics_type() {
                "connect may read: keep it to this machine or an inner network."
     )
         .required("listen", &MetricsSettings::listen, endpoint(9100), "Address and port.")
+        .restart()
         .type();
 }
 
@@ -91,6 +94,7 @@ config::Type<PluginProcesses> plugin_processes_type() {
             "memory", &PluginProcesses::memory, config::size<std::uint64_t>(0),
             "What a process may use, message content included; beyond it, it dies. 0: no limit."
         )
+        .restart()
         .key(
             "answer_time", &PluginProcesses::answer_time,
             config::duration<std::chrono::seconds>(1s, 1h),
@@ -98,6 +102,7 @@ config::Type<PluginProcesses> plugin_processes_type() {
             "back, "
             "is ended."
         )
+        .restart()
         .type();
 }
 
@@ -140,6 +145,7 @@ config::Type<Settings> settings_type() {
             "node", &Settings::node, words({.longest = 100}),
             "Name of this process among those that share the database. Without it: the host name."
         )
+        .restart()
         .key(
             "database", &Settings::database, database_type(), "The PostgreSQL that holds the queue."
         )
@@ -167,6 +173,7 @@ config::Type<Settings> settings_type() {
             "plugins", &Settings::plugins, list_of(config::path(config::PathRule::readable_file)),
             "Shared libraries to load."
         )
+        .restart()
         .key(
             "plugin_processes", &Settings::plugin_processes, plugin_processes_type(),
             "The processes in which plugins run."
@@ -179,7 +186,9 @@ config::Type<Settings> settings_type() {
         )
         .key(
             "tls", &Settings::tls, tls_files(),
-            "Certificates for outgoing connections, those to policy hosts of MTA-STS included."
+            "Certificates for outgoing connections, those to policy hosts of MTA-STS included. "
+            "Plugins "
+            "see a change after a restart."
         )
         .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
         .key("dane", &Settings::dane, dane_type(), "DANE in direct delivery.")
@@ -217,7 +226,10 @@ config::Type<Settings> settings_type() {
             "metrics", &Settings::metrics, maybe(metrics_type()),
             "Numbers for Prometheus. Without it: not served."
         )
-        .key("log_level", &Settings::log_level, log_level(), "Less important lines are not logged.")
+        .key(
+            "log_level", &Settings::log_level, log_level(),
+            "Less important lines are not logged. Plugins see a change after a restart."
+        )
         .type();
 }
 

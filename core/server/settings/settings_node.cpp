@@ -21,27 +21,33 @@ config::Type<db::Settings> database_type() {
             "environment variables count (`PGHOST`, `PGDATABASE`, ...). It may hold a password, so "
             "it is never shown."
         )
+        .restart()
         .key(
             "connections", &Settings::connections, integer(1, 64),
             "Connections (and threads) of this node."
         )
+        .restart()
         .key(
             "connect_timeout", &Settings::connect_timeout, duration<seconds>(1s, 10min),
             "For opening a connection."
         )
+        .restart()
         .key(
             "statement_timeout", &Settings::statement_timeout, duration<milliseconds>(100ms, 1h),
             "The database gives up a statement after this time."
         )
+        .restart()
         .key(
             "patience", &Settings::patience, duration<milliseconds>(100ms, 10min),
             "Work waits so long for a database that is away; clients then hear 451."
         )
+        .restart()
         .key(
             "lease", &Settings::lease, duration<milliseconds>(2s, 1h),
             "Other nodes take over what this node holds when they have seen no sign of life for so "
             "long. It gives one eight times as often, and sends no final dot in the last quarter."
         )
+        .restart()
         .type();
 }
 
@@ -88,46 +94,56 @@ config::Type<dns::Settings> dns_type() {
             "Recursive resolvers, `192.0.2.53` or `[2001:db8::53]:5353`. Without them: those of "
             "`/etc/resolv.conf`."
         )
+        .restart()
         .key(
             "timeout", &Settings::timeout, duration<milliseconds>(10ms, 1min),
             "For one question to one server."
         )
+        .restart()
         .key(
             "rounds", &Settings::rounds, integer(1, 10),
             "How often all servers are asked before giving up."
         )
+        .restart()
         .key(
             "cache_entries", &Settings::cache_entries, integer<std::size_t>(0, 10'000'000),
             "Answers kept in memory."
         )
+        .restart()
         .key(
             "longest_ttl", &Settings::longest_ttl, duration<seconds>(0s, 7 * 24h),
             "Answers are kept no longer."
         )
+        .restart()
         .key(
             "longest_negative_ttl", &Settings::longest_negative_ttl, duration<seconds>(0s, 24h),
             "Answers that a name or record does not exist are kept no longer."
         )
+        .restart()
         .key(
             "security", &Settings::security, dns_security(),
             "Who says by DNSSEC whether an answer is authentic. DANE needs secure answers."
         )
+        .restart()
         .key(
             "trusted", &Settings::trusted, config::boolean(),
             "The network between here and the servers is safe, and they validate: `trust-ad` holds "
             "though they are not on loopback."
         )
+        .restart()
         .key(
             "trust_anchors", &Settings::trust_anchors, trust_anchor_file(),
             "File of DS or DNSKEY records where validation begins. Without it: those of the root "
             "that the program carries (`deploy/root-anchors.ds`). Outpost does not follow key "
             "rollovers by itself (RFC 5011): when IANA announces one, update the file."
         )
+        .restart()
         .key(
             "insecure_domains", &Settings::insecure_domains, config::list_of(host_name()),
             "Validation leaves these domains and what is below them out: for names that only your "
             "resolvers know."
         )
+        .restart()
         .check([](config::Reader& reader, const config::Node& node, const Settings& settings) {
             if (!settings.trusted || settings.security == dns::SecurityMode::trust_ad) return;
             reader.error(node.at, "'trusted' belongs to 'security: trust-ad'");
@@ -168,15 +184,18 @@ config::Type<dispatch::Settings> limits_type() {
             "descriptor and some 20 KiB of memory; where the system's limit of open files "
             "(`LimitNOFILE=`) allows less, so many are under way."
         )
+        .restart()
         .key(
             "deliveries_per_destination", &Settings::per_destination, count(1),
             "Of these through one transport to one recipient domain, or to one relay; all nodes "
             "together."
         )
+        .restart()
         .key(
             "deliveries_per_transport", &Settings::per_transport, count(1),
             "Of these through one transport; all nodes together."
         )
+        .restart()
         .key(
             "messages_per_destination", &Settings::destination_rate, rate(),
             "Messages in an interval through one transport to one recipient domain, or to one "
@@ -185,29 +204,35 @@ config::Type<dispatch::Settings> limits_type() {
             "counts, "
             "however many recipients it has."
         )
+        .restart()
         .key(
             "messages_per_transport", &Settings::transport_rate, rate(),
             "Messages in an interval through one transport; all nodes together. A transport's own "
             "`rate` comes first."
         )
+        .restart()
         .key(
             "destinations", &Settings::destinations,
             config::map_of(destination_limit(), domain_names()),
             "Limits of single recipient domains, through each transport that delivers by domain."
         )
+        .restart()
         .key(
             "recipients_per_delivery", &Settings::recipients_per_delivery,
             integer<std::size_t>(1, 10'000),
             "Recipients of a message that are handed over together."
         )
+        .restart()
         .key(
             "recipients", &Settings::max_recipients, count(10),
             "Recipients leased by this node, waiting or under way."
         )
+        .restart()
         .key(
             "waiting_per_destination", &Settings::waiting_per_destination, count(1),
             "Recipients that may wait for one destination; the others stay in the database."
         )
+        .restart()
         .key(
             "content_memory", &Settings::content_memory, config::size<std::uint64_t>(1 << 20),
             "Message content held in memory. One half is for mail on its way in, beyond which "
@@ -217,31 +242,38 @@ config::Type<dispatch::Settings> limits_type() {
             "for messages up to 1 MiB alone; so a listener's `max_message_size` can be 7/16 of "
             "this at most."
         )
+        .restart()
         .key(
             "claim_batch", &Settings::claim_batch, integer<std::size_t>(1, 100'000),
             "Recipients claimed from the database in one go."
         )
+        .restart()
         .key(
             "poll_interval", &Settings::poll_interval, duration<seconds>(1s, 1h),
             "How often the queue is looked at even without a notification."
         )
+        .restart()
         .key(
             "attempt_timeout", &Settings::attempt_timeout, duration<seconds>(10s, 24h),
             "The longest that an attempt may take, all hosts and fallback transports together."
         )
+        .restart()
         .key(
             "unreachable_before_rest", &Settings::unreachable_before_rest,
             integer<std::size_t>(0, 1'000'000),
             "A destination rests after so many attempts in a row that reached no host; 0: never."
         )
+        .restart()
         .key(
             "rest", &Settings::rest, duration<seconds>(1s, 24h),
             "How long it rests before one delivery tries it again."
         )
+        .restart()
         .key(
             "drain_time", &Settings::drain_time, duration<seconds>(0s, 1h),
             "Time that deliveries under way get to end when the server stops."
         )
+        .restart()
         .type();
 }
 

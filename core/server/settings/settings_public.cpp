@@ -98,6 +98,7 @@ config::Type<HttpsSettings> https_type() {
                "and TLS reports that are posted to us (RFC 8460 section 3)."
     )
         .required("listen", &HttpsSettings::listen, list_of(endpoint(443)), "Addresses with ports.")
+        .restart()
         .key(
             "certificate", [](auto& h) -> auto& { return h.certificate.certificate; },
             config::path(config::PathRule::readable_file),

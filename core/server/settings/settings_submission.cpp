@@ -203,6 +203,7 @@ config::Type<ListenerSettings> listener_type() {
             "socket_access", &ListenerSettings::socket_mode, socket_access(),
             "Who may connect to the socket."
         )
+        .restart()
         .key(
             "hostname", &ListenerSettings::hostname, host_name(),
             "Announced here instead of the node's host name."

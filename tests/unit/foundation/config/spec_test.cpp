@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/foundation/config/choice.hpp"
+#include "core/foundation/config/restart.hpp"
 #include "core/foundation/config/schema.hpp"
 #include "tests/unit/foundation/config/reading.hpp"
 
@@ -315,4 +316,119 @@ TEST_CASE("values in effect are shown as YAML that reads back, secrets hidden") 
     CHECK(second.said() == "");
     CHECK(second.value.name == "yes: no");
     CHECK(to_yaml(root(), second.value) == shown);
+}
+
+namespace {
+
+struct Cache {
+    int entries = 1, age = 1;
+};
+struct Service {
+    std::string name;
+    Cache cache;
+    std::optional<Proxy> proxy;
+    std::optional<Cache> second;
+    std::map<std::string, Cache> caches;
+    std::variant<Cache, Direct> way;
+    std::vector<std::string> files;
+    std::map<std::string, int> limits;
+};
+
+Type<Cache> cache() {
+    return Spec<Cache>("cache", "A cache.")
+        .key("entries", &Cache::entries, integer(0, 9), "How many.")
+        .restart()
+        .key("age", &Cache::age, integer(0, 9), "How old.")
+        .type();
+}
+
+Type<Service> service() {
+    const auto way = Choice<std::variant<Cache, Direct>>("way", "A way.")
+                         .alternative("cached", cache())
+                         .alternative(
+                             "direct", Spec<Direct>("direct", "Directly.")
+                                           .key("ipv6", &Direct::ipv6, boolean(), "May use IPv6.")
+                                           .type()
+                         )
+                         .type();
+    return Spec<Service>("service", "All of it.")
+        .key("name", &Service::name, words(), "A name.")
+        .key("cache", &Service::cache, cache(), "A cache.")
+        .key("proxy", &Service::proxy, maybe(proxy()), "A proxy.")
+        .key("second", &Service::second, maybe(cache()), "Another cache.")
+        .key("caches", &Service::caches, map_of(cache()), "Caches by name.")
+        .key("way", &Service::way, way, "A way.")
+        .key("files", &Service::files, list_of(words()), "Files.")
+        .restart()
+        .key("limits", &Service::limits, map_of(integer(0, 9)), "Limits by name.")
+        .restart()
+        .type();
+}
+
+}  // namespace
+
+TEST_CASE("of what differs, the marked keys are named") {
+    const std::pair<std::function<void(Service&)>, std::vector<std::string>> cases[] = {
+        {[](Service&) {}, {}},
+        {[](Service& s) { s.name = "x"; }, {}},
+        {[](Service& s) { s.cache.age = 2; }, {}},
+        {[](Service& s) { s.cache = {2, 2}; }, {"cache.entries"}},
+        {[](Service& s) { s.proxy.emplace(); }, {}},
+        {[](Service& s) { s.second.emplace(); }, {"second"}},
+        {[](Service& s) { s.caches["a"].entries = 2; }, {"caches.a.entries"}},
+        {[](Service& s) { s.caches["new"].entries = 2; }, {}},
+        {[](Service& s) { s.way = Cache{2, 1}; }, {"way.entries"}},
+        {[](Service& s) { s.way = Cache{1, 2}; }, {}},
+        {[](Service& s) { s.way = Direct{}; }, {}},
+        {[](Service& s) { s.files = {"a", "c"}; }, {"files"}},
+        {[](Service& s) { s.files = {"a"}; }, {"files"}},
+        {[](Service& s) { s.limits = {{"b", 1}, {"c", 1}}; }, {"limits.a", "limits.c"}},
+        {[](Service& s) { s.limits["a"] = 2; }, {"limits.a"}},
+    };
+    Service old;
+    old.caches["a"];
+    old.files = {"a", "b"};
+    old.limits = {{"a", 1}, {"b", 1}};
+    for (const auto& [change, keys] : cases) {
+        Service next = old;
+        change(next);
+        CHECK(needs_restart(service(), old, next) == keys);
+        CHECK(needs_restart(service(), next, next).empty());
+    }
+}
+
+TEST_CASE("all keys are listed, with their marks, and the schema tells of these") {
+    std::string listed;
+    for (const KeyInfo& key : all_keys(service()))
+        listed += key.path + (key.restart ? "! " : " ");
+    CHECK(
+        listed ==
+        "name cache.entries! cache.age proxy.host proxy.port proxy.password second.entries! "
+        "second.age caches.NAME.entries! caches.NAME.age way[cached].entries! way[cached].age "
+        "way[direct].ipv6 files! limits.NAME! "
+    );
+    const Json document = schema_document(service(), "test");
+    const Json& keys = document["$defs"]["service"]["properties"];
+    CHECK(keys["files"]["description"] == "Files. Takes effect after a restart.");
+    CHECK(keys["name"]["description"] == "A name.");
+}
+
+TEST_CASE("a key is a part of its struct, and a marked one can be compared") {
+    static Direct elsewhere;
+    CHECK_THROWS_AS(
+        Spec<Proxy>("proxy", "")
+            .key(
+                "ipv6", [](Proxy&) -> bool& { return elsewhere.ipv6; }, boolean(), ""
+            ),
+        std::logic_error
+    );
+    const auto opaque = custom<Direct>(
+        Schema::parse("{}"), [](Reader&, const Node&, Direct&) {}, [](const Direct&) { return ""; }
+    );
+    struct Holder {
+        Direct direct;
+    };
+    const auto type =
+        Spec<Holder>("holder", "").key("direct", &Holder::direct, opaque, "").restart().type();
+    CHECK_THROWS_AS(needs_restart(type, Holder{}, Holder{}), std::logic_error);
 }

@@ -65,7 +65,7 @@ TEST_CASE("what only a restart puts into effect is named") {
     CHECK(needs_restart(old, next).empty());
     next.node = "b";
     next.limits.max_in_flight = 1;
-    CHECK(needs_restart(old, next) == std::vector<std::string>{"node", "limits"});
+    CHECK(needs_restart(old, next) == std::vector<std::string>{"node", "limits.deliveries"});
 }
 
 TEST_CASE("a snapshot has the routes of all owners, and names the transport that cannot be made") {
