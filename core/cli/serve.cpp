@@ -32,10 +32,13 @@ int serve(server::Loaded loaded, const std::filesystem::path& file) {
 int migrate(const server::Loaded& loaded) {
     try {
         db::Session session(loaded.settings.database);
-        const int applied = db::migrate(session);
-        std::cout
-            << (applied == 0 ? "the schema is up to date\n"
-                             : "applied " + std::to_string(applied) + " migrations\n");
+        const db::Migrated done = db::migrate(session);
+        if (done.from_0_1) std::cout << "took over the database of outpost 0.1\n";
+        if (done.nothing())
+            std::cout << "the schema is up to date\n";
+        else
+            std::cout << "applied " << done.steps << " steps and " << done.objects
+                      << " views, functions and triggers\n";
     } catch (const std::exception& error) {
         std::cerr << "outpost migrate: " << error.what() << "\n";
         return unavailable;

@@ -62,7 +62,7 @@ const Statement front_full{"claim_front_is_full", R"(
 
 // When a few destinations fill the front: from each other destination a share, those for which
 // least is waiting first. Which have anything due is known from the counts and from the changes
-// that were not added to them yet (schema/0008_big_queues.sql), so neither a million due recipients
+// that were not added to them yet (waiting_now), so neither a million due recipients
 // of one domain nor a million domains that are not due cost more than one. A domain that the counts
 // name in vain, since all of it was claimed a moment ago, costs one look into the index.
 const std::string by_lane = R"(

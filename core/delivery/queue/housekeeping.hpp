@@ -16,7 +16,7 @@ bool expire(db::Session& session, std::chrono::seconds age);
 /// The same for attempts, double bounces and notes of configurations.
 bool expire_history(db::Session& session, std::chrono::seconds age);
 
-/// Adds what has changed to the counts of what waits (schema/0008_big_queues.sql). True when there
+/// Adds what has changed to the counts of what waits (outpost_private.fold_waiting). True when there
 /// may be more.
 bool fold_waiting(db::Session& session);
 

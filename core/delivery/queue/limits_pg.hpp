@@ -8,7 +8,7 @@
 
 namespace outpost::queue {
 
-/// The limits in PostgreSQL (schema/0010_limits.sql). Pool and node must outlive it.
+/// The limits in PostgreSQL (schema/steps/0102_limits.sql). Pool and node must outlive it.
 class PgLimits final : public LimitStore {
   public:
     PgLimits(db::Pool& pool, Node& node) : pool_(pool), node_(node) {}

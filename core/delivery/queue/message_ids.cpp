@@ -4,7 +4,7 @@
 namespace outpost::queue {
 namespace {
 
-constexpr std::int64_t block_size = 1000;  // as in schema/0001_tables.sql
+constexpr std::int64_t block_size = 1000;  // as in schema/steps/0100_queue.sql
 
 const db::Statement reserve{"message_block", "SELECT nextval('outpost_private.message_block')"};
 

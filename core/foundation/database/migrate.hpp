@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <string>
-#include <vector>
+#include <cstddef>
 
+#include "core/foundation/database/schema.hpp"
 #include "core/foundation/database/session.hpp"
 
 namespace outpost::db {
 
-/// One step of the schema: a file schema/NNNN_name.sql.
-struct Migration {
-    int version = 0;
-    std::string name;
-    std::string sql;
-    std::string checksum;  ///< SHA-256 of the SQL, in hex
+/// What a migration did.
+struct Migrated {
+    std::size_t steps = 0;    ///< that ran
+    std::size_t objects = 0;  ///< views, functions and triggers that were made, anew or at first
+    bool from_0_1 = false;    ///< the database was one of release 0.1
+
+    bool nothing() const { return steps == 0 && objects == 0; }
 };
 
-/// The steps built into this program, in order of version.
-const std::vector<Migration>& embedded_migrations();
+/// Brings the database to `schema`, while no other program does the same: the steps that it lacks,
+/// then the objects that are not there or whose file has changed, all in one transaction. A
+/// database of release 0.1 is taken over as it is. Throws Error, and changes nothing, when the
+/// database is newer than `schema`, has a part of 0.1's steps, or refuses one of ours.
+Migrated migrate(Session& session, const Schema& schema = embedded_schema());
 
-/// Applies what the database lacks, each step in a transaction of its own, while no other program
-/// does the same; returns how many were applied. Throws Error when the database is newer than
-/// `migrations` or a step fails (the earlier ones stay).
-int migrate(Session& session, const std::vector<Migration>& migrations = embedded_migrations());
-
-/// Throws Error unless the database has exactly the schema this program knows: for servers whose
-/// database role may not change the schema.
-void require_current(
-    Session& session, const std::vector<Migration>& migrations = embedded_migrations()
-);
+/// Throws Error unless the database has the schema this program knows: for servers whose database
+/// role may not change the schema.
+void require_current(Session& session, const Schema& schema = embedded_schema());
 
 }  // namespace outpost::db

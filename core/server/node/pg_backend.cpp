@@ -238,8 +238,7 @@ class PgBackend final : public Backend {
     /// The schema first: nothing else works without it.
     static db::Settings prepared(const Loaded& loaded) {
         db::Session session(loaded.settings.database);
-        const int applied = db::migrate(session);
-        if (applied > 0) log::info("database", "applied {} migrations", applied);
+        db::migrate(session);
         queue::publish_configuration(session, rows_of(loaded));
         return loaded.settings.database;
     }

@@ -7,7 +7,7 @@
 
 namespace outpost::tls_report_receiving {
 
-/// schema/0018_received_tls_reports.sql.
+/// schema/steps/0107_received_tls_reports.sql.
 class PgTlsReportStore final : public TlsReportStore {
   public:
     /// The pool must outlive the store.

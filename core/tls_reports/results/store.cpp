@@ -112,7 +112,7 @@ const Statement put_abilities{"evidence_put_abilities", R"(
     WHERE a.last_attempt_at <= excluded.last_attempt_at
 )"};
 
-// Not before the reports that they are a reason for are made (schema/0016_tls_reports.sql).
+// Not before the reports that they are a reason for are made (schema/steps/0106_tls_reports.sql).
 const Statement expire_results{"evidence_expire_results", R"(
     DELETE FROM outpost_private.tls_result WHERE id IN (
         SELECT id FROM outpost_private.tls_result t

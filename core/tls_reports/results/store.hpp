@@ -6,7 +6,7 @@
 #include "core/foundation/database/session.hpp"
 #include "core/tls_reports/results/tally.hpp"
 
-/// What has been learned, in PostgreSQL (schema/0012_tls_results.sql, 0013_domain_abilities.sql).
+/// What has been learned, in PostgreSQL (schema/steps/: 0104_tls_results, 0105_domain_abilities).
 namespace outpost::tls_results {
 
 /// Adds a batch to what is there, in one transaction. `node` counts its batches in `number`: one

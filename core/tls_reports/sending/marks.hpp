@@ -10,7 +10,7 @@
 #include "core/mail/tlsrpt/report_plan.hpp"
 #include "core/tls_reports/sending/settings.hpp"
 
-/// The marks of reports in PostgreSQL (schema/0016_tls_reports.sql). Plain calls on a session; all
+/// The marks of reports in PostgreSQL (schema/steps/0106_tls_reports). Plain calls on a session; all
 /// times are the database's.
 namespace outpost::tls_reports {
 

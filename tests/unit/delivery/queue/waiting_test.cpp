@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits is counted without counting (schema/0008_big_queues.sql), and a crowd hides nobody.
+// What waits is counted without counting (schema/triggers/recipient/), and a crowd hides nobody.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

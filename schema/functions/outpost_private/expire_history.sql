@@ -1,10 +1,6 @@
--- What every message costs, made less.
-
--- Bodies come in pieces that fit a page (core/delivery/queue/insert.cpp). Kept in the row, a piece is one heap
--- tuple and one index entry; TOAST would make five of each, and as many dead ones when it is freed.
-ALTER TABLE outpost_private.content SET (toast_tuple_target = 8160);
-
--- Nobody asks for an attempt by its number: one index entry less for each.
+-- Attempts, double bounces and notes of configurations are kept for a time of their own, longer than the
+-- messages: they are what questions are asked about later. Returns how many attempts were deleted.
+-- Nobody asks for an attempt by a number of its own, so it has none: one index entry less for each.
 CREATE OR REPLACE FUNCTION outpost_private.expire_history(age interval, most integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,4 +13,3 @@ BEGIN
     GET DIAGNOSTICS deleted = ROW_COUNT;
     RETURN deleted;
 END $$;
-ALTER TABLE outpost_private.attempt DROP COLUMN id;

@@ -2,7 +2,7 @@
 
 -- Mail is signed where it is accepted, by the server, which has the keys. What outpost.enqueue takes in is signed by the node
 -- that attempts it first: such a row begins without signed_by, and whoever changes that from null has signed for all
--- (core/delivery/queue/signing.cpp). What is there already was accepted by versions that left it as it is.
+-- (core/queue/signing.cpp). What is there already was accepted by versions that left it as it is.
 ALTER TABLE outpost_private.message ADD COLUMN signed_by text DEFAULT '';
 ALTER TABLE outpost_private.message ALTER COLUMN signed_by DROP DEFAULT;
 
