@@ -32,8 +32,8 @@ Standing cached(const Entry& entry, std::optional<Trouble> trouble = {}) {
     return {entry.policy, false, std::move(trouble)};
 }
 
-/// A cached policy outlives whatever happens to its record and its host: or who can suppress the
-/// DNS for a moment could take it away (section 10.2).
+/// A cached policy outlives its record and its host, or an attacker who suppresses the DNS for a
+/// moment could take it away (section 10.2).
 Decision decide_cached(const Lookup& lookup, const Entry& entry, WallTime now) {
     if (!lookup) return {cached(entry, lookup.error()), {}};
     if (*lookup == entry.record_id) return {cached(entry), {}};

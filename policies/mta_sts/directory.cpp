@@ -17,7 +17,7 @@ Standing without_news(Standing before) {
     return before;
 }
 
-/// A policy that is stored holds even where this node had not heard of it.
+/// A stored policy holds even if this node had not heard of it.
 Standing after(Standing before, const Fetched& fetched, WallTime now) {
     if (fetched.entry.in_force(now)) before.policy = fetched.entry.policy;
     switch (fetched.kind) {
@@ -108,7 +108,7 @@ awaitable<bool> Directory::sync_round() {
         failure = std::current_exception();
     }
     if (failure) {
-        changed("");  // whatever was not read is read with everything
+        changed("");  // what was not read will be read with everything
         std::rethrow_exception(failure);
     }
     if (due && refresh_due_) refresh_due_();

@@ -25,23 +25,23 @@ class Directory {
         TaskGroup& tasks, Executor executor, FetchTimes times = {}
     );
 
-    /// For a delivery. `domain`: A-labels, of the recipient's address. Never throws: what cannot be
-    /// found out for reasons of our own is `unknown`.
+    /// For a delivery. `domain`: A-labels, of the recipient's address. Never throws: what we fail
+    /// to find out ourselves is `unknown`.
     awaitable<Standing> standing(std::string domain, dns::Resolver& resolver, Deadline deadline);
 
-    /// Another node, or a person, has changed a domain's entry; empty: whatever may have been
+    /// Another node, or a person, has changed a domain's entry; empty: changes may have been
     /// missed. Follow with `sync_round`.
     void changed(const std::string& domain);
-    /// Reads what was told to have changed: everything, the first time.
+    /// Reads what has changed; everything, the first time.
     awaitable<bool> sync_round();
     /// Refreshes one policy whose time has come, if any.
     awaitable<bool> refresh_round();
     /// Notes what is in use, and removes what is not.
     awaitable<bool> upkeep_round();
 
-    /// Called in a `sync_round` that has read of an entry to be refreshed now. To be set before it.
+    /// Called in a `sync_round` that has read an entry to refresh now. Set it before.
     void on_refresh_due(std::function<void()> tell) { refresh_due_ = std::move(tell); }
-    /// Fetches by this from now on.
+    /// Uses this fetcher from now on.
     void use(std::shared_ptr<Fetcher> fetcher) { fetches_.use(std::move(fetcher)); }
     /// Ends fetches under way.
     void stop() { fetches_.stop(); }

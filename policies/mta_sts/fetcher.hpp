@@ -14,9 +14,9 @@ namespace outpost::mta_sts {
 class Fetcher {
   public:
     virtual ~Fetcher() = default;
-    /// `domain`: A-labels. Never throws for what the network or a server does.
+    /// `domain`: A-labels. Never throws because of the network or a server.
     virtual awaitable<Result<Policy, Trouble>> fetch(std::string domain, Deadline deadline) = 0;
-    /// What is under way, and what comes later, fails at once.
+    /// Fetches under way, and later ones, fail at once.
     virtual void stop() = 0;
 };
 

@@ -17,14 +17,14 @@ struct FetchTimes {
     std::chrono::seconds fetch{60};       ///< for DNS, connection and answer together
     std::chrono::seconds lease{90};       ///< a node that is silent for so long no longer fetches
     std::chrono::seconds back_off{300};   ///< after a failure (RFC 8461 section 3.3)
-    std::chrono::milliseconds poll{500};  ///< how often another node's fetch is looked after
+    std::chrono::milliseconds poll{500};  ///< how often we check on another node's fetch
 };
 
 /// What came of a fetch.
 struct Fetched {
     enum class Kind {
         stored,   ///< `entry` has the policy, in force
-        trouble,  ///< it failed, here or on another node; `entry` may have a policy all the same
+        trouble,  ///< it failed, here or on another node; `entry` may still have a policy
         unknown   ///< our own side failed: the database is away, the server stops, time is up
     };
     Kind kind = Kind::unknown;
@@ -32,8 +32,8 @@ struct Fetched {
     std::optional<Trouble> trouble{};
 };
 
-/// Fetches each policy once: deliveries of this node that want the same one wait for one fetch, and
-/// of all nodes one has the turn. Thread-safe.
+/// Fetches each policy once: deliveries of this node that need the same one wait for one fetch, and
+/// only one node fetches at a time. Thread-safe.
 class Fetches {
   public:
     /// Fetches run as tasks of `tasks`, on `executor`.
@@ -47,12 +47,12 @@ class Fetches {
     awaitable<Fetched> fetch(
         std::string domain, std::string record_id, std::int64_t version, Deadline deadline
     );
-    /// Fetches and stores for who has the turn already. Throws as the store does.
+    /// Fetches and stores, for a caller that has the turn already. Throws as the store does.
     awaitable<Fetched> fetch_in_turn(std::string domain, std::string record_id);
 
     /// From now on.
     void use(std::shared_ptr<Fetcher> fetcher);
-    /// Ends what is under way, and lets others have the turn.
+    /// Ends fetches under way, and gives their turns back.
     void stop();
     const FetchTimes& times() const noexcept { return times_; }
 

@@ -13,7 +13,7 @@ constexpr std::size_t longest_name = 253;
 
 awaitable<Lookup> look_up(std::string domain, dns::Resolver& resolver, Deadline deadline) {
     dns::Question question{"_mta-sts." + domain, dns::Type::txt};
-    // No such name can exist: that is no failure of the DNS, which would stop mail.
+    // No such name can exist: that is not a failure of the DNS, which would stop mail.
     if (question.name.size() > longest_name) {
         Trouble absent{Trouble::Kind::no_record, "its name would be too long"};
         co_return Err{std::move(absent)};

@@ -11,7 +11,7 @@ namespace outpost::mta_sts {
 
 enum class Mode { enforce, testing, none };
 std::string_view text(Mode mode) noexcept;  ///< "enforce", "testing", "none"
-/// The other way round; false when it is none of these words.
+/// The reverse; false when it is none of these words.
 bool parse(std::string_view word, Mode& mode) noexcept;
 
 /// A policy as its domain publishes it (RFC 8461 section 3.2). Pure value.
@@ -24,9 +24,8 @@ struct Policy {
     bool operator==(const Policy&) const = default;
 };
 
-/// Lines may end with LF or CRLF; unknown fields are passed over; of fields that occur twice the
-/// first counts, but for `mx`. U-labels are taken for the A-labels that they stand for. The error
-/// is a sentence for people.
+/// Lines may end with LF or CRLF; unknown fields are ignored; of fields that occur twice the first
+/// counts, except `mx`. U-labels become A-labels. The error is a sentence for people.
 Result<Policy> parse_policy(std::string_view text);
 
 /// Whether the policy names this host (section 4.1): a wildcard stands for exactly one label.

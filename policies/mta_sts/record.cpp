@@ -14,7 +14,7 @@ constexpr bool is_alphanumeric(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/// Visible ASCII but for the two separators.
+/// Visible ASCII except the two separators.
 constexpr bool is_value_char(char c) noexcept {
     return c > ' ' && c <= '~' && c != '=' && c != ';';
 }
@@ -39,7 +39,7 @@ bool is_id(std::string_view text) noexcept {
            std::all_of(text.begin(), text.end(), is_alphanumeric);
 }
 
-/// Of fields that occur twice the first counts, and the others need not even be well-formed.
+/// Of fields that occur twice the first counts; the others need not even be well-formed.
 std::optional<std::string> id_in(std::string_view fields) {
     std::optional<std::string> id;
     for (bool last = false; !last;) {
@@ -48,7 +48,7 @@ std::optional<std::string> id_in(std::string_view fields) {
         const std::string_view field = without_blanks(fields.substr(0, end));
         if (!last) fields.remove_prefix(end + 1);
         if (field.empty()) {
-            if (last) break;  // a semicolon may stand at the very end
+            if (last) break;  // a semicolon may end the record
             return std::nullopt;
         }
         const auto equals = field.find('=');

@@ -16,11 +16,11 @@ enum class RecordFault {
 };
 
 /// The id of the policy that the TXT records at `_mta-sts.DOMAIN` announce; each text is the joined
-/// strings of one record. Records of other kinds are passed over.
+/// strings of one record. Records of other kinds are ignored.
 Result<std::string, RecordFault> parse_records(const std::vector<std::string>& texts);
 
-/// Whether `text` names a field: up to 32 letters, digits and "_-.", of which the first is a letter
-/// or digit. The same in records and policies.
+/// Whether `text` names a field: up to 32 letters, digits and "_-.", the first of them a letter or
+/// digit. The same in records and policies.
 bool is_field_name(std::string_view text) noexcept;
 
 }  // namespace outpost::mta_sts

@@ -74,8 +74,7 @@ tlsrpt::FailureDetail detail_of(const Trouble& trouble, const std::optional<Poli
     detail.type = type_of(trouble.kind);
     detail.failure_reason_code = trouble.code.empty() ? text(trouble.kind) : trouble.code;
     detail.additional_information = trouble.text;
-    // A policy of mode none asks for nothing: that the lookup failed lost nothing to fall back
-    // from.
+    // A policy of mode none asks for nothing, so a failed lookup does not matter.
     if (cached && (cached->mode != Mode::none || !is_of_lookup(trouble.kind)))
         detail.failure_reason_code += "+fallback-to-cached-policy";
     return detail;
@@ -133,7 +132,7 @@ tlsrpt::Finding finding(const Standing& standing, const std::string& domain) {
         finding.policy.strings = lines_of(standing.policy->text);
         finding.policy.mx_hosts = standing.policy->mx;
     } else if (standing.trouble && !standing.policy) {
-        finding.policy.type = tlsrpt::PolicyType::sts;  // one there seems to be
+        finding.policy.type = tlsrpt::PolicyType::sts;  // there seems to be one
     }
     if (standing.trouble && !(standing.policy && standing.trouble->kind == Kind::no_record &&
                               standing.policy->mode == Mode::none))

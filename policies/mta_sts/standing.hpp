@@ -20,8 +20,8 @@ struct Trouble {
         broken_record,
         no_policy_served,  ///< the policy host does not exist, or has no policy (404)
         cannot_fetch,      ///< anything else about HTTPS
-        bad_certificate,   ///< the policy host is not who it must be
-        bad_policy,        ///< what it served is no policy
+        bad_certificate,   ///< the policy host's certificate is not valid
+        bad_policy,        ///< what it served is not a policy
         backing_off        ///< the last fetch failed a short while ago
     };
     Kind kind{};
@@ -38,7 +38,7 @@ std::optional<Trouble::Kind> parse_trouble(std::string_view text) noexcept;
 /// What is known of a domain's policy at one moment.
 struct Standing {
     std::optional<Policy> policy;  ///< the one in force
-    /// Whether there is a policy could not be found out, and none is cached: no mail may go on it.
+    /// It could not be found out whether there is a policy, and none is cached: mail must wait.
     bool unknown = false;
     std::optional<Trouble> trouble;
     bool operator==(const Standing&) const = default;
@@ -48,7 +48,8 @@ struct Standing {
 /// where `mode` says so, is only watched. `host`: A-labels.
 tls::TlsDemand demand(const Standing& standing, const std::string& host, delivery::PolicyMode mode);
 
-/// The same for TLS reports (RFC 8460); `domain`: A-labels. No session has failed of it yet.
+/// The same for TLS reports (RFC 8460); `domain`: A-labels. No session has failed because of it
+/// yet.
 tlsrpt::Finding finding(const Standing& standing, const std::string& domain);
 
 }  // namespace outpost::mta_sts

@@ -30,12 +30,12 @@ struct Entry {
     bool refresh_is_due = false;  ///< when it was read
 
     bool in_force(WallTime now) const { return policy && now < valid_until; }
-    /// No delivery is to try a fetch.
+    /// No delivery may start a fetch.
     bool is_resting(WallTime now) const { return setback && now < setback->until; }
     bool operator==(const Entry&) const = default;
 };
 
-/// The answer to who wants to fetch.
+/// The answer to a request to fetch.
 struct Turn {
     enum class Kind {
         granted,  ///< others wait for this node; end it with `save`, `save_failure` or `let_go`
@@ -51,7 +51,7 @@ struct Turn {
 class Store {
   public:
     virtual ~Store() = default;
-    /// The time of day of the database, in which all times are told.
+    /// The database's time of day, which all times here refer to.
     virtual WallTime now() const = 0;
 
     virtual awaitable<std::map<std::string, Entry>> load_all() = 0;
@@ -59,7 +59,7 @@ class Store {
     virtual awaitable<Entry> load(std::string domain) = 0;
 
     /// Asks for the right to fetch; `known` is the version that the caller has seen. A node that
-    /// got it and is not heard of again loses it after `lease`.
+    /// got it and dies loses it after `lease`.
     virtual awaitable<Turn> take_turn(
         std::string domain, std::int64_t known, std::chrono::seconds lease
     ) = 0;
@@ -72,10 +72,11 @@ class Store {
 
     virtual awaitable<void> forget(std::string domain) = 0;
     /// One domain whose refresh is due, with its turn, for this node alone; nothing when none is.
-    /// If nothing more is heard of it, it is due again an hour later.
+    /// Without a result it is due again an hour later.
     virtual awaitable<std::optional<std::string>> claim_due(std::chrono::seconds lease) = 0;
     virtual awaitable<void> note_used(std::vector<std::string> domains) = 0;
-    /// Deletes what was not used for so long, and what is neither in force nor of use.
+    /// Deletes entries that were not used for so long, and those that are neither in force nor
+    /// useful.
     virtual awaitable<void> tidy(std::chrono::seconds unused) = 0;
 };
 

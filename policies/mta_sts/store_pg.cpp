@@ -9,7 +9,7 @@ namespace {
 
 using db::Statement;
 
-/// A policy of max_age 0 would be fetched for each message: it serves those of a minute.
+/// A policy of max_age 0 would be fetched for each message: it is kept for a minute.
 constexpr int shortest_life = 60;
 
 // An array of texts travels as rows do: one text with line feeds, which no host name holds.
@@ -24,7 +24,7 @@ const Statement load_all_entries{
 const Statement load_entry{
     "mta_sts_load", "SELECT " ENTRY " FROM outpost_private.mta_sts WHERE domain = $1"
 };
-// Nobody else fetches, and nothing has changed since the caller looked.
+// No other node fetches, and nothing has changed since the caller looked.
 const Statement take_turn_on{"mta_sts_take_turn", R"(
     INSERT INTO outpost_private.mta_sts AS m (domain, version, fetching_until)
     VALUES ($1, 0, clock_timestamp() + make_interval(secs => $3::float8))
@@ -46,7 +46,8 @@ const Statement save_policy{"mta_sts_save", R"(
         failure_text = NULL, failure_code = NULL, failed_at = NULL, retry_at = NULL,
         fetching_until = NULL
     RETURNING )" ENTRY};
-// What has a policy is tried again by itself, well after the time for which deliveries wait.
+// A domain with a policy is tried again without mail, well after the time for which deliveries
+// wait.
 const Statement save_trouble{"mta_sts_save_failure", R"(
     INSERT INTO outpost_private.mta_sts AS m (domain, version, failure, failure_text, failure_code,
         failed_at, retry_at)

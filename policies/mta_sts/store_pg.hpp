@@ -7,7 +7,8 @@
 
 namespace outpost::mta_sts {
 
-/// schema/steps/0103_mta_sts.sql. Changes are told on the channel `outpost_mta_sts`, with the domain.
+/// schema/steps/0103_mta_sts.sql. Changes are announced on the channel `outpost_mta_sts`, with
+/// the domain.
 class PgStore final : public Store {
   public:
     /// `now`: the database's time of day. The pool must outlive the store.

@@ -308,7 +308,7 @@ class Check {
 
     // -- what is known beforehand
 
-    /// A name without addresses of its own is said from those of the host.
+    /// A name without addresses of its own is used from those of the host.
     void note_outgoing() {
         const auto& own = host_.ehlo.front().addresses;
         for (const auto& ehlo : host_.ehlo) {
@@ -343,7 +343,7 @@ class Check {
         return demands;
     }
 
-    /// The text that should be there, told apart from others at the name by its beginning.
+    /// The text that should be there; its beginning tells it from others at the name.
     std::string wanted(const std::string& name, std::string_view begin) const {
         for (const auto& record : wanted_) {
             if (record.name == name && record.type == dns::Type::txt &&

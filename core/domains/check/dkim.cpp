@@ -28,7 +28,7 @@ bool permits_sha256(const dkim::KeyRecord& record) {
            std::find(record.hashes.begin(), record.hashes.end(), "sha256") != record.hashes.end();
 }
 
-/// Why nobody verifies by this record what our key signs; empty: they do.
+/// Why this record does not verify what our key signs; empty: it does.
 std::string fault_of(const dkim::KeyRecord& ours, const dkim::KeyRecord& found) {
     if (found.key.empty()) return "the key is revoked (p= is empty)";
     if (found.key_type != ours.key_type)

@@ -7,17 +7,17 @@
 
 #include "core/net/dns/resolver.hpp"
 
-/// Whether what we publish does what it is for: judged as those judge it who receive our mail, and
-/// those who send to us. The judges are pure; check.hpp looks things up and asks them.
+/// Whether what we publish does what it is for, judged as receivers of our mail and senders to us
+/// do. The judges are pure; check.hpp looks things up and asks them.
 namespace outpost::domain_check {
 
-/// How a thing fares.
+/// How good a thing is.
 enum class Grade {
     ok,
     warning,  ///< it works, and could be better or soon be worse
-    unknown,  ///< nobody answered: ask again later
+    unknown,  ///< there was no answer: ask again later
     missing,  ///< nothing is there for this purpose
-    wrong     ///< something is there that does not do
+    wrong     ///< something is there that does not work
 };
 std::string_view text(Grade grade) noexcept;  ///< "ok"
 
@@ -48,7 +48,7 @@ struct Subject {
 struct Finding {
     Grade grade = Grade::ok;
     Subject about;
-    std::string summary;   ///< what is the case, in one line; from strangers in part
+    std::string summary;   ///< what was found, in one line; partly from strangers
     std::string expected;  ///< the record that should be there; empty: nothing in particular
     std::string advice;    ///< what to do; empty when nothing is
 };
@@ -65,8 +65,8 @@ Grade gravest(const Findings& findings) noexcept;
 
 using Lookup = Result<dns::Answer, dns::Failure>;
 
-/// About a look-up without an answer. Unknown, but for what DNSSEC does not let through: that is
-/// gone for all who validate until somebody mends the zone.
+/// About a look-up without an answer. Unknown, except for bogus answers: a name with those is gone
+/// for all validators until its zone is mended.
 Finding no_answer(Topic topic, std::string name, const dns::Failure& failure);
 
 /// About the records of an answer that are for the purpose.
@@ -76,7 +76,7 @@ Subject subject(
 
 /// Nothing is there for the purpose.
 Finding no_record(Subject about, const dns::Answer& answer, std::string expected);
-/// There is more than one record of a kind of which only one counts.
+/// There are several records of a kind that may occur once.
 Finding several_records(Subject about, std::string expected);
 /// The only one does not follow the grammar.
 Finding malformed_record(Subject about, std::string expected);

@@ -25,7 +25,7 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
     return names;
 }
 
-/// Where the served policy is another one than the configured; empty: nowhere.
+/// Where the served policy differs from the configured one; empty: nowhere.
 std::string difference(const mta_sts::Policy& served, const MtaStsPolicy& configured) {
     if (mta_sts::text(served.mode) != configured.mode) {
         return fmt::format(
@@ -80,7 +80,7 @@ Finding not_usable(Subject about, const mta_sts::Trouble& trouble, const MtaStsP
     );
 }
 
-/// What the policy itself leaves to be wished, though it is as configured.
+/// What could be better in the policy itself, even if it is as configured.
 void add_doubts(Findings& findings, const Subject& about, const mta_sts::Policy& policy) {
     if (policy.mode != mta_sts::Mode::enforce) {
         findings.push_back(problem(
@@ -102,7 +102,7 @@ void add_doubts(Findings& findings, const Subject& about, const mta_sts::Policy&
     }
 }
 
-/// Both ways: hosts that the policy keeps mail from, and patterns that are for no host.
+/// Both ways: hosts that the policy excludes, and patterns that match no host.
 void compare_with_mx(
     Findings& findings, const Subject& about, const mta_sts::Policy& policy, const dns::Answer& mx
 ) {

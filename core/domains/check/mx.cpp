@@ -56,7 +56,7 @@ Subject about_host(const std::string& host, const AddressLookup& found) {
     return about;
 }
 
-/// What is wrong with a mail exchanger, whosever it is.
+/// What is wrong with a mail exchanger, ours or not.
 Findings faults_of(const std::string& host, const AddressLookup& found) {
     Findings findings;
     const auto about = about_host(host, found);
@@ -84,7 +84,7 @@ void add_foreign(
     auto foreign = found.addresses();
     std::erase_if(foreign, [&](const auto& address) { return has(ours, address); });
     if (foreign.empty()) return;
-    // An address that is translated on its way to us is none of our interfaces'.
+    // An address that is translated on its way to us is not on our interfaces.
     const bool may_be_translated = std::none_of(ours.begin(), ours.end(), http_client::is_public);
     findings.push_back(problem(
         may_be_translated ? Grade::warning : Grade::wrong, about,

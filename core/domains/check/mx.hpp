@@ -22,7 +22,7 @@ Findings judge_mx(
     const std::string& domain, const std::vector<std::string>& hosts, const Lookup& answer
 );
 
-/// One of these hosts: it has addresses, and is no alias (RFC 5321 section 5.1).
+/// One of these hosts: it has addresses, and is not an alias (RFC 5321 section 5.1).
 Findings judge_mx_host(const std::string& host, const AddressLookup& found);
 /// The same, of this host or of other nodes with its name. `ours`: addresses that are known to be.
 Findings judge_own_mx_host(

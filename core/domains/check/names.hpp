@@ -6,7 +6,7 @@
 
 namespace outpost::domain_check {
 
-/// A name in EHLO: it leads to an address that says EHLO with it, and is no alias (RFC 5321
+/// A name in EHLO: it leads to an address that says EHLO with it, and is not an alias (RFC 5321
 /// sections 2.3.5 and 4.1.4). `addresses`: those that do; the nodes of one database have names of
 /// their own, so one is enough.
 Findings judge_ehlo(
@@ -21,7 +21,7 @@ Finding judge_pointer(
     const dns::ConfirmedNames& confirmed
 );
 
-/// Whether a network made the name up from the address: receivers take it for that of a customer.
+/// Whether the name was generated from the address: receivers take such a host for a customer's.
 bool is_generic(const std::string& name, const net::IpAddress& address);
 
 }  // namespace outpost::domain_check

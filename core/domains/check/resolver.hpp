@@ -5,9 +5,8 @@
 
 namespace outpost::domain_check {
 
-/// Whether answers that are signed are told from others: without that there is no DANE, and what
-/// the other findings say of DNSSEC says nothing. `root`: the SOA record of the root, which is
-/// signed.
+/// Whether signed answers can be told from others: without that there is no DANE, and the other
+/// findings' DNSSEC status means nothing. `root`: the SOA record of the root, which is signed.
 Finding judge_resolver(const Lookup& root, dns::SecurityMode mode);
 
 }  // namespace outpost::domain_check

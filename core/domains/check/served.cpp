@@ -97,7 +97,7 @@ Findings judge_session(const std::string& host, const Session& session, const De
         Topic::starttls, fmt::format("{} ({})", host, session.address.to_string()), {}, {}
     };
     const auto& seen = session.seen;
-    // Trouble with TLS is told as such, not as a session that broke.
+    // Trouble with TLS is reported as such, not as a broken session.
     const bool came_to_tls = seen.starttls_tried || seen.reached || seen.failure;
     if (!session.trouble.empty() && !came_to_tls) return {no_session(about, session)};
     if (!seen.reached) return {no_tls(about, seen)};

@@ -15,7 +15,7 @@ struct Session {
     std::vector<tls::CertificateFacts> chain;  ///< that the server showed, leaf first
     /// Why there was no session; empty: there was.
     std::string trouble;
-    bool lasting = false;  ///< the trouble is no matter of a bad moment: nobody listens there
+    bool lasting = false;  ///< the trouble is permanent: nobody listens there
 };
 
 /// What senders ask of the host.

@@ -13,11 +13,11 @@ struct SpfRun {
 };
 
 /// An address that no host can have (RFC 1112 section 4). Its evaluation goes through a whole
-/// record, and says what becomes of strangers.
+/// record, and shows the result for strangers.
 net::IpAddress nobodys_address();
 
-/// The SPF record of a domain: there is one, which says yes to each address that mail leaves from
-/// and no to strangers, within the limits of RFC 7208 section 4.6.4. `expected`: what would do.
+/// The SPF record of a domain: there is one, which passes each address that mail leaves from and no
+/// strangers, within the limits of RFC 7208 section 4.6.4. `expected`: what would do.
 Findings judge_spf(
     const std::string& domain, const Lookup& answer, const spf::Outcome& stranger,
     const std::vector<SpfRun>& runs, const std::string& expected

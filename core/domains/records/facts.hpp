@@ -28,13 +28,13 @@ struct Spf {
 
 struct Dmarc {
     std::string policy;     ///< "none", "quarantine" or "reject"
-    mail::Address reports;  ///< null: nobody asks for reports
+    mail::Address reports;  ///< null: no reports are asked for
 };
 
 /// One key that signs for a domain.
 struct DkimKey {
     std::string record;  ///< the text of its TXT record
-    bool signs = true;   ///< false: published ahead of its use, or still
+    bool signs = true;   ///< false: published before or after its use
 };
 
 /// This host, and what serves all domains.

@@ -15,7 +15,7 @@ namespace {
 
 using dns::Type;
 
-/// As a mailto URI (RFC 6068): what tags and lists of URIs use for themselves, in percent.
+/// As a mailto URI (RFC 6068), with the separators of tags and lists percent-encoded.
 std::string mailto(const mail::Address& address) {
     constexpr std::string_view plain = "-._~+@";
     std::string uri = "mailto:";
@@ -142,15 +142,15 @@ void add_bounces(Records& records, const Host& host) {
     );
 }
 
-/// What a name has only once: the records of its mail exchangers are one set, and so are SPF and
-/// the others told apart by their versions.
+/// What a name has only once: its MX records are one set, and so are SPF and the other records that
+/// begin with a version.
 bool same_purpose(const Record& a, const Record& b) {
     if (a.name != b.name || a.type != b.type) return false;
     if (a.type == Type::txt) return a.value.substr(0, 6) == b.value.substr(0, 6);
     return a.type == Type::mx || a.value == b.value;
 }
 
-/// Those of `more` that `records` has nothing instead of.
+/// Those of `more` that `records` has no counterpart for.
 void add_others(Records& records, const Records& more) {
     const Records before = records;
     for (const Record& record : more) {

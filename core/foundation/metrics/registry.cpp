@@ -15,7 +15,7 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/// [a-zA-Z_][a-zA-Z0-9_]*; colons are for the rules of those who read.
+/// [a-zA-Z_][a-zA-Z0-9_]*; colons are reserved for recording rules.
 void check_identifier(const std::string& name) {
     const bool good = !name.empty() && is_letter(name.front()) &&
                       std::all_of(name.begin(), name.end(), [](char c) {

@@ -15,13 +15,13 @@
 namespace outpost::authentication {
 namespace {
 
-/// A domain for which somebody vouched, or tried to.
+/// A domain that was authenticated, or was tried.
 struct Identity {
     enum class Outcome { passed, failed, unknown } outcome;
     dns::Security security;
 };
 
-/// The record that holds for the author's domain, and where it stands.
+/// The record that applies to the author's domain, and where it was found.
 struct Published {
     dns::Domain domain;
     DmarcRecord record;
@@ -58,7 +58,7 @@ std::vector<Identity> aligned_identities(
     return aligned;
 }
 
-/// One identity that is aligned and good is enough (section 4.2).
+/// One aligned identity that passes is enough (section 4.2).
 void weigh(const std::vector<Identity>& aligned, DmarcResult& result) {
     std::optional<dns::Security> best;
     auto worst = result.security;

@@ -23,7 +23,7 @@ std::string_view text(DmarcStatus status) noexcept;
 struct DmarcResult {
     DmarcStatus status = DmarcStatus::none;
     dns::Domain from;                   ///< the author's domain; empty: no single one
-    std::optional<DmarcPolicy> policy;  ///< what its record wishes for such mail, sp= regarded
+    std::optional<DmarcPolicy> policy;  ///< what its record asks for such mail, sp= included
     std::string reason;                 ///< for people, why there is no verdict
     /// Of the weakest look-up that the verdict rests on: the record's, and for a pass those of the
     /// best identity that is aligned, else those of all that are.
@@ -34,11 +34,11 @@ struct DmarcResult {
 /// 6.6.1). `header`: as in mail::Content. The error is a sentence.
 Result<dns::Domain> author_domain(std::string_view header);
 
-/// Whether two domains are near enough (section 3.1).
+/// Whether two domains are aligned (section 3.1).
 bool is_aligned(const dns::Domain& authenticated, const dns::Domain& from, Alignment alignment);
 
 /// `spf`: of the reverse-path, of HELO when that is null. A signature by a domain that only tests
-/// counts like none.
+/// does not count.
 awaitable<DmarcResult> check_dmarc(
     Result<dns::Domain> from, spf::Outcome spf, std::vector<dkim::SignatureResult> signatures,
     dns::Resolver& resolver, Deadline deadline

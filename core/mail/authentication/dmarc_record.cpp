@@ -12,7 +12,7 @@ struct Tag {
     std::string_view name, value;
 };
 
-/// The tag at the beginning of `text`, which it is taken off. What has no "=" is all name.
+/// Removes the first tag from `text` and returns it. Without "=" all of it is the name.
 Tag take_tag(std::string_view& text) {
     const auto end = std::min(text.find(';'), text.size());
     const auto tag = text.substr(0, end);
@@ -39,10 +39,10 @@ bool asks_for_reports(std::string_view value) {
     return lower.find("mailto:") != std::string::npos || lower.find("https:") != std::string::npos;
 }
 
-/// The tags that matter, before it is decided what they come to.
+/// The tags that matter, before anything is decided.
 struct Tags {
     std::optional<DmarcPolicy> policy, subdomain_policy;
-    bool bad_policy = false;  ///< p= or sp= has a value that is none
+    bool bad_policy = false;  ///< p= or sp= has an invalid value
     bool reports = false;
     DmarcRecord record;
 

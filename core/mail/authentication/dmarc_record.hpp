@@ -7,14 +7,14 @@
 
 namespace outpost::authentication {
 
-/// What a domain wishes for mail that fails (RFC 7489 section 6.3).
+/// What a domain asks receivers to do with mail that fails (RFC 7489 section 6.3).
 enum class DmarcPolicy { none, quarantine, reject };
 std::string_view text(DmarcPolicy policy) noexcept;
 
-/// How near an authenticated domain must be to the author's (section 3.1).
+/// How closely an authenticated domain must match the author's (section 3.1).
 enum class Alignment { relaxed, strict };
 
-/// A record as far as verdicts need it. pct= is not among it: it would make them a matter of luck.
+/// A record as far as verdicts need it. pct= is not part of it: it would make them random.
 struct DmarcRecord {
     DmarcPolicy policy = DmarcPolicy::none;
     std::optional<DmarcPolicy> subdomain_policy;  ///< sp=

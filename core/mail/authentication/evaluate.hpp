@@ -23,10 +23,10 @@ struct ReceivedMessage {
     mail::ContentPtr content;
 };
 
-/// Runs every method on one message, one after another: what a stranger may cost us at a time is
-/// one look-up. The deadline is for all of them together; methods that it cuts off say temperror.
-/// What DKIM hashes is for a thread of `workers`, a large body would keep an event loop from its
-/// other sessions; null: it happens on the caller's executor.
+/// Runs every method on one message, one after another: a stranger can cost us one look-up at a
+/// time. The deadline is for all of them together; methods that it cuts off say temperror. DKIM
+/// hashes on a thread of `workers`, as a large body would keep an event loop from its other
+/// sessions; null: on the caller's executor.
 awaitable<Verdicts> evaluate(
     ReceivedMessage message, dns::Resolver& resolver, Deadline deadline,
     WallTime now = WallClock::now(), asio::thread_pool* workers = nullptr

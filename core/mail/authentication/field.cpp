@@ -86,7 +86,7 @@ void show(Field& field, const spf::Outcome& spf) {
     field.comment(spf.security, spf.reason.empty() ? spf.mechanism : spf.reason);
 }
 
-/// Says so when a pass is worth less than it seems.
+/// Warns when a pass is worth less than it seems.
 std::string remark(const dkim::SignatureResult& result) {
     if (!result.passed()) return result.reason;
     auto key = fmt::format("{} bits", result.key_bits);
@@ -113,7 +113,7 @@ void show(Field& field, const DmarcResult& dmarc) {
     field.comment(dmarc.security, dmarc.reason);
 }
 
-/// Whether readers could take the field for ours. Rather one too many: an authserv-id may be
+/// Whether a reader could take the field for ours. When in doubt, yes: an authserv-id may be
 /// quoted, escaped and surrounded by comments.
 bool names_us(const mail::HeaderField& field, std::string_view authserv_id) {
     auto value = to_lower(field.value());

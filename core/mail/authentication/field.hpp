@@ -16,9 +16,9 @@ constexpr std::size_t most_signatures_shown = 10;
 ///     Authentication-Results: mx.example.org;
 ///      spf=pass smtp.mailfrom=a.example (dnssec: secure)
 ///
-/// The comment behind each result tells the DNSSEC status of its look-ups and why it is no pass.
-/// Printable ASCII, whatever the message and the DNS say: nothing of theirs ends a line, a comment
-/// or a result. `authserv_id`: our host name.
+/// The comment after each result has the DNSSEC status of its look-ups, and why it is not a pass.
+/// Printable ASCII, whatever message and DNS contain: nothing in them can end a line, a comment or
+/// a result. `authserv_id`: our host name.
 std::string results_field(std::string_view authserv_id, const Verdicts& verdicts);
 
 /// A header section without the Authentication-Results fields that could pass for ours (section 5).

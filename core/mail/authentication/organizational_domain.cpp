@@ -8,8 +8,8 @@
 namespace outpost::authentication {
 namespace {
 
-/// The newer of the system's list and the one that libpsl was built with. Read once: a list that
-/// is replaced counts from the next start on.
+/// The newer of the system's list and the one that libpsl was built with. Read once: a new list
+/// takes effect at the next start.
 const psl_ctx_t* suffixes() {
     static const std::unique_ptr<psl_ctx_t, decltype(&psl_free)> list(
         psl_latest(nullptr), &psl_free

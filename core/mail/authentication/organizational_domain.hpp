@@ -4,8 +4,8 @@
 
 namespace outpost::authentication {
 
-/// What somebody registered: "example.co.uk" for "mail.example.co.uk" (RFC 7489 section 3.2), by
-/// the system's public suffix list. A public suffix is its own. Thread-safe.
+/// The registered domain: "example.co.uk" for "mail.example.co.uk" (RFC 7489 section 3.2), by the
+/// system's public suffix list. A public suffix is its own. Thread-safe.
 dns::Domain organizational_domain(const dns::Domain& domain);
 
 }  // namespace outpost::authentication

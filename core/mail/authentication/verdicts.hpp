@@ -10,8 +10,8 @@
 
 namespace outpost::authentication {
 
-/// All that can be said of where one received message comes from. Each part carries the DNSSEC
-/// status of the look-ups that it rests on.
+/// All that is known of the origin of one received message. Each part carries the DNSSEC status of
+/// the look-ups behind it.
 struct Verdicts {
     IprevResult iprev;
     spf::Outcome helo;
@@ -19,7 +19,7 @@ struct Verdicts {
     std::vector<dkim::SignatureResult> dkim;  ///< the first few from the top; empty: not signed
     DmarcResult dmarc;
 
-    /// The verdict that DMARC takes.
+    /// The SPF verdict that DMARC uses.
     const spf::Outcome& spf() const noexcept { return mail_from ? *mail_from : helo; }
 };
 

@@ -38,8 +38,8 @@ Part make_part(std::string type, std::string content) {
     return part;
 }
 
-/// The whole original is asked for, and there is a failure to return it with (RFC 3461
-/// section 4.3).
+/// The whole original was asked for, and there is a failure to return it with (RFC 3461 section
+/// 4.3).
 bool returns_whole(const DsnFacts& facts) {
     const bool failure =
         std::any_of(facts.recipients.begin(), facts.recipients.end(), [](const auto& r) {
@@ -56,8 +56,7 @@ std::string whole_text(const mail::Content& content) {
     return out;
 }
 
-/// The fields of the original, without the empty line, cut after the last line that is not too
-/// much.
+/// The fields of the original, without the empty line, cut after the last line that still fits.
 std::string fields_text(std::string_view header) {
     if (header.size() > largest_header_return) {
         header = header.substr(0, header.rfind("\r\n", largest_header_return - 2) + 2);
@@ -66,8 +65,8 @@ std::string fields_text(std::string_view header) {
     return std::string(header);
 }
 
-/// The original in the form that suits it. Only the message/global types may be encoded (RFC 6532
-/// section 3.7; RFC 2046 forbids it for message/rfc822), so octets above 127 need them too.
+/// The original in the right form. Only the message/global types may be encoded (RFC 6532 section
+/// 3.7; RFC 2046 forbids it for message/rfc822), so octets above 127 need them too.
 Part original_part(const DsnFacts& facts, bool whole) {
     if (whole) {
         auto text = whole_text(*facts.original);

@@ -25,7 +25,7 @@ struct DsnRecipient {
         diagnostic;      ///< the remote's reply, line by line, with code; untrusted
     std::string reason;  ///< our own sentence
     WallTime last_attempt{};
-    WallTime will_retry_until{};  ///< delayed only; unset: others try, nobody says until when
+    WallTime will_retry_until{};  ///< delayed only; unset: others try, for an unknown time
 };
 
 struct DsnFacts {

@@ -53,7 +53,7 @@ bool is_status(const mail::ContentType& type) {
     return type.type == "message/delivery-status" || type.type == "message/global-delivery-status";
 }
 
-/// The text for programs in a report, or in a multipart around it.
+/// The part for programs in a report, or in a multipart around it.
 std::optional<std::string> find_status(const mail::Entity& entity, int depth = 1) {
     const auto type = entity.content_type();
     if (!type.is_multipart() || depth > deepest_multipart) return std::nullopt;
@@ -84,7 +84,7 @@ std::vector<std::string_view> split_groups(std::string_view text) {
     return groups;
 }
 
-/// A field of the form "type; value" (RFC 3464 section 2.1.2). Some leave the type out.
+/// A field of the form "type; value" (RFC 3464 section 2.1.2). Some systems leave the type out.
 struct TypedValue {
     std::string type;  ///< in lower case
     std::string value;
@@ -111,7 +111,7 @@ std::string host_in(const std::string& field) {
     return shown(split_type(field).value, longest_name);
 }
 
-/// The first word: some add a comment.
+/// The first word: some systems add a comment.
 std::string_view first_word(std::string_view text) {
     return text.substr(0, text.find_first_of(" \t(;"));
 }
@@ -197,7 +197,7 @@ DsnReport parse_status(std::string_view text) {
     DsnReport report;
     for (const auto group_text : split_groups(text)) {
         const Group group(group_text);
-        // The fields of the message come first, but some forget the empty line behind them.
+        // The fields of the message come first, but some systems forget the empty line after them.
         if (report.reporting_mta.empty())
             report.reporting_mta = host_in(group.value("Reporting-MTA"));
         if (report.original_envelope_id.empty())

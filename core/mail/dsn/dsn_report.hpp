@@ -11,20 +11,21 @@
 
 namespace outpost::dsn {
 
-/// What a report says has become of the mail for a recipient (RFC 3464 section 2.3.3).
+/// What happened to the mail for a recipient, according to a report (RFC 3464 section 2.3.3).
 enum class Action {
-    failed,     ///< given up; whether for good says the status: 5.y.z, or 4.y.z after all attempts
-    delayed,    ///< not yet delivered; attempts go on
-    delivered,  ///< in the mailbox
-    relayed,    ///< handed to a system that sends no reports
-    expanded,   ///< handed to more than one recipient, by a list or an alias
+    failed,        ///< given up; by the status for good (5.y.z), or after many attempts (4.y.z)
+    delayed,       ///< not yet delivered; attempts go on
+    delivered,     ///< in the mailbox
+    relayed,       ///< handed to a system that sends no reports
+    expanded,      ///< handed to more than one recipient, by a list or an alias
     unrecognised,  ///< another word, none, or one that the status contradicts
 };
 /// The word of RFC 3464, or "unrecognised".
 std::string_view name(Action action) noexcept;
 
 /// What a delivery status notification says of one recipient. All texts are the stranger's, made
-/// one line of well-formed UTF-8 and cut to a decent length; empty where the field is missing.
+/// into one line of well-formed UTF-8 and cut to a reasonable length; empty where the field is
+/// missing.
 struct RecipientReport {
     std::string final_recipient;     ///< address, without its type
     std::string original_recipient;  ///< address, without its type
@@ -45,8 +46,8 @@ struct DsnReport {
 
 /// Reads a delivery status notification: multipart/report with a message/delivery-status or
 /// message/global-delivery-status. It may stand in another multipart (some systems add a footer),
-/// but never in an attached message: that is what came back. Looks at the first MiB of the body and
-/// the first 100 recipients. The error is a sentence that says why the message is none.
+/// but never in an attached message: that one is what came back. Looks at the first MiB of the body
+/// and the first 100 recipients. The error is a sentence that says why the message is not a report.
 Result<DsnReport> parse_dsn(const mail::Content& content);
 
 }  // namespace outpost::dsn

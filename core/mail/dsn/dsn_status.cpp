@@ -19,7 +19,7 @@ constexpr std::size_t max_diagnostic =
     4096;  // RFC 3464 leaves it open; a reply line has 512 octets
 constexpr std::size_t fold_column = 76;
 
-/// Writes fields such that a value, whatever it is, stays within its field.
+/// Writes fields so that no value can break out of its field.
 class FieldWriter {
   public:
     explicit FieldWriter(Charset charset) : charset_(charset) {}
@@ -66,7 +66,7 @@ std::string original_recipient(const std::string& orcpt, bool global) {
 }
 
 /// A failure may have a status of class 4: a temporary condition that lasted too long (RFC 3463
-/// section 2). Other statuses that do not fit the action give way to the action's general one.
+/// section 2). Other statuses that contradict the action are replaced by the action's general one.
 std::string status_of(const DsnRecipient& recipient) {
     const bool failed = recipient.action == DsnAction::failed;
     const std::uint16_t klass = failed ? 5 : recipient.action == DsnAction::delayed ? 4 : 2;

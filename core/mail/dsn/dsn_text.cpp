@@ -95,7 +95,7 @@ std::string remote_name(const DsnRecipient& recipient) {
     return out;
 }
 
-/// The remote's words, each line behind a mark so that it cannot be taken for ours.
+/// The remote's words, each line with a mark in front so that it cannot be taken for ours.
 std::string what_the_remote_said(const DsnRecipient& recipient) {
     if (recipient.diagnostic.empty()) return {};
     std::string out = fmt::format("  {} said:\r\n", remote_name(recipient));

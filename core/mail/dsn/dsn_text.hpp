@@ -7,7 +7,7 @@
 /// The part of a delivery status notification that people read.
 namespace outpost::dsn {
 
-/// The Subject, by what happened to the recipients together.
+/// The Subject: what happened, for all recipients together.
 std::string dsn_subject(const DsnFacts& facts);
 /// Plain text in UTF-8 with CRLF line ends. `returned_whole` says what the last part of the report
 /// holds.

@@ -71,7 +71,7 @@ std::string mac(std::string_view name, const dns::Domain& domain, const Secret& 
     return crypto::hmac(crypto::Hash::sha256, secret.reveal(), signed_octets).substr(0, mac_octets);
 }
 
-/// What stands behind the prefix, decoded; none unless it has the form of a token.
+/// What follows the prefix, decoded; none unless it has the form of a token.
 std::optional<std::string> token_in(std::string_view local) {
     const auto lower = to_lower(local);
     if (!lower.starts_with(prefix) || lower.size() != prefix.size() + token_characters)

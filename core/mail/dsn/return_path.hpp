@@ -11,18 +11,20 @@
 namespace outpost::dsn {
 
 /// The variable envelope return path (VERP) of one recipient: an address at the bounce domain whose
-/// local part names him, so that what comes back needs no guessing whom it is about. It is signed:
-/// who does not know the secret cannot make up one, but who got the mail has seen his own.
+/// local part names it, so that a bounce says without guessing which recipient it is about. It is
+/// signed: nobody without the secret can make one up, although a receiver of the mail has seen its
+/// own.
 ///
-/// The local part has 47 octets of letters, digits and a hyphen, without regard to case: it passes
-/// systems that rewrite it, and the 64 octets of RFC 5321 section 4.5.3.1.1. The same recipient has
-/// the same return path at each attempt, on each node.
+/// The local part is 47 octets of letters, digits and a hyphen, and case does not matter: it
+/// survives systems that rewrite it, and fits into the 64 octets of RFC 5321 section 4.5.3.1.1. The
+/// same recipient has the same return path at each attempt, on each node.
 mail::Address make_return_path(
     RecipientKey recipient, const dns::Domain& domain, const Secret& secret
 );
 
-/// Whom a return path names; none for any address that make_return_path() did not make with this
-/// secret (and this domain, which is signed too). Whether the recipient is still known is not seen.
+/// The recipient that a return path names; none for any address that make_return_path() did not
+/// make with this secret (and this domain, which is signed too). Does not check whether the
+/// recipient is still known.
 std::optional<RecipientKey> parse_return_path(const mail::Address& address, const Secret& secret);
 
 /// Return paths as the configuration has them: one domain and one secret for all nodes.

@@ -48,7 +48,7 @@ bool suppresses_at_once(const Refusal& refusal) {
 }
 
 bool suppresses_at_once(const RecipientReport& report) {
-    // A report that gives up after temporary failures tells nothing of the mailbox.
+    // A report that gives up after temporary failures says nothing about the mailbox.
     if (report.action != Action::failed || (report.status && report.status->klass != 5))
         return false;
     const auto& status = is_specific(report.status) ? report.status : report.reply_status;

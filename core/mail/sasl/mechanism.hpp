@@ -52,7 +52,7 @@ class ClientMechanism {
 
 /// All mechanism names we know as a client, strongest first.
 const std::vector<std::string>& client_mechanisms();
-/// Names whose exchange reveals the secret to who listens: never used without verified TLS.
+/// Mechanisms that reveal the secret to an eavesdropper: never used without verified TLS.
 bool reveals_secret(std::string_view mechanism) noexcept;
 
 struct Choice {
@@ -86,8 +86,8 @@ struct StoredCredential {
     /// For PLAIN and LOGIN. Costs a PBKDF2: call it off the event loop.
     bool matches(const Secret& password) const;
 };
-/// A credential for a user who does not exist: same salt each time for the same name, fits nothing.
-/// `iterations` should be what real users have.
+/// A credential for a user that does not exist: the same salt each time for the same name; no
+/// password fits it. `iterations` should be what real users have.
 StoredCredential decoy_credential(
     std::string_view username, std::string_view server_secret, unsigned iterations = min_iterations
 );

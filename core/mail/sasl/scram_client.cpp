@@ -10,9 +10,9 @@
 namespace outpost::sasl::scram {
 namespace {
 
-/// Longest message of a server that we look at.
+/// Longest server message that we read.
 constexpr std::size_t max_message = 4096;
-/// Random octets aside, the server's own part of the nonce is to have so many characters.
+/// The least number of characters in the server's own part of the nonce.
 constexpr std::size_t min_server_nonce = 8;
 
 /// What the server asks for in its first message.
@@ -125,7 +125,7 @@ class Client : public ClientMechanism {
         return without_proof + ",p=" + base64_encode(exclusive_or(keys.client_key, signature));
     }
 
-    /// Only who knows the password's verifier can have signed: this authenticates the server.
+    /// Only a server that knows the password's verifier can have signed: this authenticates it.
     Result<std::string> verify(std::string_view server_final) {
         const auto attributes = parse_attributes(server_final);
         if (!attributes) return Err{"the server's last SCRAM message is malformed"};

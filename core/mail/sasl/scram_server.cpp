@@ -113,8 +113,8 @@ class Server : public ServerMechanism {
         return first_.flag == 'n' || binding_.data.empty();
     }
 
-    /// The user's verifier for this hash. A user without one gets a decoy: whether somebody has one
-    /// is nobody's business.
+    /// The user's verifier for this hash. A user without one gets a decoy, so that a client cannot
+    /// find out which users exist.
     ScramVerifier verifier() const {
         const auto fits = [this](const StoredCredential& credential) {
             return std::find_if(

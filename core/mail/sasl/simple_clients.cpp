@@ -44,7 +44,7 @@ class OneMessage : public ClientMechanism {
     State state_ = State::start;
 };
 
-/// RFC 4616. No authorization identity: we act as who we are.
+/// RFC 4616. No authorization identity: we act as the user that we log in as.
 Result<std::string> plain_message(const Credentials& who) {
     const std::string_view password = who.password.reveal();
     if (holds_nul(who.username) || holds_nul(password)) {
@@ -82,8 +82,8 @@ Result<std::string> xoauth2_message(const Credentials& who) {
     );
 }
 
-/// The name, then the password, each when asked. What the questions say is not looked at: servers
-/// differ, and no two questions can be told apart safely by their words.
+/// The name, then the password, each when asked. The text of the questions is ignored: servers
+/// differ, and the words do not tell the two apart safely.
 class Login : public ClientMechanism {
   public:
     explicit Login(const Credentials& who) : username_(who.username), password_(who.password) {}

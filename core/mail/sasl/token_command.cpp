@@ -31,7 +31,8 @@ class FileHandle {
     int fd_;
 };
 
-/// A child in a process group of its own, which ends with this object: nothing it started stays.
+/// A child in a process group of its own, which ends with this object: nothing that it started
+/// survives.
 class Child {
   public:
     explicit Child(pid_t pid) : pid_(pid) {}
@@ -60,8 +61,8 @@ class Child {
     pid_t pid_;
 };
 
-/// Starts the program without a shell, with nothing to read; its output goes to `output`, what it
-/// complains about to our standard error. The result is 0 or an errno.
+/// Starts the program without a shell, with nothing to read; its output goes to `output`, its
+/// standard error to ours. The result is 0 or an errno.
 int start(const std::vector<std::string>& command, int output, pid_t& pid) {
     std::vector<char*> arguments;
     for (const auto& argument : command)

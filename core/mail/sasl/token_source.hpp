@@ -39,14 +39,14 @@ using TokenSettings = std::variant<std::monostate, TokenFile, TokenCommand, Toke
 constexpr std::size_t max_token_size = 16 * 1024;
 
 /// Keeps one token and renews it in time. Thread-safe. Every fetch is bounded in size and in time
-/// (30 s), but it blocks: call `get` on a worker pool. Who asks during a fetch waits for it.
+/// (30 s), but it blocks: call `get` on a worker pool. Callers during a fetch wait for it.
 class TokenSource {
   public:
     explicit TokenSource(TokenSettings settings) : settings_(std::move(settings)) {}
-    /// The token. The error says in words why there is none, without secrets. A token that is still
-    /// valid is given although its renewal failed.
+    /// The token. The error is a sentence without secrets. A token that is still valid is returned
+    /// even if its renewal failed.
     Result<Secret> get();
-    /// A server has refused this token: it is not given again, unless the source insists.
+    /// A server has refused this token: it is not returned again, unless the source insists on it.
     void refused(const Secret& token);
 
     struct Fetched {
@@ -63,8 +63,8 @@ class TokenSource {
     SteadyTime renew_at_{}, expires_at_{};
 };
 
-/// One line of printable ASCII without spaces (RFC 6750 section 2.1 allows no others); white space
-/// around it is taken off.
+/// One line of printable ASCII without spaces (RFC 6750 section 2.1 allows no others); surrounding
+/// white space is removed.
 Result<Secret> parse_token(std::string_view text);
 /// What a token endpoint answered (RFC 6749 section 5.1).
 Result<TokenSource::Fetched> parse_token_response(std::string_view json);

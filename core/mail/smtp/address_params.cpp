@@ -81,7 +81,7 @@ bool is_name(std::string_view name) {
            });
 }
 
-/// Splits "KEY=value KEY2" at blanks. Each may stand once.
+/// Splits "KEY=value KEY2" at blanks. Each may occur once.
 Result<std::vector<Parameter>, Reply> parse_parameters(std::string_view text) {
     std::vector<Parameter> parameters;
     if (!text.empty() && text.front() != ' ') return syntax_error("blank expected after '>'");
@@ -140,7 +140,7 @@ class MailParameters {
   public:
     explicit MailParameters(MailFrom& mail) : mail_(mail) {}
 
-    /// None: taken. 555 for what we do not know (RFC 5321 section 4.1.1.11).
+    /// None: accepted. 555 for what we do not know (RFC 5321 section 4.1.1.11).
     std::optional<Reply> take(const Parameter& p) {
         if (p.name == "SIZE") return wanted(take_size(p), "SIZE is no number of octets");
         if (p.name == "BODY") return wanted(take_body(p), "BODY is 7BIT or 8BITMIME");
@@ -197,7 +197,8 @@ class MailParameters {
         mail_.release = *at;
         return true;
     }
-    /// RFC 4954 section 5. Who submitted elsewhere says nothing to us: checked and dropped.
+    /// RFC 4954 section 5. Who submitted the message elsewhere does not matter to us: checked and
+    /// dropped.
     static bool is_auth(const Parameter& p) {
         if (p.value == "<>") return true;
         const auto mailbox = mail::xtext_decode(p.value);
@@ -252,7 +253,8 @@ std::optional<Reply> take_rcpt_parameter(RcptTo& rcpt, const Parameter& p) {
     return std::nullopt;
 }
 
-/// Many clients put a blank after the colon; RFC 5321 section 4.1.1 forbids it, and nobody is hurt.
+/// Many clients put a blank after the colon; RFC 5321 section 4.1.1 forbids it, but it does no
+/// harm.
 std::string_view without_leading_blank(std::string_view text) {
     if (text.starts_with(' ')) text.remove_prefix(1);
     return text;

@@ -10,7 +10,7 @@ namespace outpost::smtp {
 namespace {
 
 constexpr std::size_t small_chunk = 64 * 1024;
-/// Of what is large: a block that malloc gets from the system and gives back to it.
+/// For large content: a block that malloc gets from the system and gives back to it.
 constexpr std::size_t large_chunk = 1024 * 1024;
 constexpr std::size_t small_chunks = large_chunk / small_chunk;
 
@@ -22,7 +22,7 @@ void ContentCollector::fail(ContentFault fault) {
     chunks_.shrink_to_fit();
 }
 
-/// Runs over the octets once; false (and a fault) at the first that may not stand there.
+/// Runs over the octets once; false (and a fault) at the first that is not allowed there.
 bool ContentCollector::check(std::string_view octets) {
     while (!octets.empty()) {
         if (after_cr_) {
@@ -96,7 +96,7 @@ std::size_t DataDecoder::feed(std::string_view input) {
                 }
                 [[fallthrough]];
             case State::text:
-                // Nothing within a line matters here but the CR that may end it.
+                // Within a line only the CR that may end it matters here.
                 i = std::min(input.find('\r', i), input.size());
                 state_ = i < input.size() ? State::cr : State::text;
                 if (i == input.size()) continue;
@@ -106,7 +106,7 @@ std::size_t DataDecoder::feed(std::string_view input) {
                 break;
             case State::dot:
             case State::dot_cr:
-                // The dot is gone, and the CR behind it is not content yet.
+                // The dot is removed, and the CR after it is not content yet.
                 kept = state_ == State::dot && c == '\r' ? i + 1 : i;
                 state_ = after_dot(c);
                 break;
@@ -119,7 +119,7 @@ std::size_t DataDecoder::feed(std::string_view input) {
     return i;
 }
 
-/// The octet behind a dot at the beginning of a line: only CR and then LF end the data.
+/// The octet after a dot at the beginning of a line: only CR and then LF end the data.
 DataDecoder::State DataDecoder::after_dot(char c) {
     if (state_ == State::dot) return c == '\r' ? State::dot_cr : State::text;
     if (c == '\n') return State::ended;

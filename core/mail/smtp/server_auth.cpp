@@ -52,8 +52,8 @@ awaitable<Response> ask(ServerChannel& channel, std::string challenge) {
     co_return decode_response(line.text);
 }
 
-/// One step, off the event loop: it may compute a PBKDF2. The mechanism is kept alive by the work
-/// itself, should the session end meanwhile.
+/// One step, off the event loop: it may compute a PBKDF2. The work itself keeps the mechanism
+/// alive, in case the session ends meanwhile.
 awaitable<std::pair<State, std::string>> step(
     std::shared_ptr<sasl::ServerMechanism> mechanism, std::string response, asio::thread_pool& pool
 ) {
@@ -111,8 +111,8 @@ awaitable<AuthOutcome> authenticate(
         auto answer = co_await step(mechanism, std::move(response.text), pool);
         state = answer.first;
         if (state == State::failed) co_return refused();
-        // The last words of SCRAM go as a challenge that wants an empty response (RFC 4954 section
-        // 4).
+        // SCRAM's last message is sent as a challenge, to which the response is empty (RFC 4954
+        // section 4).
         if (state == State::succeeded && answer.second.empty()) break;
         response = co_await ask(channel, std::move(answer.second));
         if (state == State::succeeded) break;

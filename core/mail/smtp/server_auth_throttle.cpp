@@ -31,7 +31,8 @@ void AuthThrottle::failed(const std::string& ip, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     if (by_ip_.size() >= max_addresses) {
         std::erase_if(by_ip_, [&](const auto& entry) { return now - entry.second.last > memory; });
-        // An attack from everywhere: to start anew bounds the memory, each source is slowed anyway.
+        // An attack from everywhere: starting anew bounds the memory, and each source is slowed
+        // anyway.
         if (by_ip_.size() >= max_addresses) by_ip_.clear();
     }
     auto& entry = by_ip_[ip];

@@ -9,14 +9,14 @@
 
 namespace outpost::smtp {
 
-/// Remembers where failed logins come from, so that guessing is slow however many connections it
-/// takes. Bounded in memory. Thread-safe.
+/// Remembers where failed logins come from, so that guessing stays slow over any number of
+/// connections. Bounded in memory. Thread-safe.
 class AuthThrottle {
   public:
-    /// How long an answer to `ip` is to wait: nothing at first, doubling with each failure from a
-    /// quarter of a second on.
+    /// How long a reply to `ip` is delayed: not at all at first, then from a quarter of a second,
+    /// doubled with each failure.
     Duration delay(const std::string& ip, SteadyTime now = SteadyClock::now()) const;
-    /// True after `max_failures` within `memory`: no more attempts are looked at.
+    /// True after `max_failures` within `memory`: further attempts are refused unseen.
     bool blocked(const std::string& ip, SteadyTime now = SteadyClock::now()) const;
     void failed(const std::string& ip, SteadyTime now = SteadyClock::now());
     void succeeded(const std::string& ip);

@@ -8,7 +8,7 @@
 namespace outpost::smtp {
 
 /// Octets of message content that all sessions together may hold in memory before it is queued. An
-/// eighth of it is for small messages alone, so that large ones never shut the door to them.
+/// eighth of it is reserved for small messages, so that large ones never keep them out.
 /// Thread-safe.
 class MemoryBudget {
   public:
@@ -38,7 +38,7 @@ class Reservation {
     Reservation& operator=(const Reservation&) = delete;
     ~Reservation() { budget_->give_back(held_); }
 
-    /// False: there is not so much left; what was held stays held.
+    /// False: there is not enough left; what was held stays held.
     bool grow_to(std::uint64_t octets) noexcept {
         if (octets <= held_) return true;
         if (!budget_->take(octets - held_, octets)) return false;

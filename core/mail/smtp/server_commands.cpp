@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session does at each command but DATA and BDAT.
+// What a session does for each command except DATA and BDAT.
 #include <fmt/format.h>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
@@ -186,8 +186,8 @@ awaitable<ServerSession::Next> ServerSession::on(const StartTls&) {
     if (!settings_->tls) co_return refuse(502, "5.5.1", "TLS is not offered");
     channel_.say(make_reply(220, "2.0.0", "go ahead"));
     co_await channel_.flush();
-    // What came in clear behind the command was not said by whoever does the handshake (RFC 3207
-    // section 4.2): it goes, and with it all that was said before.
+    // What followed the command in clear may not come from the peer of the handshake (RFC 3207
+    // section 4.2): it is dropped, and so is all that was said before.
     channel_.reader().discard();
     co_await accept_tls();
     end_transaction();
@@ -229,7 +229,7 @@ awaitable<ServerSession::Next> ServerSession::on(const Auth& command) {
     co_return Next::go_on;
 }
 
-/// The answer to a failed login takes the longer the more there were, from this address too.
+/// The more failed logins there were, from this address too, the longer the reply takes.
 awaitable<ServerSession::Next> ServerSession::slow_down_and_refuse(Reply reply) {
     settings_->throttle->failed(client_.ip);
     const auto delay = std::min(settings_->throttle->delay(client_.ip), settings_->max_auth_delay);

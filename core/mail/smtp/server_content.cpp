@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a session takes the content of a message in: DATA and BDAT.
+// How a session receives the content of a message: DATA and BDAT.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,14 +11,14 @@
 namespace outpost::smtp {
 namespace {
 
-/// Memory is reserved in steps of this, and so much before a message of unknown size begins.
+/// Memory is reserved in steps of this size, one of them before a message of unknown size begins.
 constexpr std::uint64_t memory_step = 64 * 1024;
 
 std::uint64_t rounded_up(std::uint64_t size) {
     return (size + memory_step - 1) / memory_step * memory_step;
 }
 
-/// Content that is refused already is read on, to stay in step with the client, but not for ever.
+/// Content that is already refused is still read, to stay in step with the client, but not forever.
 std::uint64_t most_discarded(const ContentLimits& limits) {
     return 2 * limits.max_size + (1 << 20);
 }
@@ -67,8 +67,8 @@ awaitable<ServerSession::Next> ServerSession::on(const Data&) {
     }
     if (auto refusal = check_state_for_content()) co_return refuse(std::move(*refusal));
     if (channel_.reader().has_buffered()) {
-        // RFC 2920 section 3.1: DATA is the last of its group; what came is no content we asked
-        // for.
+        // RFC 2920 section 3.1: DATA is the last command of its group: what followed is not content
+        // that we asked for.
         refuse(503, "5.5.0", "wait for the reply to DATA");
         co_return Next::close;
     }
@@ -86,7 +86,7 @@ awaitable<ServerSession::Next> ServerSession::on(const Data&) {
     co_return co_await finish_content(decoder.content());
 }
 
-/// False when the client went away or never comes to an end.
+/// False when the client went away or does not end its content.
 awaitable<bool> ServerSession::read_data(DataDecoder& decoder, Reservation& reservation) {
     const auto overall = Deadline::in(settings_->content_timeout);
     std::uint64_t read = 0;
@@ -106,8 +106,8 @@ awaitable<bool> ServerSession::read_data(DataDecoder& decoder, Reservation& rese
     co_return true;
 }
 
-/// The chunk follows the command whatever we think of it, and is read to its end (RFC 3030 section
-/// 2): it must never be taken for commands.
+/// The chunk follows the command even if we refuse it, and is read to its end (RFC 3030 section 2):
+/// it must never be taken for commands.
 awaitable<ServerSession::Next> ServerSession::on(const Bdat& command) {
     if (command.size > most_discarded(settings_->content)) {
         end_transaction();
@@ -155,7 +155,7 @@ awaitable<bool> ServerSession::read_chunk(std::uint64_t size, ContentCollector* 
     co_return true;
 }
 
-/// The content is complete: what follows belongs to another message, whatever becomes of this one.
+/// The content is complete: what follows belongs to another message, whatever happens to this one.
 awaitable<ServerSession::Next> ServerSession::finish_content(ContentCollector& content) {
     if (const auto fault = content.fault(); fault != ContentFault::none) {
         end_transaction();

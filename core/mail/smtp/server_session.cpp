@@ -54,7 +54,8 @@ awaitable<void> ServerSession::run() {
         co_await converse();
     } catch (const std::system_error& error) {
         log::debug("smtp.server", "{}: {}", client_.ip, error.what());
-        // RFC 5321 section 3.8: a server that gives up waiting says so. The client may listen yet.
+        // RFC 5321 section 3.8: a server that gives up waiting says so. The client may still
+        // listen.
         const bool idle = error.code() == std::errc::timed_out && !shaking_hands_;
         if (idle) farewell = make_reply(421, "4.4.2", settings_->hostname + " waited too long");
     } catch (const net::TlsError& error) {
@@ -68,7 +69,7 @@ awaitable<void> ServerSession::run() {
     stream_->close();
 }
 
-/// Last words to a client that may not listen any more.
+/// A last reply to a client that may no longer listen.
 awaitable<void> ServerSession::say_farewell(Reply reply) {
     const std::string text = wire(reply);
     try {
@@ -135,7 +136,7 @@ awaitable<ServerSession::Next> ServerSession::obey(const net::LineReader::Line& 
     using Status = net::LineReader::Status;
     if (line.status == Status::end) co_return Next::close;
     if (line.status == Status::bare) {
-        // Who mixes line ends may be smuggling; nothing that follows can be trusted.
+        // A client that mixes line ends may be smuggling: nothing that follows can be trusted.
         refuse(500, "5.5.2", "CR and LF may only stand together");
         co_return Next::close;
     }

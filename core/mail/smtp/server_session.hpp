@@ -17,9 +17,9 @@ namespace outpost::smtp {
 /// PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, STARTTLS, AUTH, DSN,
 /// FUTURERELEASE, LIMITS). Lives on one event loop; not thread-safe.
 ///
-/// The state is: who the client is, perhaps a transaction, perhaps BDAT content of it. Whatever is
-/// refused after MAIL was accepted, content or policy, ends the transaction: nothing that belonged
-/// to one message is ever seen by the next.
+/// Its state: who the client is, perhaps a transaction, perhaps BDAT content of it. A refusal after
+/// MAIL was accepted, of content or by policy, ends the transaction: nothing of one message ever
+/// reaches the next.
 class ServerSession {
   public:
     /// `auth_pool` must outlive the session.
@@ -47,7 +47,7 @@ class ServerSession {
     Next refuse(int code, std::string_view status, std::string text);
     Next refuse(Reply reply);
     Next agree(std::string_view status, std::string text);
-    /// Counts a command that gets nothing done.
+    /// Counts a command that achieves nothing.
     Next idle_command(Reply reply);
     void end_transaction();
 
@@ -84,7 +84,7 @@ class ServerSession {
 
     ServerClient client_;
     std::optional<Transaction> transaction_;
-    /// Content that BDAT has brought so far, and its part of the memory.
+    /// Content that came by BDAT so far, and its part of the memory.
     struct Chunked {
         ContentCollector content;
         Reservation reservation;

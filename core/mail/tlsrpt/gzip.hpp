@@ -17,8 +17,8 @@ enum class GunzipFault {
     too_large  ///< more than the limit would come out
 };
 
-/// The content, of at most `limit` octets; no more memory than that is used, whatever a bomb says.
-/// What follows the first member is not looked at.
+/// The content, of at most `limit` octets; a bomb makes it use no more memory than that. What
+/// follows the first member is ignored.
 outpost::Result<std::string, GunzipFault> gunzip(std::string_view bytes, std::size_t limit);
 
 }  // namespace outpost::tlsrpt

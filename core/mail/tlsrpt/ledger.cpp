@@ -74,8 +74,8 @@ std::optional<FailureDetail> certificate_problem(const TlsObservation& seen) {
     return std::nullopt;
 }
 
-/// Verification may fail in vain; a session that did not get to TLS has failed, be it that mail
-/// then goes in clear.
+/// Failed verification may have no consequence; a session that did not reach TLS has failed, even
+/// if the mail then goes in clear.
 bool failed(const TlsObservation& seen) {
     if (seen.given_up) return true;
     if (!seen.failure) return false;
@@ -117,7 +117,7 @@ void Ledger::host_policy(const std::string& host, Finding finding) {
 void Ledger::host_lookup_failed(const std::string& host, const dns::Failure& failure) {
     if (!failure.is_dnssec()) return;
     Account& account = of_hosts_[host];
-    // TLSA records were not asked for, yet it is DANE that such an answer fails.
+    // TLSA records were not looked up, yet such an answer is a failure of DANE.
     if (!account.found) account.found = Finding{{PolicyType::tlsa, {}, host, {}}, {}};
     ++account.failures;
     ++of_domain_.failures;
@@ -128,7 +128,7 @@ void Ledger::refused(const std::string& host, const Refusal& refusal, bool ignor
     const int stopped = ignored ? 0 : 1;
     switch (refusal.kind) {
         case Refusal::Kind::mta_sts_lookup:
-            // It concerns every host, but it is one session that did not come about.
+            // It concerns every host, but it is one session that did not happen.
             of_domain_.troubled = 1;
             of_domain_.stopped = std::max<std::int64_t>(of_domain_.stopped, stopped);
             return;
@@ -148,7 +148,7 @@ void Ledger::refused(const std::string& host, const Refusal& refusal, bool ignor
             add(of_hosts_[host].details, of_host(host, ResultType::dane_required, {}));
             return;
         case Refusal::Kind::requiretls:
-            return;  // the sender's wish; nothing that the domain has published failed
+            return;  // the sender asked for it; nothing that the domain published failed
     }
 }
 

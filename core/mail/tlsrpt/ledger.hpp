@@ -16,8 +16,8 @@ namespace outpost::tlsrpt {
 /// domain (MTA-STS' view), and one of each MX host that was considered (DANE's view); RFC 8460
 /// sections 3 and 4. The calls may come in any order. Pure.
 ///
-/// Totals count sessions by how they ended; details count the sessions that met something, be it
-/// that nothing came of it: mail may be taken over a session with a certificate that nobody trusts.
+/// Totals count sessions by how they ended; details count the sessions that met a problem, even one
+/// without consequences: mail may be delivered over a session whose certificate is not trusted.
 class Ledger {
   public:
     /// `recipient_domain`: A-labels. Address literals have no policies and need no ledger.
@@ -34,12 +34,12 @@ class Ledger {
     /// A host was not tried. `ignored`: it was tried all the same (TLS-Required: No, or the policy
     /// is only watched).
     void refused(const std::string& host, const tls::Refusal& refusal, bool ignored);
-    /// A new session came as far as TLS, or as its absence; told once for each session, when no
-    /// more can be learned of its TLS (after the first reply under it). Sessions in clear after a
-    /// failed one are not told.
+    /// A new session reached TLS, or turned out to have none. Called once for each session, when no
+    /// more can be learned of its TLS (after the first reply under it); not called for a session in
+    /// clear after a failed one.
     void session(const std::string& host, const tls::TlsObservation& seen);
 
-    /// Everything so far; what would say nothing is left out. No session is told twice for one
+    /// Everything so far, without what would say nothing. No session is counted twice for one
     /// policy domain: where a host is the recipient domain itself, TLSA records go before "no
     /// policy", and the domain's result before a host's without a policy.
     std::vector<Result> results() const;
@@ -51,7 +51,7 @@ class Ledger {
         std::int64_t successes = 0, failures = 0;
         /// Sessions that met the trouble in finding the policy, and those of them that it stopped.
         std::int64_t troubled = 0, stopped = 0;
-        bool dane_required = false;  ///< there ought to have been TLSA records
+        bool dane_required = false;  ///< there should have been TLSA records
         std::vector<FailureDetail> details;
     };
     Result close(const Account& account, const std::string& name, bool of_host) const;

@@ -37,7 +37,7 @@ std::string_view without_blanks(std::string_view text) noexcept {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// What stands before the separator; `rest` becomes what stands behind it, none behind the last.
+/// What precedes the separator; `rest` becomes what follows it, none after the last.
 std::string_view take(std::optional<std::string_view>& rest, char separator) noexcept {
     const std::string_view all = *rest;
     const auto end = all.find(separator);
@@ -83,8 +83,8 @@ bool has_scheme(std::string_view uri, std::string_view scheme) {
     return iequals(uri.substr(0, scheme.size()), scheme);
 }
 
-/// The address of a mailto: URI (RFC 6068). Header fields behind a question mark are none of the
-/// record's business. Address::parse refuses line ends and other controls, encoded or not.
+/// The address of a mailto: URI (RFC 6068). Header fields after a question mark are ignored.
+/// Address::parse refuses line ends and other controls, encoded or not.
 std::optional<mail::Address> address_in(std::string_view uri) {
     uri.remove_prefix(mailto.size());
     const auto decoded = percent_decode(uri.substr(0, uri.find('?')));
@@ -124,7 +124,7 @@ std::optional<Record> record_in(std::string_view fields) {
     bool has_uris = false;
     for (std::optional rest = fields; rest;) {
         const std::string_view field = take(rest, ';');
-        if (field.empty() && !rest) break;  // a semicolon may stand at the very end
+        if (field.empty() && !rest) break;  // a semicolon may end the record
         const auto equals = field.find('=');
         if (equals == std::string_view::npos) return std::nullopt;
         const std::string_view name = field.substr(0, equals), value = field.substr(equals + 1);

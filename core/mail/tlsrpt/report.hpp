@@ -24,7 +24,7 @@ struct Report {
 /// The report as indented JSON. Lists are there even if empty; texts that are empty are not.
 std::string write_json(const Report& report);
 
-/// What is taken of a report that a stranger wrote.
+/// How much of a stranger's report is read.
 struct ReportBounds {
     std::size_t octets = 20 * 1024 * 1024;
     std::size_t policies = 1000;
@@ -46,10 +46,10 @@ struct ReceivedReport {
     std::vector<UnknownFailure> unknown;
 };
 
-/// Reads a report as they are found in the wild: what follows the JSON is not looked at, members
-/// may be missing, "policy-string" and "mx-host" may be one text, date-times may lack their zone.
-/// The period and a list of policies must be there. Policies of an unknown type are "no policy
-/// found". Of texts controls are replaced, and counts below 0 are 0. The error is a sentence.
+/// Reads a report as real senders write them: what follows the JSON is ignored, members may be
+/// missing, "policy-string" and "mx-host" may be one text, date-times may lack their zone. The
+/// period and a list of policies must be there. Policies of an unknown type are "no policy found".
+/// Controls in texts are replaced, and counts below 0 are 0. The error is a sentence.
 outpost::Result<ReceivedReport> parse_report(
     std::string_view text, const ReportBounds& bounds = {}
 );

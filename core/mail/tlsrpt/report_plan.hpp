@@ -11,18 +11,18 @@
 #include "core/mail/tlsrpt/report.hpp"
 #include "core/mail/tlsrpt/result.hpp"
 
-/// Which reports the stored results make. Pure.
+/// Which reports follow from the stored results. Pure.
 ///
-/// Recipient domains are asked for first, since what went to one of them is not told to its MX
-/// hosts' domains again when the same people read those reports. All names are A-labels.
+/// Recipient domains come first: what one of them was told is not told again to the domains of its
+/// MX hosts, if the same people read those reports. All names are A-labels.
 namespace outpost::tlsrpt {
 
-/// What a UTC day brought for mail to a domain, of one policy.
+/// The results of one policy for mail to a domain on one UTC day.
 struct DayRow {
     std::chrono::sys_days day;
     std::string recipient_domain;
-    /// A reason to make reports. Without it (deliveries of reports themselves) the row is told only
-    /// where a report is made for other rows.
+    /// A reason to report. Without it (deliveries of reports themselves) the row is only reported
+    /// along with other rows.
     bool send_report = false;
     Result result;
 };
@@ -41,7 +41,7 @@ using Places = std::set<std::string>;
 /// Where the reports of days and recipient domains went.
 using SentReports = std::map<std::pair<std::chrono::sys_days, std::string>, Places>;
 
-/// The reports that there is reason for, of days before `today`, in order.
+/// The reports to make for days before `today`, in order.
 std::vector<ReportKey> due_reports(const std::vector<DayRow>& rows, std::chrono::sys_days today);
 
 /// What to tell a recipient domain: its own policy's results and those of all its MX hosts.
@@ -56,11 +56,11 @@ std::vector<Result> policies_for_host(
     const SentReports& sent
 );
 
-/// Whether something went wrong; where all went well, reports go only to who wants those too.
+/// Whether something went wrong; reports without failures go only where they are configured to.
 bool is_worth_sending(const std::vector<Result>& policies, bool successes_too);
 
-/// The report with the period and the id of its own day, however late it is made. The id is the
-/// same whenever that is, so that its receiver can tell that it has it.
+/// The report with the period and the id of its own day, however late it is made. The id is always
+/// the same, so that a receiver recognizes a report that it has already.
 Report make_report(
     const ReportKey& key, const std::string& submitter, const std::string& contact,
     std::vector<Result> policies

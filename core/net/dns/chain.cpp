@@ -21,7 +21,7 @@ void Chain::limit_ttl(std::chrono::seconds ttl) {
 }
 
 void Chain::weaken(const Response& response, Security security) {
-    // The last enumerator is the weakest: of what nobody has looked at nothing is known.
+    // The last enumerator is the weakest: nothing is known of what was not checked.
     answer_.security = security_known_ ? std::max(answer_.security, security) : security;
     security_known_ = true;
     if (answer_.extended_error >= 0 || response.extended_error < 0) return;
@@ -29,7 +29,7 @@ void Chain::weaken(const Response& response, Security security) {
     answer_.extended_text = response.extended_text;
 }
 
-/// Goes one CNAME further where the response has one for the present name; false where it has not.
+/// Follows one CNAME if the response has one for the current name; false if not.
 bool Chain::step(const Response& response, State& state) {
     const auto alias = std::find_if(
         response.answers.begin(), response.answers.end(),
@@ -59,7 +59,7 @@ Chain::State Chain::take(const Response& response, Security security) {
         limit_ttl(each.ttl);
     }
     if (!answer_.records.empty()) return State::done;
-    // RFC 6604 section 2.1: the code speaks of the last name of the chain.
+    // RFC 6604 section 2.1: the code is about the last name of the chain.
     answer_.nxdomain = response.code == ReplyCode::nxdomain;
     const bool led_away = answer_.canonical_name != asked;
     if (led_away && !answer_.nxdomain && !response.negative_ttl) return State::ask_next;

@@ -106,8 +106,8 @@ Result<Domain> Domain::parse(std::string_view text) {
 
 std::string Domain::unicode() const {
     if (ascii_.find("xn--") == std::string::npos) return ascii_;
-    // A-labels come from strangers: what they decode to is shown only if it is that very name
-    // again.
+    // A-labels come from strangers: what they decode to is shown only if it encodes to the same
+    // name again.
     auto decoded = to_unicode(ascii_);
     if (!decoded) return ascii_;
     const auto again = parse(*decoded);

@@ -14,15 +14,15 @@ namespace outpost::dns {
 /// as IPv4.
 std::string reverse_name(const net::IpAddress& address);
 
-/// Anyone may publish any name for an address; of these, the address is one of each name's own.
+/// Anyone may publish any name for an address; these names have the address among their own.
 struct ConfirmedNames {
     std::vector<std::string> names;  ///< in the order of the answer, in lower case
     bool claimed = false;            ///< there were PTR records, confirmed or not
-    /// The first look-up without an answer; other names may be confirmed all the same.
+    /// The first look-up without an answer; other names may still be confirmed.
     std::optional<Failure> failure;
 };
 
-/// More PTR records than these are not looked at (RFC 7208 section 4.6.4).
+/// More PTR records than these are ignored (RFC 7208 section 4.6.4).
 constexpr std::size_t most_reverse_names = 10;
 
 /// Looks up the names of an address, then the addresses of each (RFC 8601 section 3, RFC 7208

@@ -7,14 +7,14 @@
 
 namespace outpost::dns {
 
-/// What the settings come to with the servers there are.
+/// What the settings mean with the servers at hand.
 struct SecurityInForce {
     SecurityMode mode = SecurityMode::none;  ///< never `automatic`
-    /// `validate` that nobody asked for: servers that hand on no signatures make answers
+    /// `validate` without being configured: with servers that hand on no signatures, answers are
     /// indeterminate, not bogus.
     bool lenient = false;
     std::string words;      ///< for the log
-    bool worrying = false;  ///< to be logged as a warning
+    bool worrying = false;  ///< log it as a warning
 };
 
 /// Pure.

@@ -17,7 +17,7 @@ namespace {
 
 using Outcome = Result<Answer, Failure>;
 
-// RFC 9520: failures are remembered too, or a broken domain would be asked about without end.
+// RFC 9520: failures are remembered too, or a broken domain would be looked up again and again.
 constexpr std::chrono::seconds failure_memory{5};
 
 std::vector<dnssec::TrustAnchor> anchors_of(const std::filesystem::path& file) {
@@ -51,7 +51,7 @@ class StubResolver final : public Resolver {
 
     awaitable<Outcome> query(Question question, Deadline deadline) override {
         if (auto known = cache_.find(question, SteadyClock::now())) co_return std::move(*known);
-        // Mail to one domain comes in crowds: one of them asks.
+        // Mail to one domain comes in bursts: one message asks for all.
         auto joined = co_await flights_.join(key_of(question), deadline);
         if (joined.result) co_return std::move(*joined.result);
         if (!joined.turn)
@@ -118,8 +118,8 @@ class StubResolver final : public Resolver {
         if (failure.is_dnssec()) {
             failure.kind = Failure::Kind::bogus;
         } else if (failure.extended_error < 0) {
-            // A server that gives no extended errors says the same for a bogus domain and for a
-            // dead one; only of the former it has data.
+            // Without extended errors a server says the same for a bogus domain and for a dead one;
+            // but only for the former does it have data.
             const auto unchecked = co_await upstream_.ask(question, Want::unchecked, deadline);
             if (unchecked) failure = bogus(question, failure);
         }
@@ -141,7 +141,7 @@ class StubResolver final : public Resolver {
             const auto longest =
                 outcome->records.empty() ? settings_.longest_negative_ttl : settings_.longest_ttl;
             cache_.store(question, outcome, std::min(outcome->ttl, longest), now);
-        } else if (!deadline.passed()) {  // a caller in a hurry must not spoil it for others
+        } else if (!deadline.passed()) {  // a hurried caller must not fail the others
             cache_.store(question, outcome, failure_memory, now);
         }
     }

@@ -7,8 +7,9 @@
 
 namespace outpost::dns {
 
-/// A resolver that asks recursive servers and remembers their answers; settings.hpp says who judges
-/// their security. Throws std::runtime_error when the trust anchors cannot be read.
+/// A resolver that asks recursive servers and remembers their answers; settings.hpp says who
+/// decides whether they are secure. Throws std::runtime_error when the trust anchors cannot be
+/// read.
 std::shared_ptr<Resolver> make_resolver(Settings settings);
 
 }  // namespace outpost::dns

@@ -6,7 +6,7 @@
 namespace outpost::dns {
 namespace {
 
-/// What a response says, if it is no answer; nullopt when it is one.
+/// Why a response is not an answer; nullopt when it is one.
 std::optional<Failure> failure_in(const Response& response, const net::Endpoint& server) {
     switch (response.code) {
         case ReplyCode::no_error:

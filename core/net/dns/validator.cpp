@@ -15,7 +15,7 @@ void limit_ttls(Response& response, std::uint32_t most) {
     if (response.negative_ttl) response.negative_ttl = std::min(*response.negative_ttl, limit);
 }
 
-/// An answer is as good as its weakest part, whose reason it gives.
+/// An answer is as secure as its weakest part, and gives the reason of that part.
 void weaken(Judged& judged, Security security, int extended_error, const std::string& text) {
     if (security <= judged.security) return;
     judged.security = security;

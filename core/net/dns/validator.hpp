@@ -10,10 +10,10 @@ struct Judged {
     Security security = Security::indeterminate;
 };
 
-/// Validates responses itself (RFC 4035 section 5), so that no server need be trusted. The
-/// judgements are core/net/dnssec's; here is who asks, and for what. Signatures are checked on the
-/// caller's loop: one takes some ten to a few hundred microseconds, and dnssec::Budget says how
-/// many may be. Thread-safe.
+/// Validates responses itself (RFC 4035 section 5), so that no server need be trusted.
+/// core/net/dnssec judges; this asks the questions. Signatures are checked on the caller's loop:
+/// one takes between ten and a few hundred microseconds, and dnssec::Budget bounds their number.
+/// Thread-safe.
 class Validator {
   public:
     explicit Validator(ValidatorSetup setup) : setup_(std::move(setup)), zones_(setup_) {}

@@ -10,8 +10,8 @@ namespace outpost::dns {
 /// The one of two that says less: bogus, then indeterminate, insecure, secure.
 Security weaker(Security a, Security b) noexcept;
 
-/// Hands questions on and remembers of the answers what a verdict made of them must say: how secure
-/// the weakest was. For one verdict, on one thread.
+/// Passes questions on, and remembers what a verdict must say of the answers: how secure the
+/// weakest was. For one verdict, on one thread.
 class WatchedResolver final : public Resolver {
   public:
     /// `resolver` must outlive this one.

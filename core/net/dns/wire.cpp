@@ -103,7 +103,7 @@ std::optional<Record> to_record(const ldns_rr* rr) {
         case Type::nsec:
         case Type::dnskey:
         case Type::nsec3:
-            return std::nullopt;  // no part of an answer
+            return std::nullopt;  // not part of an answer
     }
     return std::nullopt;
 }
@@ -146,7 +146,7 @@ unsigned number_at(std::string_view octets, std::size_t at) {
 }
 
 /// RFC 8914: option 15, whose data is the info code and a text. There may be several: the first one
-/// about authentication tells most.
+/// about authentication says most.
 void read_extended_errors(const ldns_pkt* packet, Response& response) {
     const ldns_rdf* data = ldns_pkt_edns_data(packet);
     if (data == nullptr) return;

@@ -17,12 +17,12 @@ namespace outpost::dns {
 /// A name as names compare here: lower case (ASCII), no trailing dot; "" is the root.
 std::string canonical(std::string_view name);
 
-/// What a server is asked for besides the records.
+/// What else a server is asked for.
 enum class Want {
     records,
-    judgement,  ///< the AD bit (RFC 6840 section 5.7): what the server thinks of them
-    unchecked,  ///< the CD bit (RFC 4035 section 3.2.2): the records even if it thinks them bogus
-    proof,      ///< DO and CD: the records with the signatures, whatever it thinks of them
+    judgement,  ///< the AD bit (RFC 6840 section 5.7): the server's own verdict
+    unchecked,  ///< the CD bit (RFC 4035 section 3.2.2): the records, even if it finds them bogus
+    proof,      ///< DO and CD: the records with the signatures, whatever its verdict
 };
 
 /// A query with recursion desired. `edns` announces UDP answers up to 1232 octets (RFC 6891);
@@ -58,7 +58,7 @@ struct Response {
     std::vector<OwnedRecord> answers;  ///< of the type asked for, and CNAMEs
     /// How long the absence of data may be believed (RFC 2308 section 5); none: there was no SOA.
     std::optional<std::chrono::seconds> negative_ttl;
-    /// All records of both sections, for validation; only of responses to Want::proof.
+    /// All records of both sections, for validation; only in responses to Want::proof.
     std::vector<dnssec::Record> proof_answer, proof_authority;
 };
 

@@ -109,7 +109,7 @@ awaitable<Found> ZoneFinder::zone_of(ValidationJob& job, const Claim& claim) {
     const TrustAnchor* anchor = anchor_above(claim.name);
     if (anchor == nullptr)
         co_return standing({Kind::indeterminate, {}, 5, "no trust anchor covers the name"});
-    // With a signature the way leads to the zone that it names; without, to the name itself.
+    // With a signature we go to the zone that it names; without one, to the name itself.
     const bool is_signed = claim.signer && claim.signer->is_within(anchor->zone);
     const Name& goal = is_signed ? *claim.signer : claim.name;
     Found zone = co_await standing_of(job, anchor->zone, anchor, nullptr);
@@ -142,7 +142,7 @@ awaitable<Found> ZoneFinder::standing_of(
         };
     Found found = anchor != nullptr ? co_await learn_anchor(job, *anchor)
                                     : co_await learn_below(job, name, *above);
-    // What failed for want of time or budget is this caller's failure alone.
+    // A failure for lack of time or budget is this caller's alone.
     const bool is_of_caller =
         !found && (job.deadline.passed() || job.fetches <= 0 || !job.budget.may_check());
     if (!is_of_caller) joined.turn->finish(found);
@@ -168,8 +168,8 @@ awaitable<Result<Message, Failure>> ZoneFinder::fetch(
     co_return message_of(name, type, *response);
 }
 
-/// Servers that hand on no signatures may be all that a node has: unless somebody asked for
-/// validation, mail goes on without. Not once it has worked: then somebody may be in between.
+/// A node may have only servers that hand on no signatures: unless validation was configured, mail
+/// goes on without it. Not once it has worked: then somebody may be in between.
 Found ZoneFinder::anchor_failed(const Name& zone, Failure failure) const {
     if (!setup_.lenient || has_seen_signatures_) return Err{std::move(failure)};
     log::warning(

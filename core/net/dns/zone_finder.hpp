@@ -28,18 +28,18 @@ struct ValidatorSetup {
     std::function<WallTime()> now = WallClock::now;
 };
 
-/// What the validation of one answer, be it made of several responses, has left to spend.
+/// What the validation of one answer, even of several responses, may still spend.
 struct ValidationJob {
     Deadline deadline;
     dnssec::Budget budget;
     int fetches = 96;  ///< long names and chains of CNAMEs take some; honest ones rarely over 20
 };
 
-/// What a name is to those who come down to it from a trust anchor.
+/// What a name is, seen from a trust anchor above it.
 struct Standing {
     enum class Kind {
         zone,           ///< a signed zone begins here
-        inner,          ///< nothing begins here: the name is in the zone above
+        inner,          ///< no zone begins here: the name is in the zone above
         nothing_below,  ///< as before, and no zone begins further down
         insecure,       ///< an unsigned zone begins here, or may
         indeterminate,  ///< there is no trust anchor, or nothing is known of its zone
@@ -64,17 +64,17 @@ class ZoneFinder {
     explicit ZoneFinder(const ValidatorSetup& setup);
 
     /// The zone that a claim must be signed by (kind `zone`), or why it need not be (`insecure`,
-    /// `indeterminate`). A claim that is unsigned, or signed by what is no zone, is bogus where a
-    /// signed zone has its name.
+    /// `indeterminate`). An unsigned claim, or one that is signed by something other than a zone,
+    /// is bogus where a signed zone has its name.
     awaitable<Found> zone_of(ValidationJob& job, const dnssec::Claim& claim);
 
   private:
     using Kind = Standing::Kind;
-    /// What is known of the first name, and whose name it is.
+    /// What is known of the first name, and which name it is.
     const dnssec::TrustAnchor* anchor_above(const dnssec::Name& name) const;
     bool is_left_out(const dnssec::Name& name) const;
 
-    /// What is remembered of a name, or else what `learn` finds out, once for all that ask.
+    /// What is remembered of a name, or else what `learn` finds out, once for all callers.
     awaitable<Found> standing_of(
         ValidationJob& job, const dnssec::Name& name, const dnssec::TrustAnchor* anchor,
         const dnssec::Zone* above

@@ -17,7 +17,7 @@ std::optional<Name> signer_of(const RecordSet& set) {
     return std::nullopt;
 }
 
-/// The zone that speaks of what does not exist. DS records are the parent's (RFC 4035 section 5.2).
+/// The zone that can prove absence. DS records are the parent's (RFC 4035 section 5.2).
 std::optional<Name> denier_of(const Message& message, const Name& name, TypeNumber type) {
     for (const RecordSet& set : message.authority) {
         if (set.type != type::nsec && set.type != type::nsec3 && set.type != type::soa) continue;
@@ -55,8 +55,8 @@ Result<std::vector<Claim>, Fault> claims_of(const Message& message) {
     for (;;) {
         if (!seen.insert(name).second || seen.size() > most_aliases + 1)
             return Err{Fault{code::bogus, message.question.text() + " is an alias without end"}};
-        // An alias comes first, as for whoever reads the answer: a forger may have put one beside
-        // honest records.
+        // An alias comes first, as it does for a reader of the answer: a forger may have put one
+        // beside honest records.
         const RecordSet* alias = find(message.answer, name, type::cname);
         if (alias == nullptr) {
             const RecordSet* set = find(message.answer, name, message.type);
@@ -109,7 +109,7 @@ Result<Delegation, Fault> judge_delegation(
             return Err{Fault{code::bogus, "the DS records of " + name.text() + " are broken"}};
         return Delegation{std::move(signers), {}, verified->ttl};
     }
-    // An alias is no delegation: the zone that the name is in says so (RFC 2181 section 10.1).
+    // An alias is not a delegation: the zone that the name is in says so (RFC 2181 section 10.1).
     const RecordSet* alias = find(message.answer, name, type::cname);
     if (alias != nullptr) {
         const auto target = Name::from_wire(alias->data.front());

@@ -5,8 +5,8 @@
 
 #include "core/net/dnssec/denial.hpp"
 
-/// What a response says, statement by statement, and whether a zone stands behind it. Pure: whoever
-/// has found the zones and their keys asks here.
+/// What a response says, statement by statement, and whether a zone vouches for it. Pure: the
+/// caller has found the zones and their keys.
 namespace outpost::dnssec {
 
 /// One response, taken apart.
@@ -14,7 +14,7 @@ struct Message {
     Name question;
     TypeNumber type = 0;
     bool nxdomain = false;
-    bool has_soa = false;  ///< it says itself that there is no more to come (RFC 2308)
+    bool has_soa = false;  ///< it says itself that nothing more follows (RFC 2308)
     std::vector<RecordSet> answer, authority;
 };
 

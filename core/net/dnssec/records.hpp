@@ -11,7 +11,7 @@
 /// Records as DNSSEC sees them: any type, its data in canonical wire form. Pure.
 namespace outpost::dnssec {
 
-/// Any number of the registry of types: a signature covers types that nobody here has heard of.
+/// Any number of the registry of types: a signature may cover types that are unknown here.
 using TypeNumber = std::uint16_t;
 
 namespace type {
@@ -68,7 +68,7 @@ struct DelegationSigner {
 /// The types at a name, in the bitmap of NSEC and NSEC3 (RFC 4034 section 4.1.2).
 class TypeBitmap {
   public:
-    /// False for octets that are no such bitmap.
+    /// False for octets that are not such a bitmap.
     static std::optional<TypeBitmap> parse(std::string_view octets);
     bool has(TypeNumber type) const noexcept;
 

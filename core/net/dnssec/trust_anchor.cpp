@@ -43,7 +43,7 @@ TrustAnchor& anchor_of(std::vector<TrustAnchor>& anchors, const Name& zone) {
     return known != anchors.end() ? *known : anchors.emplace_back(TrustAnchor{zone, {}, {}});
 }
 
-/// False for a record that is no trust anchor.
+/// False for a record that is not a trust anchor.
 bool add(std::vector<TrustAnchor>& anchors, ldns_rr* rr) {
     ldns_rr2canonical(rr);
     const ldns_rdf* owner = ldns_rr_owner(rr);

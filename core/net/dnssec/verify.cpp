@@ -77,7 +77,7 @@ class Check {
   private:
     std::string what() const { return fmt::format("{} type {}", set_.owner.text(), set_.type); }
 
-    /// "*" is no label here (RFC 4034 section 3.1.3).
+    /// "*" does not count as a label here (RFC 4034 section 3.1.3).
     std::size_t owner_labels() const {
         return set_.owner.labels() - (set_.owner.is_wildcard() ? 1 : 0);
     }

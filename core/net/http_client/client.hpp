@@ -29,7 +29,7 @@ struct Request {
     std::size_t longest_body = 64 * 1024;
 };
 
-/// An answer with whatever status: redirects are answers like any other, and never followed.
+/// An answer with any status: redirects are answers like any other, and never followed.
 struct Response {
     int status = 0;
     std::string content_type;  ///< as it was sent; empty without
@@ -38,17 +38,17 @@ struct Response {
 
 struct Failure {
     enum class Kind {
-        url,          ///< it is not one that we ask
+        url,          ///< not an https URL with a host name
         dns,          ///< the host could not be looked up
         no_address,   ///< the host does not exist, or has no address
         forbidden,    ///< none of its addresses is of the public internet
-        connect,      ///< no connection came about, or it broke
-        tls,          ///< no TLS came about
-        certificate,  ///< the server is not who it must be
+        connect,      ///< no connection could be made, or it broke
+        tls,          ///< the TLS handshake failed
+        certificate,  ///< the server's certificate is not valid for its name
         timeout,
         too_large,
-        protocol,  ///< no HTTP, or a form of it that nobody asked for
-        stopped    ///< the client ends
+        protocol,  ///< not HTTP, or a form of it that was not requested
+        stopped    ///< the client was stopped
     };
     Kind kind{};
     std::string text;  ///< for people
@@ -62,10 +62,10 @@ struct Failure {
 class Client {
   public:
     virtual ~Client() = default;
-    /// Everything, the lookup included, ends by the deadline. Never throws for what the network or
-    /// a server does.
+    /// Everything, the lookup included, ends by the deadline. Never throws because of the network
+    /// or a server.
     virtual awaitable<Result<Response, Failure>> send(Request request, Deadline deadline) = 0;
-    /// What is under way, and what comes later, ends as Kind::stopped.
+    /// Requests under way, and later ones, end as Kind::stopped.
     virtual void stop() = 0;
 };
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t longest_header = 16 * 1024;
 
-/// "policy.example:443:192.0.2.1,[2001:db8::1]": libcurl then looks nothing up.
+/// "policy.example:443:192.0.2.1,[2001:db8::1]": then libcurl does no look-ups.
 std::string resolution(const Url& url, const std::vector<net::IpAddress>& addresses) {
     std::string list;
     for (const auto& address : addresses) {
@@ -36,7 +36,8 @@ net::IpAddress address_of(const curl_sockaddr& target) {
     return endpoint.address();
 }
 
-/// A header line says that the body is not what it was: nobody asked for that (bombs come so).
+/// A header line says that the body is encoded, which we did not ask for (decompression bombs come
+/// this way).
 bool is_encoded(std::string_view line) {
     constexpr std::string_view name = "content-encoding:";
     return line.size() > name.size() && iequals(line.substr(0, name.size()), name) &&
@@ -87,7 +88,7 @@ void Transfer::configure(const std::string& user_agent) {
     curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // whatever the environment says
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // also none from the environment
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent.c_str());
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);  // we have threads
@@ -120,7 +121,7 @@ void Transfer::configure_upload() {
     const Upload& upload = *request_.upload;
     curl_slist* headers =
         curl_slist_append(nullptr, ("Content-Type: " + upload.content_type).c_str());
-    headers_.reset(curl_slist_append(headers, "Expect:"));  // nobody is asked for leave first
+    headers_.reset(curl_slist_append(headers, "Expect:"));  // no 100-continue
     curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_.get());
     curl_easy_setopt(easy_.get(), CURLOPT_POST, 1L);
     curl_easy_setopt(easy_.get(), CURLOPT_POSTFIELDS, upload.octets.data());
@@ -131,7 +132,7 @@ CURL* Transfer::begin() {
     using std::chrono::milliseconds;
     const auto left = std::chrono::duration_cast<milliseconds>(deadline_.left());
     const auto most = milliseconds(std::chrono::hours(1));
-    // Zero would stand for "for ever".
+    // Zero would mean no limit.
     const auto bounded = std::clamp(left, milliseconds(1), most);
     curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, long(bounded.count()));
     return easy_.get();
@@ -166,7 +167,7 @@ Failure Transfer::failure(CURLcode code) {
     return failure;
 }
 
-// Less than was offered, as the answer of both, ends the transfer.
+// For both callbacks: taking less than was offered ends the transfer.
 std::size_t Transfer::take_header(char* data, std::size_t size, std::size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     const std::string_view line(data, size * count);

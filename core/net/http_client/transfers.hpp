@@ -12,8 +12,8 @@
 
 namespace outpost::http_client {
 
-/// All transfers at once on one thread of its own: a server that is slow, or silent, holds up
-/// nobody else's. Thread-safe.
+/// All transfers at once on one thread of its own: a server that is slow, or silent, holds up no
+/// other transfer. Thread-safe.
 class Transfers {
   public:
     Transfers();
@@ -22,7 +22,7 @@ class Transfers {
     Transfers& operator=(const Transfers&) = delete;
 
     void add(std::unique_ptr<Transfer> transfer);
-    /// What is under way, and what is added later, ends as stopped.
+    /// Transfers under way, and later ones, end as stopped.
     void stop();
 
   private:

@@ -6,7 +6,7 @@
 
 namespace outpost::http_client {
 
-/// What must be known of a URL before it is asked.
+/// What must be known of a URL before a request.
 struct Url {
     std::string host;  ///< a name, A-labels in lower case
     std::uint16_t port = 443;

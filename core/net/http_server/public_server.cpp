@@ -69,7 +69,7 @@ std::string wire(const Response& response, bool with_body) {
     return text;
 }
 
-/// What is taken while it lives, of something that there is only so much of.
+/// Holds a part of a limited resource for its lifetime.
 class Share {
   public:
     Share() = default;
@@ -87,7 +87,7 @@ class Share {
     std::function<void()> give_back_;
 };
 
-/// Whom connections are counted for: an IPv6 host has as many addresses as it likes.
+/// What connections are counted by: an IPv6 host has as many addresses as it likes.
 std::string whom(const std::string& client) {
     asio::error_code fault;
     const auto address = asio::ip::make_address(client, fault);
@@ -230,8 +230,8 @@ class Exchange {
         co_return plain(500, "internal error\n");
     }
 
-    /// What a client still sends, for a moment: a connection that is closed with octets unread is
-    /// reset, and the answer may be lost with it.
+    /// Reads what a client still sends, for a moment: a connection that is closed with octets
+    /// unread is reset, and the answer may be lost with it.
     awaitable<void> hear_out() {
         constexpr std::size_t most = 1024 * 1024;
         const auto soon = deadline_.narrowed(state_->bounds.parting_time);
@@ -252,7 +252,7 @@ class Exchange {
     bool heard_all_ = false;
 };
 
-/// A client that goes away, is too slow or speaks no TLS is no news.
+/// A client that goes away, is too slow or speaks no TLS is not worth a log line.
 template <class State>
 awaitable<void> exchange(std::unique_ptr<Exchange<State>> one) {
     std::string why;

@@ -18,8 +18,8 @@ namespace outpost::http_server {
 class Site {
   public:
     virtual ~Site() = default;
-    /// How long the body of this request may be: what says that it is longer is answered with 413.
-    /// 0: no body is wanted, and `answer` is called without one.
+    /// How long the body of this request may be: a request that announces more gets 413. 0: the
+    /// body is not read, and `answer` is called without one.
     virtual std::size_t longest_body(const RequestHead& head) const = 0;
     /// An exception is answered with 500.
     virtual awaitable<Response> answer(Request request) = 0;
@@ -30,12 +30,12 @@ struct PublicBounds {
     std::size_t body_memory = 64 * 1024 * 1024;        ///< of all requests together
     Duration head_time = std::chrono::seconds(15);     ///< for TLS and the head of a request
     Duration request_time = std::chrono::seconds(60);  ///< for all of it, with the answer
-    Duration parting_time = std::chrono::seconds(2);   ///< for a client whose body is not wanted
+    Duration parting_time = std::chrono::seconds(2);   ///< for a client whose body is not read
 };
 
-/// An HTTP/1.1 server for strangers: one request a connection; how many, how long and how large is
-/// bounded, and how long each may take, however slowly it trickles. With a certificate HTTPS alone.
-/// To be used from one thread at a time; must end before the loops do.
+/// An HTTP/1.1 server for strangers: one request a connection. Bounded in number, size and time,
+/// even for requests that trickle in. With a certificate it speaks HTTPS only. To be used from one
+/// thread at a time; must end before the loops do.
 class PublicServer {
   public:
     explicit PublicServer(EventLoops& loops, PublicBounds bounds = {});
@@ -44,7 +44,7 @@ class PublicServer {
     /// From now on `site`, over TLS unless the context is null. Requests under way end as they
     /// began.
     void serve(std::shared_ptr<Site> site, tls::ContextPtr tls);
-    /// Opens a port, of several; after the first `serve`. Throws std::system_error that names the
+    /// Opens one more port; after the first `serve`. Throws std::system_error that names the
     /// address.
     void start(const net::Endpoint& at);
     std::uint16_t port() const;  ///< the first one

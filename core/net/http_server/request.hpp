@@ -11,7 +11,7 @@
 
 namespace outpost::http_server {
 
-/// What a request of HTTP/1.0 or 1.1 says before its body (RFC 9112), as far as we care.
+/// What a request of HTTP/1.0 or 1.1 says before its body (RFC 9112), as far as we need it.
 struct RequestHead {
     std::string method;      ///< as it came; methods are case-sensitive
     std::string path;        ///< as it came, without a query; begins with '/'
@@ -24,8 +24,8 @@ struct RequestHead {
     bool waits_for_100 = false;  ///< Expect: 100-continue
 };
 
-/// The lines of a head without their ends: the request line, and the fields. What two readers could
-/// understand differently is refused, as are requests for a proxy. The error is a sentence.
+/// Parses the lines of a head, without their ends: the request line and the fields. Refuses what
+/// two readers could understand differently, and requests for a proxy. The error is a sentence.
 Result<RequestHead> parse_head(const std::vector<std::string>& lines);
 
 /// A request with its body.

@@ -19,8 +19,8 @@ constexpr std::size_t threads = 2;
 constexpr int patience = 5;  // seconds for a client to send its request, and to take the answer
 constexpr std::size_t longest_request = 4096;
 
-// Not the library's SO_REUSEPORT: a second node at the same address is to fail, not to take half
-// of the requests.
+// Not the library's SO_REUSEPORT: a second node at the same address must fail, not get half of the
+// requests.
 void reuse_address(socket_t socket) {
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -73,7 +73,7 @@ Server::Server(std::map<std::string, Page> pages) : engine_(std::make_unique<Eng
     // One request a connection: clients that keep theirs open would keep a thread each.
     server.set_keep_alive_max_count(1);
     server.set_payload_max_length(longest_request);
-    // Not as a route of the library, whose patterns are regular expressions.
+    // Not by the library's routes, whose patterns are regular expressions.
     server.set_pre_routing_handler(
         [pages = std::move(pages)](const httplib::Request& request, httplib::Response& response) {
             Response answer{404, "text/plain; charset=utf-8", "no such page\n"};

@@ -14,7 +14,7 @@ struct Response {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
     std::string body;
-    std::string allow = {};  ///< methods that there are, for 405
+    std::string allow = {};  ///< methods that are allowed, for 405
 };
 
 /// Answers a GET of one path. Called on a thread of the server, by several at once; an exception
@@ -22,7 +22,7 @@ struct Response {
 using Page = std::function<Response()>;
 
 /// A small HTTP server for those who watch the node: fixed pages, a few clients at a time, on
-/// threads of its own, so that neither side can slow down mail.
+/// threads of its own, so that it cannot slow down mail.
 class Server {
   public:
     /// `pages` by their exact path ("/metrics"); others are 404.
@@ -33,7 +33,7 @@ class Server {
     /// Port 0: any free one.
     void start(const net::Endpoint& at);
     std::uint16_t port() const noexcept { return port_; }
-    /// Answers what is under way, and ends. Idempotent.
+    /// Finishes requests under way, and ends. Idempotent.
     void stop();
 
   private:

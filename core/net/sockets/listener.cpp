@@ -53,7 +53,7 @@ awaitable<void> accept_all(std::shared_ptr<State> state) {
             asio::post(state->loops.at(index), std::move(hand_over));
             troubled = false;
         } else if (state->acceptor.is_open() && error != asio::error::connection_aborted) {
-            // Out of descriptors or memory: what helps is that others end, so wait for that. The
+            // Out of descriptors or memory: it helps that others end, so wait for that. The
             // connection stays in the backlog; trying again at once would spin.
             if (!troubled)
                 log::warning("net", "cannot accept on {}: {}", state->name, error.message());

@@ -11,15 +11,15 @@ namespace outpost::net {
 /// nothing about the peer.
 bool is_shortage(const std::error_code& error) noexcept;
 
-/// What helps in a shortage is that others end: waits a moment for that. False when the deadline
-/// has passed. Says so in the log, once a minute.
+/// In a shortage it helps that other connections end: waits a moment for that. False when the
+/// deadline has passed. Logs it once a minute.
 awaitable<bool> wait_out_shortage(const std::error_code& error, Deadline deadline);
 
-/// Whether somebody has waited in the last seconds: time to close what is kept for later.
+/// Whether anyone has waited in the last seconds: time to close what is kept for later.
 bool shortage_now() noexcept;
 
-/// Whether this descriptor is one of the last, which are for what must go on in a shortage, such as
-/// renewing the node's lease.
+/// Whether this descriptor is one of the last, which are reserved for what must go on in a
+/// shortage, such as renewing the node's lease.
 bool is_reserved(int descriptor) noexcept;
 
 }  // namespace outpost::net

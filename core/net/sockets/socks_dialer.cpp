@@ -94,7 +94,7 @@ awaitable<void> agree_on_method(Stream& stream, const SocksSettings& settings, D
     }
 }
 
-/// RFC 1928 section 6. The codes keep "the target is away" apart from "the proxy does not want us".
+/// RFC 1928 section 6. The codes tell "the target is away" from "the proxy refuses us".
 void check_reply(unsigned code, const Endpoint& to) {
     static constexpr std::array<std::pair<std::errc, const char*>, 9> meanings{{
         {{}, ""},
@@ -128,7 +128,7 @@ std::string connect_request(const Endpoint& to) {
     return request;
 }
 
-/// The bound address in the reply is of no use to us, but its length says where the reply ends.
+/// We do not need the bound address in the reply, but its length says where the reply ends.
 awaitable<void> skip_bound_address(Stream& stream, unsigned type, Deadline deadline) {
     std::size_t length = 0;
     if (type == address_v4) {

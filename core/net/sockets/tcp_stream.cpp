@@ -20,7 +20,7 @@ namespace {
 
 using Socket = asio::generic::stream_protocol::socket;
 
-/// The socket and the one timer that ends an operation whose time is over; `timed_out` then tells
+/// The socket and the one timer that ends an operation whose time is over; `timed_out` then says
 /// why it ended. Nothing is read after that, but last words can be written unless it was a write
 /// that took too long.
 class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
@@ -121,7 +121,7 @@ class TcpStream final : public ServerStream {
         remote_text_ = Endpoint{address, remote.port}.text();
     }
 
-    /// The far end of a proxy's connection. Which address the proxy has there we do not know.
+    /// The far end of a proxy's connection. We do not know the proxy's address there.
     void name_far_end(const Endpoint& remote) {
         name_remote(remote);
         local_ip_.clear();
@@ -139,7 +139,7 @@ class TcpStream final : public ServerStream {
                 asio::buffer(into.data(), into.size()), asio::redirect_error(use_awaitable, error)
             );
         }
-        // Only a close_notify ends a TLS stream in order; a bare TCP end may be an attacker's cut.
+        // Only a close_notify ends a TLS stream in order; a bare TCP end may be an attacker's.
         if (error == asio::error::eof && !watched_->timed_out) co_return 0;
         if (error && shook_hands_last_) throw_alert_after();
         check(error);
@@ -207,7 +207,7 @@ class TcpStream final : public ServerStream {
         const WatchedSocket::Watch watch(*watched_, &WatchedSocket::read_by, deadline);
         asio::error_code error;
         co_await tls_->handshake(role, error);
-        // A client that we are slow to answer is told so by the SMTP server, not by TLS.
+        // The SMTP server tells a client that we are slow, not TLS.
         const bool ours = role == asio::ssl::stream_base::server;
         if (watched_->timed_out && ours) fail_by_timeout();
         if (error) throw TlsError(tls::handshake_failure(error, alerts_, watched_->timed_out));

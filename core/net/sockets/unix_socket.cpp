@@ -15,7 +15,7 @@ using Local = asio::local::stream_protocol;
     throw std::system_error(errno, std::generic_category());
 }
 
-/// Removes a socket file that nobody listens on any more: a process that was killed leaves one.
+/// Removes a socket file without a listener: a process that was killed leaves one.
 void remove_if_dead(const std::filesystem::path& path) {
     if (!std::filesystem::is_socket(std::filesystem::symlink_status(path))) return;
     asio::io_context here;
@@ -29,7 +29,7 @@ void remove_if_dead(const std::filesystem::path& path) {
 SocketFile::SocketFile(int descriptor, const UnixSocket& at) : path_(at.path) {
     remove_if_dead(path_);
     const Local::endpoint endpoint(path_.string());
-    // The file begins with the mode of the descriptor, so that nobody slips in before chmod.
+    // The file begins with the mode of the descriptor, so that nobody can connect before chmod.
     if (fchmod(descriptor, 0600) != 0) fail();
     if (bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) fail();
     if (chmod(path_.c_str(), at.mode) != 0) fail();

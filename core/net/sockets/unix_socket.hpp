@@ -6,7 +6,7 @@
 
 namespace outpost::net {
 
-/// A unix-domain socket in the file system: who may connect is who may write to the file.
+/// A unix-domain socket in the file system: whoever may write to the file may connect.
 struct UnixSocket {
     std::filesystem::path path;
     mode_t mode = 0666;  ///< of the file

@@ -12,7 +12,7 @@
 namespace outpost::tls {
 namespace {
 
-/// The names of RFC 8446 section 6, of which OpenSSL 3.0 does not know all.
+/// The names of RFC 8446 section 6, not all of which OpenSSL 3.0 knows.
 std::string alert_words(int alert) {
     switch (alert) {
         case SSL_AD_INAPPROPRIATE_FALLBACK:
@@ -36,7 +36,7 @@ bool is_of_openssl(const std::error_code& error) {
     return error.category() == asio::error::get_ssl_category();
 }
 
-/// What arrived was no TLS record.
+/// What arrived was not a TLS record.
 bool is_no_tls(const std::error_code& error) {
     if (!is_of_openssl(error)) return false;
     switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
@@ -56,7 +56,7 @@ std::string reason_code(const std::error_code& error, const Alerts& alerts, bool
     if (timed_out) return "io-timeout-during-handshake";
     if (alerts.received()) return alert_code("remote", *alerts.received());
     if (is_no_tls(error)) return "tls-record-header-error";
-    // OpenSSL sends an alert into a connection that has ended, too: that is no reason.
+    // OpenSSL also sends an alert into a connection that has ended: that is not the reason.
     if (!is_of_openssl(error)) return "connection-closed-during-handshake";
     if (alerts.sent()) return alert_code("local", *alerts.sent());
     return {};

@@ -23,11 +23,11 @@ class HostKey {
     Secret pem() const;
 
     /// What an ACME client hands to a certificate authority: PKCS #10 (RFC 2986) as PEM, for DNS
-    /// names, of which the first is the subject.
+    /// names; the first is the subject.
     std::string request(const std::vector<std::string>& names) const;
 
-    /// A certificate (PEM) that nobody vouches for but a TLSA record: what a server can start with
-    /// until it has another.
+    /// A self-signed certificate (PEM), which only a TLSA record vouches for: what a server can
+    /// start with until it has another.
     std::string self_signed(const std::vector<std::string>& names, long days) const;
 
   private:

@@ -12,7 +12,7 @@
 namespace outpost::tls {
 namespace {
 
-// RFC 9525: the subject's common name counts for nothing, and a wildcard is a whole label.
+// RFC 9525: the subject's common name is ignored, and a wildcard is a whole label.
 constexpr unsigned host_check =
     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 

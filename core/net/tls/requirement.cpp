@@ -78,7 +78,7 @@ std::string TlsRequirement::describe() const {
     return joined(parts, "+") + ignored;
 }
 
-// Each part is told with its length, so that no two requirements can sound the same.
+// Each part is written with its length, so that no two requirements read the same.
 std::string TlsRequirement::exact() const {
     std::string out;
     const auto add = [&out](const std::string& part) {

@@ -21,9 +21,9 @@ bool is_usable(const TlsaRecord& record);
 /// "3 1 1 ab12...": as zone files and TLS reports have it.
 std::string text(const TlsaRecord& record);
 
-/// "3 1 1" for the public half of a private key in PEM without a passphrase: what stands for every
-/// certificate made for the key, by whomever and until when (RFC 7671 section 5.1). The error says
-/// what is wrong, and nothing of the key.
+/// "3 1 1" for the public half of a private key in PEM without a passphrase: the same for every
+/// certificate for this key, whoever issued it and however long it is valid (RFC 7671 section 5.1).
+/// The error says what is wrong, and nothing of the key.
 Result<TlsaRecord> tlsa_of_private_key(std::string_view pem);
 
 }  // namespace outpost::tls

@@ -21,7 +21,7 @@ using Bio = std::unique_ptr<BIO, int (*)(BIO*)>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, void (*)(EVP_PKEY_CTX*)>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)>;
 
-/// Larger keys than this cost too much to be used for strangers.
+/// Verifying with larger keys than this costs too much, for strangers.
 constexpr unsigned largest_foreign_rsa = 8192;
 constexpr std::size_t ed25519_octets = 32;
 
@@ -36,7 +36,7 @@ unsigned char* bytes(std::string& s) {
     return reinterpret_cast<unsigned char*>(s.data());
 }
 
-/// OpenSSL keeps what went wrong for whoever asks next on this thread; nobody does.
+/// OpenSSL keeps its errors for the next caller on this thread, which would misread them.
 void require(bool good, const char* what) {
     if (good) return;
     ERR_clear_error();
@@ -95,7 +95,7 @@ bool verify_ed25519(EVP_PKEY* key, std::string_view digest, std::string_view val
            ) == 1;
 }
 
-/// SubjectPublicKeyInfo, as everybody publishes; or the bare RSAPublicKey that RFC 6376 speaks of.
+/// SubjectPublicKeyInfo, as everybody publishes; or the bare RSAPublicKey of RFC 6376.
 Key parse_rsa(std::string_view octets) {
     const auto size = static_cast<long>(octets.size());
     const unsigned char* at = bytes(octets);

@@ -168,7 +168,7 @@ class FoldedField {
   public:
     explicit FoldedField(std::string_view name) : out_(name) { line_ = out_.size(); }
 
-    /// `text` on this line if it fits behind `gap`, else on the next.
+    /// `text` on this line if it fits after `gap`, else on the next.
     void add(std::string_view text, std::string_view gap = " ") {
         if (line_ + gap.size() + text.size() > line_octets) return add_line(text);
         out_.append(gap).append(text);
@@ -203,7 +203,7 @@ class BottomUp {
             if (&field != self) by_name_[to_lower(field.name)].push_back(&field);
         }
     }
-    /// Null when there is no other one.
+    /// Null when there are no more.
     const mail::HeaderField* pick(std::string_view name) {
         const auto found = by_name_.find(to_lower(name));
         if (found == by_name_.end() || found->second.empty()) return nullptr;

@@ -14,11 +14,11 @@
 
 namespace outpost::dkim {
 
-/// Signing algorithms in use (RFC 8301, RFC 8463). rsa-sha1 is none: it has been withdrawn.
+/// Signing algorithms in use (RFC 8301, RFC 8463). Not rsa-sha1, which has been withdrawn.
 enum class Algorithm { rsa_sha256, ed25519_sha256 };
 std::string_view text(Algorithm algorithm) noexcept;
 
-/// No longer field of a stranger is read.
+/// A longer field of a stranger is not read.
 constexpr std::size_t longest_signature = 32 * 1024;
 
 /// What a DKIM-Signature field says (RFC 6376 section 3.5).
@@ -31,7 +31,7 @@ struct Signature {
     std::vector<std::string> headers;                    ///< h=, in its order
     std::string body_hash;                               ///< bh=, octets
     std::string value;                                   ///< b=, octets
-    std::optional<std::uint64_t> body_length;            ///< l=: the rest of the body is anyone's
+    std::optional<std::uint64_t> body_length;            ///< l=: the rest of the body is not signed
     std::optional<std::uint64_t> signed_at, expires_at;  ///< t=, x=: seconds since 1970
 
     /// Where the public key is: "2026a._domainkey.example.org".
@@ -40,11 +40,11 @@ struct Signature {
     bool operator==(const Signature&) const = default;
 };
 
-/// Why a field is no signature that we can verify.
+/// Why we cannot verify a signature field.
 struct SignatureFault {
     enum class Kind {
         malformed,   ///< against the RFC, or withdrawn by it
-        unsupported  ///< perhaps right, but nothing that we know
+        unsupported  ///< perhaps valid, but unknown to us
     };
     Kind kind = Kind::malformed;
     std::string text;  ///< a sentence for people
@@ -61,7 +61,7 @@ Result<Signature, SignatureFault> parse_signature(std::string_view value);
 std::string signature_field(const Signature& signature);
 
 /// A whole field as it came, with nothing behind "b=" (section 3.5: with all white space around).
-/// The same field when it is no tag-list.
+/// The field unchanged when it is not a tag-list.
 std::string without_value(std::string_view field);
 
 /// What a signature's own value is made over: SHA-256 of the fields that h= names, picked from the

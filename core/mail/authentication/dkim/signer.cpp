@@ -20,7 +20,7 @@ std::set<std::string> lower_case(const std::vector<std::string>& names) {
     return out;
 }
 
-/// h=: each field that is there as often as it is, the oversigned ones once more.
+/// h=: each field as often as it occurs, the oversigned ones once more.
 std::vector<std::string> headers_of(
     const DomainSettings& settings, const std::vector<mail::HeaderField>& fields
 ) {

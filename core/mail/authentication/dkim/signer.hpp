@@ -17,7 +17,7 @@ namespace outpost::dkim {
 /// Fields that are signed where they occur (RFC 6376 section 5.4.1, RFC 8058 section 4, RFC 8460
 /// section 3).
 const std::vector<std::string>& default_headers();
-/// Of these, fields of which nobody may add another one: named once more than they occur.
+/// Of these, the fields that nobody may add again: named once more than they occur.
 const std::vector<std::string>& default_oversigned();
 
 /// How a domain signs.
@@ -43,16 +43,16 @@ struct Unsigned {
 
 /// The fields to put on top of a message.
 struct Signed {
-    std::string fields;  ///< empty: nobody signs
+    std::string fields;  ///< empty: not signed
     std::string by;      ///< "example.org 2026a 2026b", for people; empty likewise
 };
 
 /// Signs what leaves, with the keys of one configuration. Immutable, so thread-safe.
 ///
 /// **Who signs.** The domain of the author (the first address of the From field), if it has keys,
-/// else the nearest domain above it that has: so the signature is aligned as DMARC wants it. If
-/// there is none, the domain of the envelope sender or one above, likewise. An account gets only
-/// the signature of an address that it may send from.
+/// else the nearest domain above it that has: so the signature is aligned for DMARC. If there is
+/// none, the domain of the envelope sender or one above, likewise. An account gets only the
+/// signature of an address that it may send from.
 class Signer {
   public:
     using Domains = std::map<dns::Domain, DomainSettings>;
@@ -65,10 +65,10 @@ class Signer {
     /// std::runtime_error when OpenSSL fails.
     Signed sign(const Unsigned& message) const;
 
-    /// Whether any domain signs by RSA, which takes too long for a thread that others wait for.
+    /// Whether any domain signs by RSA, which takes too long for an event loop.
     bool uses_rsa() const noexcept { return uses_rsa_; }
 
-    /// Who would sign; null: nobody.
+    /// The domain that would sign; null: none.
     const Domains::value_type* signer_of(
         std::string_view header, const std::string& account, const mail::Address& mail_from
     ) const;
@@ -81,12 +81,12 @@ class Signer {
     const bool uses_rsa_;
 };
 
-/// The signatures of one domain, whoever wrote the message.
+/// The signatures of one domain, whoever the author is.
 std::string sign_as(
     const dns::Domain& domain, const DomainSettings& settings, std::string_view header,
     const std::vector<std::string>& body, WallTime now
 );
-/// What Signed::by says of it.
+/// The text of Signed::by for it.
 std::string signed_by(const dns::Domain& domain, const DomainSettings& settings);
 
 }  // namespace outpost::dkim

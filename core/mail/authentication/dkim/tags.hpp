@@ -18,12 +18,12 @@ class TagList {
     };
 
     /// `text` must outlive the list. The error is a sentence. A list in which a name occurs twice
-    /// is none.
+    /// is invalid.
     static Result<TagList> parse(std::string_view text);
 
-    /// Null when there is no such tag. Names are told apart by case.
+    /// Null when there is no such tag. Names are case-sensitive.
     const Tag* find(std::string_view name) const noexcept;
-    /// The value of a tag, or what stands for it when it is missing.
+    /// The value of a tag, or a default when it is missing.
     std::string_view value_or(std::string_view name, std::string_view missing) const noexcept;
     const std::vector<Tag>& tags() const noexcept { return tags_; }
 

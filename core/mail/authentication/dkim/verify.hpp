@@ -14,7 +14,7 @@
 
 namespace outpost::dkim {
 
-/// What became of one signature, in the words of RFC 8601 section 2.7.1.
+/// The result of one signature, in the words of RFC 8601 section 2.7.1.
 enum class Status {
     pass,
     fail,       ///< the message is not what was signed
@@ -30,19 +30,19 @@ struct SignatureResult {
     std::string reason;                  ///< for people; empty for pass
     std::optional<Signature> signature;  ///< what the field says, if it could be read
     unsigned key_bits = 0;               ///< zero without a key
-    /// Of the look-up of the key: a key from a zone without DNSSEC is anyone's who can forge
+    /// Of the key's look-up: a key from a zone without DNSSEC may come from anyone who can forge
     /// answers.
     dns::Security key_security = dns::Security::indeterminate;
     bool testing = false;    ///< the domain only tests (t=y): to be treated like no signature
     bool whole_body = true;  ///< false: anyone may have added to the body (l=)
     std::vector<std::string> services;  ///< that the key is for (s=); empty: any
-    /// All is good but that the key is not for VerifyOptions::service.
+    /// Everything passes, except that the key is not for VerifyOptions::service.
     bool only_for_others = false;
 
     bool passed() const noexcept { return status == Status::pass; }
-    /// Whether it passes where a key for `service` is wanted (RFC 6376 section 3.6.1).
+    /// Whether it passes where a key for `service` is required (RFC 6376 section 3.6.1).
     bool passed_for(std::string_view service) const;
-    /// i=, or what stands for it.
+    /// i=, or its default.
     std::string identity() const;
 };
 
@@ -55,7 +55,7 @@ struct VerifyOptions {
 
 /// Verifies the signatures of a message, from the top. Empty: it has none. Hashes the body at most
 /// once for each way of canonicalisation and length; with `most` signatures this bounds the work.
-/// Never throws for what the message or the DNS say. Hashing happens on the caller's executor: a
+/// Never throws because of the message or the DNS. Hashing happens on the caller's executor: a
 /// large body is for a worker thread (look_up there, judge here).
 awaitable<std::vector<SignatureResult>> verify(
     const mail::Content& content, dns::Resolver& resolver, VerifyOptions options

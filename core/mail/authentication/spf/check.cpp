@@ -34,8 +34,8 @@ bool is_in(const net::IpAddress& client, const net::IpAddress& network, const Di
     return same_network(client.to_v6().to_bytes(), network.to_v6().to_bytes(), lengths.v6_prefix);
 }
 
-/// Whether the DNS can be asked for a name that macros made: labels of 1 to 63 octets, none of
-/// them such that it would have to be escaped.
+/// Whether a name from macros can be looked up: labels of 1 to 63 octets, none of which would need
+/// escaping.
 bool can_be_asked(std::string_view name) {
     if (name.empty() || name.size() > 253) return false;
     std::size_t label = 0;
@@ -221,7 +221,7 @@ class Evaluation {
         co_return Match::no;
     }
 
-    /// Section 5.5: whatever goes wrong, it only does not match.
+    /// Section 5.5: an error means only that it does not match.
     awaitable<Match> reverse(std::string target) {
         const auto found = co_await dns::confirmed_names(values_.client, resolver_, deadline_);
         co_return match_if(std::any_of(
@@ -309,7 +309,7 @@ awaitable<Outcome> check(
     co_return co_await evaluation.run(std::move(domain));
 }
 
-/// Empty for address literals and for what is no name at all.
+/// Empty for address literals and for invalid names.
 std::string helo_domain(const Client& client) {
     const auto domain = dns::Domain::parse(client.helo);
     return domain ? domain->ascii() : std::string();

@@ -19,10 +19,10 @@ std::string_view text(Status status) noexcept;
 /// RFC 7208 section 4.6.4. More than these are a permerror.
 constexpr std::size_t most_lookup_terms = 10, most_voids = 2, most_mx_hosts = 10;
 
-/// Whose permission is asked for (section 2.2).
+/// Whose identity is checked (section 2.2).
 enum class Identity { helo, mail_from };
 
-/// What the client of a transaction is and says.
+/// What is known of a transaction's client.
 struct Client {
     net::IpAddress address;
     std::string helo;  ///< as it came; an address literal or nonsense has no SPF
@@ -43,8 +43,8 @@ struct Outcome {
 awaitable<Outcome> check_helo(Client client, dns::Resolver& resolver, Deadline deadline);
 
 /// Whether the domain of the reverse-path permits it. A null reverse-path stands for postmaster at
-/// the HELO domain (section 2.4). Never throws for what the DNS say; the deadline is for all
-/// look-ups together, and a temperror follows when it passes.
+/// the HELO domain (section 2.4). Never throws because of the DNS. The deadline is for all look-ups
+/// together; when it passes, the result is temperror.
 awaitable<Outcome> check_mail_from(
     Client client, mail::Address mail_from, dns::Resolver& resolver, Deadline deadline
 );

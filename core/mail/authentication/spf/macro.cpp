@@ -162,7 +162,7 @@ bool is_top_label(std::string_view label) {
            !std::all_of(label.begin(), label.end(), is_digit);
 }
 
-/// Where the text behind the last macro begins; none when it is no macro-string.
+/// Where the text after the last macro begins; none when it is not a macro-string.
 std::optional<std::size_t> end_of_last_macro(std::string_view text) {
     std::size_t behind = 0;
     for (std::size_t at = 0; at < text.size();) {

@@ -123,7 +123,7 @@ class Reader {
         return read_directive(term);
     }
 
-    /// Section 6: redirect and exp at most once each, the unknown are passed over.
+    /// Section 6: redirect and exp at most once each; unknown modifiers are ignored.
     Result<bool> read_modifier(
         std::string_view term, std::string_view name, std::string_view value
     ) {
@@ -154,7 +154,7 @@ class Reader {
         return read;
     }
 
-    /// `rest`: from the colon or slash behind the name on.
+    /// `rest`: from the colon or slash after the name on.
     Result<bool> read_arguments(
         std::string_view term, std::string_view rest, Directive& directive
     ) {

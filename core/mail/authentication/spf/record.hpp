@@ -29,7 +29,7 @@ struct Directive {
 struct Record {
     std::vector<Directive> directives;
     std::optional<std::string> redirect;     ///< a domain-spec (section 6.1)
-    std::optional<std::string> explanation;  ///< exp=, a domain-spec; nobody here asks for it
+    std::optional<std::string> explanation;  ///< exp=, a domain-spec; never looked up
 };
 
 /// Whether a TXT record is meant for SPF, right or wrong (section 4.5).
