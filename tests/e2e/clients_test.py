@@ -186,6 +186,28 @@ sendmail:
             self.outpost.process.signal(1)
             wait_until(lambda: self.outpost.process.output().count("is in effect") == 2, "the old routes are back")
 
+    def test_settings_that_need_a_restart_are_named_at_a_reload(self):
+        text = self.outpost.config.read_text()
+        changed = text + "\n  lease: 45s\n  patience: 2s\nlog_level: debug\n"
+        wanted = [f"database.{key}: in effect after a restart" for key in ("patience", "lease")]
+        before = self.outpost.process.output().count("is in effect")
+        try:
+            self.outpost.config.write_text(changed)
+            self.outpost.process.signal(1)
+            wait_until(lambda: self.outpost.process.output().count("is in effect") == before + 1, "it is read")
+            log = self.outpost.process.output()
+            self.assertEqual([line for line in wanted if line in log], wanted)
+            self.assertEqual(log.count("in effect after a restart"), len(wanted))
+            # The same is said beforehand.
+            old = self.outpost.config.with_suffix(".old")
+            old.write_text(text)
+            checked = run([PROGRAM, "config", "check", self.outpost.config, "--old", old]).stdout
+            self.assertEqual(checked.splitlines()[1:], wanted)
+        finally:
+            self.outpost.config.write_text(text)
+            self.outpost.process.signal(1)
+            wait_until(lambda: self.outpost.process.output().count("is in effect") == before + 2, "the old file is back")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
