@@ -12,7 +12,6 @@
 #include "core/server/settings/load.hpp"
 #include "core/tls_reports/receiving/tls_report_store.hpp"
 #include "core/tls_reports/results/tally.hpp"
-#include "policies/mta_sts/store.hpp"
 
 namespace outpost::server {
 
@@ -22,8 +21,8 @@ struct BackendEvents {
     std::function<void()> work_due;
     std::function<void()> report_due;
     std::function<void()> limits_changed;
-    /// The stored MTA-STS policy of this domain; empty: of any.
-    std::function<void(const std::string&)> policy_changed;
+    /// What the policy with this key stores has changed, as its channel has it; empty: all of it.
+    std::function<void(const std::string& policy, const std::string& what)> policy_changed;
     std::function<void(queue::TlsChange)> tls_changed;
     std::function<void()> tls_reports_due;
     std::function<void()> superseded;  ///< a later run has taken this node's name: we must end
@@ -36,7 +35,8 @@ class Backend {
     virtual ~Backend() = default;
     virtual queue::QueueStore& store() noexcept = 0;
     virtual queue::LimitStore& limits() noexcept = 0;
-    virtual mta_sts::Store& policies() noexcept = 0;
+    /// What a policy stores (delivery::PolicyKind::open_store); null: nothing.
+    virtual delivery::PolicyStore* policy_store(const std::string& policy) noexcept = 0;
     virtual queue::BounceStore& bounces() noexcept = 0;
     virtual queue::Suppressions& suppressions() noexcept = 0;
     virtual tls_report_receiving::TlsReportStore& received_reports() noexcept = 0;

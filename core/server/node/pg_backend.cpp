@@ -14,12 +14,12 @@
 #include "core/foundation/database/migrate.hpp"
 #include "core/foundation/database/pool.hpp"
 #include "core/server/node/tls_reporting.hpp"
+#include "core/server/settings/builtin.hpp"
 #include "core/tls_reports/receiving/tls_report_store_pg.hpp"
 #include "core/tls_reports/results/store.hpp"
 #include "core/tls_reports/results/writer.hpp"
 #include "core/tls_reports/sending/marks.hpp"
 #include "core/tls_reports/sending/sender.hpp"
-#include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::server {
 namespace {
@@ -74,11 +74,12 @@ class PgBackend final : public Backend {
           ),
           store_(pool_, node_),
           limits_(pool_, node_),
-          policies_(pool_, [this] { return store_.now(); }),
           bounces_(pool_),
           suppressions_(pool_),
           received_reports_(pool_),
           evidence_writer_(evidence_, pool_, to_number(node_.id())) {
+        for (const auto& kind : policy_kinds())
+            policy_stores_[kind->key()] = kind->open_store(pool_, [this] { return store_.now(); });
         evidence_.record_results(loaded.settings.tls_reports.record);
         db::Session session(settings_);
         suppressions_.refresh(session);  // before anything is delivered
@@ -88,7 +89,10 @@ class PgBackend final : public Backend {
 
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
-    mta_sts::Store& policies() noexcept override { return policies_; }
+    delivery::PolicyStore* policy_store(const std::string& policy) noexcept override {
+        const auto found = policy_stores_.find(policy);
+        return found == policy_stores_.end() ? nullptr : found->second.get();
+    }
     queue::BounceStore& bounces() noexcept override { return bounces_; }
     queue::Suppressions& suppressions() noexcept override { return suppressions_; }
     tls_report_receiving::TlsReportStore& received_reports() noexcept override {
@@ -134,9 +138,12 @@ class PgBackend final : public Backend {
         channels["outpost_suppression"] = [this](const std::string& key) {
             suppressions_.changed(key);
         };
-        channels["outpost_mta_sts"] = [this](const std::string& domain) {
-            told(&BackendEvents::policy_changed, domain);
-        };
+        for (const auto& kind : policy_kinds()) {
+            if (kind->channel().empty()) continue;
+            channels[kind->channel()] = [this, policy = kind->key()](const std::string& what) {
+                told(&BackendEvents::policy_changed, policy, what);
+            };
+        }
         channels["outpost_tls"] = [this](const std::string& text) {
             const auto change = queue::TlsChange::parse(text);
             if (change) told(&BackendEvents::tls_changed, *change);
@@ -269,7 +276,7 @@ class PgBackend final : public Backend {
     queue::Node node_;
     queue::PgStore store_;
     queue::PgLimits limits_;
-    mta_sts::PgStore policies_;
+    std::map<std::string, std::unique_ptr<delivery::PolicyStore>> policy_stores_;
     queue::PgBounces bounces_;
     queue::PgSuppressions suppressions_;
     tls_report_receiving::PgTlsReportStore received_reports_;

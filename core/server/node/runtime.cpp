@@ -71,7 +71,10 @@ struct Runtime::Parts {
           backend(options.make_backend(loaded)),
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
-          policies(settings, backend->policies(), resolver, tasks, loops.at(0).get_executor()),
+          policies(
+              settings, [this](const std::string& key) { return backend->policy_store(key); },
+              resolver, tasks, loops.at(0).get_executor()
+          ),
           dispatcher(
               loops, backend->store(), backend->limits(), backend->suppressions(), *resolver,
               *dialer, fitting_limits(settings),
@@ -94,6 +97,7 @@ struct Runtime::Parts {
           pages(node_pages(registry, *backend, serving)) {
         if (settings.sink) sink = make_sink();
         backend->measure(registry);
+        policies.count_in(registry);
     }
 
     /// Everything that `wanted` want open.
@@ -115,7 +119,9 @@ struct Runtime::Parts {
         backend->connect(
             {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
              [this] { dispatcher.limits_changed(); },
-             [this](const std::string& domain) { policies.policy_changed(domain); },
+             [this](const std::string& policy, const std::string& what) {
+                 policies.notified(policy, what);
+             },
              [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
              [this] { tls_reporting.wake(); }, [this] { superseded = true; }}
         );

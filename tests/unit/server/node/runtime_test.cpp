@@ -33,7 +33,9 @@ class MemoryBackend final : public Backend {
         : store_(store), closed_(closed) {}
     queue::QueueStore& store() noexcept override { return store_; }
     queue::LimitStore& limits() noexcept override { return limits_; }
-    mta_sts::Store& policies() noexcept override { return policies_; }
+    delivery::PolicyStore* policy_store(const std::string& policy) noexcept override {
+        return policy == "mta_sts" ? &policies_ : nullptr;
+    }
     queue::BounceStore& bounces() noexcept override { return bounces_; }
     queue::Suppressions& suppressions() noexcept override { return suppressions_; }
     tls_report_receiving::TlsReportStore& received_reports() noexcept override { return reports_; }
