@@ -12,9 +12,11 @@ import re
 import sys
 from pathlib import Path
 
-DESCRIPTIONS = "core/server/settings/settings*.cpp"
+DESCRIPTIONS = ("core/server/settings/settings*.cpp", "core/server/settings/plugin_transport.cpp",
+                "policies/*/*.cpp", "transports/*/*.cpp", "transports/*/*.hpp")
 # What reads the file and holds keys against each other: to no other end.
-OF_THE_FILE = re.compile(r"core/server/settings/(settings.*|load|cross_checks|route_cover)\.[ch]pp$")
+OF_THE_FILE = re.compile(r"core/server/settings/(settings.*|load|cross_checks|route_cover)\.[ch]pp$"
+                         r"|transports/common/smtp_options\.hpp$")
 
 UNREAD = {
     "DsnSettings::from": "the reports have another author until they are composed with it",
@@ -57,10 +59,10 @@ def struct_of(match, text):
 
 def bound_members(root):
     """(struct, member, place) of each key."""
-    for path in sorted(root.glob(DESCRIPTIONS)):
+    for path in sorted(path for pattern in DESCRIPTIONS for path in root.glob(pattern)):
         text = path.read_text()
         keys = list(KEY.finditer(text))
-        described = len(re.findall(r"\.(?:key|required)\(", text))
+        described = len(re.findall(r'\.(?:key|required)\(\s*"', text))
         if len(keys) != described:
             yield None, f"{described - len(keys)} keys are bound in a way that this lint cannot read", path.name
         for match in keys:
