@@ -92,12 +92,6 @@ struct Values {
     }
 };
 
-const char* text(server::DmarcPublication::Policy policy) {
-    using Policy = server::DmarcPublication::Policy;
-    if (policy == Policy::none) return "none";
-    return policy == Policy::quarantine ? "quarantine" : "reject";
-}
-
 Values values(const QuickstartAnswers& answers) {
     const Names names(answers);
     const auto& host = answers.hostname.ascii();
@@ -121,7 +115,7 @@ Values values(const QuickstartAnswers& answers) {
         "mechanisms", quoted(answers.spf.mechanisms), R"("include:_spf.provider.example")"
     );
     values.set("fail_others", answers.spf.fail_others ? "true" : "false");
-    values.set("dmarc", text(answers.dmarc));
+    values.set("dmarc", std::string(authentication::text(answers.dmarc)));
     values.offer("mta_sts", answers.mta_sts ? "on" : "", "");
     return values;
 }

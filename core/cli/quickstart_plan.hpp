@@ -25,8 +25,8 @@ struct QuickstartAnswers {
     Secret database;              ///< connection string; empty: PostgreSQL on this machine
     std::vector<net::IpAddress> addresses;  ///< that mail leaves from; none: not known
     std::vector<std::string> mx;            ///< of the domain, as it is published now
-    server::SpfPublication spf;             ///< what else may send, as it is published now
-    server::DmarcPublication::Policy dmarc = server::DmarcPublication::Policy::none;
+    domain_records::Spf spf;                ///< what else may send, as it is published now
+    authentication::DmarcPolicy dmarc = authentication::DmarcPolicy::none;
     bool mta_sts = false;  ///< serve a policy
     std::chrono::year_month_day today;
 

@@ -363,11 +363,7 @@ class Surveyor {
             });
         if (texts.empty()) co_return;
         if (const auto record = authentication::parse_dmarc_record(texts.front())) {
-            using From = authentication::DmarcPolicy;
-            using To = server::DmarcPublication::Policy;
-            found_.dmarc = record->policy == From::reject       ? To::reject
-                           : record->policy == From::quarantine ? To::quarantine
-                                                                : To::none;
+            found_.dmarc = record->policy;
         }
         warn(
             "{} publishes DMARC already, {}: its policy is in outpost.yaml; keep the record if it "

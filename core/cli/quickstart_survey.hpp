@@ -32,8 +32,8 @@ struct Survey {
     dns::Domain hostname;
     std::vector<net::IpAddress> addresses;  ///< that mail leaves from; none: not known
     std::vector<std::string> mx;            ///< of the domain, the most wanted one first
-    server::SpfPublication spf;             ///< what else sends for it
-    server::DmarcPublication::Policy dmarc = server::DmarcPublication::Policy::none;
+    domain_records::Spf spf;                ///< what else sends for it
+    authentication::DmarcPolicy dmarc = authentication::DmarcPolicy::none;
     std::vector<std::string> warnings;  ///< sentences
 };
 

@@ -338,8 +338,9 @@ class Check {
         Demands demands;
         if (contains(host_.receives, name)) demands.keys = host_.keys;
         demands.dane = binds_senders(tlsa);
-        demands.mta_sts = sender_ && sender_->mta_sts && sender_->mta_sts->mode != "none" &&
-                          contains(sender_->mx, name);
+        const bool has_policy = sender_ && sender_->mta_sts &&
+                                sender_->mta_sts->mode != domain_records::MtaStsPolicy::Mode::none;
+        demands.mta_sts = has_policy && contains(sender_->mx, name);
         return demands;
     }
 

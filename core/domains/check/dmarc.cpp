@@ -48,15 +48,18 @@ Finding judge_policy(
             expected
         );
     }
-    const auto policy = std::string(authentication::text(parsed->policy));
+    const auto policy = parsed->policy;
     if (policy != wanted.policy) {
         return problem(
             Grade::wrong, about,
-            fmt::format("the policy is {}, and {} is configured", policy, wanted.policy),
+            fmt::format(
+                "the policy is {}, and {} is configured", authentication::text(policy),
+                authentication::text(wanted.policy)
+            ),
             "publish the record, or configure what is meant", expected
         );
     }
-    if (policy == "none") {
+    if (policy == authentication::DmarcPolicy::none) {
         return problem(
             Grade::warning, about, "p=none: receivers do nothing against forged mail",
             "choose quarantine or reject once reports show that all of our mail passes"

@@ -27,9 +27,10 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
 
 /// Where the served policy differs from the configured one; empty: nowhere.
 std::string difference(const mta_sts::Policy& served, const MtaStsPolicy& configured) {
-    if (mta_sts::text(served.mode) != configured.mode) {
+    if (mta_sts::text(served.mode) != to_string(configured.mode)) {
         return fmt::format(
-            "its mode is {}, and {} is configured", mta_sts::text(served.mode), configured.mode
+            "its mode is {}, and {} is configured", mta_sts::text(served.mode),
+            to_string(configured.mode)
         );
     }
     if (sorted(served.mx) != sorted(configured.mx)) {

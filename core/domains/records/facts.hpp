@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/domains/records/mta_sts.hpp"
+#include "core/mail/authentication/dmarc_record.hpp"
 #include "core/mail/message/address.hpp"
 #include "core/net/sockets/endpoint.hpp"
 #include "core/net/tls/requirement.hpp"
@@ -26,9 +27,10 @@ struct Spf {
     bool fail_others = false;             ///< "-all", not "~all"
 };
 
+/// What receivers are to do with mail that is not shown to be the domain's (RFC 7489 section 6.3).
 struct Dmarc {
-    std::string policy;     ///< "none", "quarantine" or "reject"
-    mail::Address reports;  ///< null: no reports are asked for
+    authentication::DmarcPolicy policy = authentication::DmarcPolicy::reject;
+    mail::Address reports;  ///< rua; null: no reports are asked for
 };
 
 /// One key that signs for a domain.

@@ -13,8 +13,14 @@ constexpr std::size_t id_length = 20;  // at most 32 letters and digits
 
 }  // namespace
 
+std::string_view to_string(MtaStsPolicy::Mode mode) noexcept {
+    using Mode = MtaStsPolicy::Mode;
+    if (mode == Mode::none) return "none";
+    return mode == Mode::testing ? "testing" : "enforce";
+}
+
 std::string policy_text(const MtaStsPolicy& policy) {
-    std::string text = fmt::format("version: STSv1\r\nmode: {}\r\n", policy.mode);
+    std::string text = fmt::format("version: STSv1\r\nmode: {}\r\n", to_string(policy.mode));
     for (const auto& host : policy.mx)
         text += fmt::format("mx: {}\r\n", host);
     return text + fmt::format("max_age: {}\r\n", policy.max_age.count());

@@ -9,10 +9,14 @@ namespace outpost::domain_records {
 
 /// An MTA-STS policy that a domain of ours publishes (RFC 8461 section 3.2).
 struct MtaStsPolicy {
-    std::string mode;             ///< "enforce", "testing" or "none"
-    std::vector<std::string> mx;  ///< patterns of hosts
-    std::chrono::seconds max_age{0};
+    enum class Mode { enforce, testing, none };
+    Mode mode = Mode::enforce;
+    std::vector<std::string> mx;  ///< patterns of hosts; empty: those that receive for the domain
+    std::chrono::seconds max_age{7 * 24 * 3600};
 };
+
+/// As a policy writes it.
+std::string_view to_string(MtaStsPolicy::Mode mode) noexcept;
 
 /// What https://mta-sts.DOMAIN/.well-known/mta-sts.txt has to answer.
 std::string policy_text(const MtaStsPolicy& policy);

@@ -44,7 +44,7 @@ Record tls_reports_of(const std::string& name, const mail::Address& to, std::str
 
 void add_dmarc(Records& records, const Sender& sender) {
     const auto& [policy, reports] = sender.dmarc;
-    std::string text = "v=DMARC1; p=" + policy;
+    std::string text = fmt::format("v=DMARC1; p={}", authentication::text(policy));
     if (!reports.is_null()) text += "; rua=" + mailto(reports);
     records.push_back(
         {"_dmarc." + sender.domain, Type::txt, std::move(text),

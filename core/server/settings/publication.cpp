@@ -112,18 +112,6 @@ domain_records::Spf bounce_spf(const Settings& settings) {
     return spf;
 }
 
-std::string text(MtaStsPublication::Mode mode) {
-    using Mode = MtaStsPublication::Mode;
-    if (mode == Mode::none) return "none";
-    return mode == Mode::testing ? "testing" : "enforce";
-}
-
-std::string text(DmarcPublication::Policy policy) {
-    using Policy = DmarcPublication::Policy;
-    if (policy == Policy::none) return "none";
-    return policy == Policy::quarantine ? "quarantine" : "reject";
-}
-
 std::map<std::string, domain_records::DkimKey> dkim_keys(const dkim::DomainSettings& settings) {
     const auto signing = settings.signing();
     std::map<std::string, domain_records::DkimKey> keys;
@@ -183,9 +171,7 @@ std::optional<domain_records::MtaStsPolicy> published_policy(
     const Settings& settings, const SenderDomain& domain
 ) {
     if (!domain.mta_sts) return std::nullopt;
-    domain_records::MtaStsPolicy policy{
-        text(domain.mta_sts->mode), domain.mta_sts->mx, domain.mta_sts->max_age
-    };
+    auto policy = *domain.mta_sts;
     if (policy.mx.empty()) policy.mx = canonical(domain.mx);
     if (policy.mx.empty()) policy.mx = receiving_names(settings);
     return policy;
@@ -200,8 +186,8 @@ std::optional<domain_records::Sender> published_sender(
     domain_records::Sender sender;
     sender.domain = name;
     sender.mx = canonical(domain.mx);
-    sender.spf = {domain.spf.mechanisms, domain.spf.fail_others};
-    sender.dmarc = {text(domain.dmarc.policy), domain.dmarc.reports};
+    sender.spf = domain.spf;
+    sender.dmarc = domain.dmarc;
     if (domain.dkim) sender.dkim = dkim_keys(*domain.dkim);
     sender.mta_sts = published_policy(settings, domain);
     sender.tls_reports = domain.tls_reports;

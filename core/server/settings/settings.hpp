@@ -11,6 +11,7 @@
 #include "core/delivery/interface/policy_mode.hpp"
 #include "core/delivery/interface/retry.hpp"
 #include "core/delivery/route/table.hpp"
+#include "core/domains/records/facts.hpp"
 #include "core/foundation/base/log.hpp"
 #include "core/foundation/base/secret.hpp"
 #include "core/foundation/database/settings.hpp"
@@ -29,36 +30,15 @@ struct Account {
     std::vector<route::Route> routes;
 };
 
-/// The MTA-STS policy that a domain publishes (RFC 8461 section 3.2).
-struct MtaStsPublication {
-    enum class Mode { enforce, testing, none };
-    Mode mode = Mode::enforce;
-    std::vector<std::string> mx;  ///< patterns of hosts; empty: those that receive for the domain
-    std::chrono::seconds max_age{7 * 24 * 3600};
-};
-
-/// The DMARC policy that a domain publishes (RFC 7489 section 6.3).
-struct DmarcPublication {
-    enum class Policy { none, quarantine, reject };
-    Policy policy = Policy::reject;
-    mail::Address reports;  ///< rua; null: nobody asks for reports
-};
-
-/// What a domain's SPF record says besides our own addresses (RFC 7208).
-struct SpfPublication {
-    std::vector<std::string> mechanisms;  ///< such as "include:_spf.relay.example"
-    bool fail_others = false;             ///< "-all", not "~all"
-};
-
 /// A domain that we send for.
 struct SenderDomain {
     std::vector<route::Route> routes;
     std::optional<dkim::DomainSettings> dkim;  ///< none: it does not sign
     std::vector<std::string> mx;  ///< hosts that receive its mail, the most wanted one first
-    SpfPublication spf;
-    DmarcPublication dmarc;
-    std::optional<MtaStsPublication> mta_sts;  ///< none: it publishes no policy
-    mail::Address tls_reports;                 ///< where reports about it go; null: nowhere
+    domain_records::Spf spf;
+    domain_records::Dmarc dmarc;
+    std::optional<domain_records::MtaStsPolicy> mta_sts;  ///< none: it publishes no policy
+    mail::Address tls_reports;  ///< where reports about it go; null: nowhere
 };
 
 /// How long what is finished stays in the database.

@@ -334,7 +334,7 @@ config::Type<SenderDomain> sender_domain_type() {
         .key("spf", &SenderDomain::spf, spf_type(), "Its SPF record: for `outpost dns`.")
         .key("dmarc", &SenderDomain::dmarc, dmarc_type(), "Its DMARC policy: for `outpost dns`.")
         .key(
-            "mta_sts", &SenderDomain::mta_sts, config::maybe(mta_sts_publication_type()),
+            "mta_sts", &SenderDomain::mta_sts, config::maybe(mta_sts_policy_type()),
             "Its MTA-STS policy: for `outpost dns`, and served by `https`."
         )
         .key(

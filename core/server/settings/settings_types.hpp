@@ -47,9 +47,9 @@ config::Type<MetricsSettings> metrics_type();
 config::Type<PluginProcesses> plugin_processes_type();
 config::Type<DaneSettings> dane_type();
 config::Type<MtaStsSettings> mta_sts_type();
-config::Type<MtaStsPublication> mta_sts_publication_type();
-config::Type<DmarcPublication> dmarc_type();
-config::Type<SpfPublication> spf_type();
+config::Type<domain_records::MtaStsPolicy> mta_sts_policy_type();
+config::Type<domain_records::Dmarc> dmarc_type();
+config::Type<domain_records::Spf> spf_type();
 config::Type<HttpsSettings> https_type();
 config::Type<BounceSettings> bounces_type();
 

@@ -34,7 +34,7 @@ QuickstartAnswers full() {
     };
     answers.mx = {"mx1.provider.example", "mx2.provider.example"};
     answers.spf = {{"include:_spf.provider.example", "a:web.example.org"}, true};
-    answers.dmarc = server::DmarcPublication::Policy::quarantine;
+    answers.dmarc = authentication::DmarcPolicy::quarantine;
     answers.mta_sts = true;
     answers.database = Secret("postgresql://outpost:p%22w@db.example.org/outpost");
     return answers;
@@ -129,7 +129,7 @@ TEST_CASE("the configuration says all that was found and asked for") {
     CHECK(domain.mx == answers.mx);
     CHECK(domain.spf.mechanisms == answers.spf.mechanisms);
     CHECK(domain.spf.fail_others);
-    CHECK(domain.dmarc.policy == server::DmarcPublication::Policy::quarantine);
+    CHECK(domain.dmarc.policy == authentication::DmarcPolicy::quarantine);
     CHECK(domain.mta_sts);
 }
 

@@ -235,7 +235,7 @@ TEST_CASE("a DMARC policy that is published stays") {
     auto zone = good_zone();
     zone.add("_dmarc.example.org", Type::txt, {"v=DMARC1; p=reject; rua=mailto:d@example.org"});
     const auto found = run(about_mail(), zone);
-    CHECK(found.dmarc == server::DmarcPublication::Policy::reject);
+    CHECK(found.dmarc == authentication::DmarcPolicy::reject);
     CHECK(says(warning(found), "publishes DMARC already"));
 }
 

@@ -10,10 +10,11 @@ using namespace outpost;
 using namespace outpost::domain_check;
 using dns::Type;
 using Said = std::vector<std::string>;
+using Policy = authentication::DmarcPolicy;
 
 namespace {
 
-Said judge(const std::vector<std::string>& records, const std::string& policy = "reject") {
+Said judge(const std::vector<std::string>& records, Policy policy = Policy::reject) {
     domain_records::Sender sender;
     sender.domain = "a.example";
     sender.dmarc = {policy, mail::Address::parse("d!r@a.example").value()};
@@ -44,7 +45,7 @@ TEST_CASE("none, several and broken records are told apart") {
 }
 
 TEST_CASE("a policy that asks for little is warned about") {
-    CHECK(judge({"v=DMARC1; p=none; rua=mailto:d%21r@a.example"}, "none")
+    CHECK(judge({"v=DMARC1; p=none; rua=mailto:d%21r@a.example"}, Policy::none)
               .front()
               .starts_with("warning: p=none"));
     CHECK(

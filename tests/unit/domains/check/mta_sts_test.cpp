@@ -14,8 +14,10 @@ using Said = std::vector<std::string>;
 
 namespace {
 
+using Mode = domain_records::MtaStsPolicy::Mode;
+
 domain_records::MtaStsPolicy a_policy() {
-    return {"enforce", {"mx1.a.example", "*.b.example"}, 14 * 24h};
+    return {Mode::enforce, {"mx1.a.example", "*.b.example"}, 14 * 24h};
 }
 
 Served serves(const domain_records::MtaStsPolicy& policy) {
@@ -46,7 +48,7 @@ TEST_CASE("the configured policy, with all hosts of the MX records, is ok") {
 
 TEST_CASE("another policy than the configured one is wrong") {
     auto other = a_policy();
-    other.mode = "testing";
+    other.mode = Mode::testing;
     CHECK(judge(serves(other)).front() == "wrong: its mode is testing, and enforce is configured");
     other = a_policy();
     other.max_age = 48h;
@@ -76,9 +78,9 @@ TEST_CASE("a policy that protects little is warned about") {
     policy.max_age = 24h;
     CHECK(judge_own(policy).front().starts_with("warning: senders forget it after 86400 s"));
     policy = a_policy();
-    policy.mode = "testing";
+    policy.mode = Mode::testing;
     CHECK(judge_own(policy) == Said{"warning: mode testing: nobody insists on verified TLS"});
-    policy.mode = "none";
+    policy.mode = Mode::none;
     CHECK(judge_own(policy).size() == 1);
 }
 

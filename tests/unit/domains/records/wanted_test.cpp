@@ -34,7 +34,7 @@ Host a_host() {
 Sender a_sender() {
     Sender sender;
     sender.domain = "example.org";
-    sender.dmarc.policy = "reject";
+    sender.dmarc.policy = authentication::DmarcPolicy::reject;
     return sender;
 }
 
@@ -151,7 +151,8 @@ TEST_CASE("addresses in URIs hide what the records' own grammars use") {
 
 TEST_CASE("MTA-STS has a record, whose id changes with the policy, and a host for the policy") {
     auto sender = a_sender();
-    sender.mta_sts = MtaStsPolicy{"enforce", {"mx.example.org"}, std::chrono::hours(24)};
+    sender.mta_sts =
+        MtaStsPolicy{MtaStsPolicy::Mode::enforce, {"mx.example.org"}, std::chrono::hours(24)};
     const auto text = policy_text(*sender.mta_sts);
     CHECK(text == "version: STSv1\r\nmode: enforce\r\nmx: mx.example.org\r\nmax_age: 86400\r\n");
     const auto records = records_of(sender, a_host());
