@@ -33,7 +33,7 @@ delivery::DeliveryJob sample_job() {
     message->size = message->content->size();
     delivery::DeliveryJob job;
     job.message = message;
-    job.recipients.push_back({1, mail::Address::parse("you@example.com").value(), {}, {}});
+    job.recipients.push_back({mail::Address::parse("you@example.com").value(), {}, {}, 1});
     return job;
 }
 

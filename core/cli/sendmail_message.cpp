@@ -87,7 +87,7 @@ Result<delivery::DeliveryJob> make_submission(
 
     if (!mail::find_field(parts.header, "From"))
         parts.header = from_field(*sender, options, user) + parts.header;
-    if (options.require_tls == false)
+    if (options.tls_wish == delivery::TlsWish::not_required)
         parts.header =
             "TLS-Required: No\r\n" + mail::without_fields(parts.header, {"TLS-Required"});
     auto message = std::make_shared<delivery::Message>();
@@ -100,7 +100,7 @@ Result<delivery::DeliveryJob> make_submission(
     message->smtputf8 = mail::has_eightbit(message->content->header());
     message->ret = options.ret;
     message->envid = options.envid;
-    message->require_tls = options.require_tls;
+    message->tls_wish = options.tls_wish;
     delivery::DeliveryJob job;
     job.message = message;
     for (const std::string& one : named) {
@@ -112,7 +112,7 @@ Result<delivery::DeliveryJob> make_submission(
             });
         if (!known)
             job.recipients.push_back(
-                {static_cast<std::int32_t>(job.recipients.size() + 1), *address, options.notify, {}}
+                {*address, options.notify, {}, static_cast<std::int32_t>(job.recipients.size() + 1)}
             );
     }
     return job;

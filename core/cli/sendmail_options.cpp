@@ -26,20 +26,15 @@ class Arguments {
     std::size_t next_ = 0;
 };
 
-Result<delivery::Ret> parse_ret(const std::string& text) {
-    if (iequals(text, "full")) return delivery::Ret::full;
-    if (iequals(text, "hdrs")) return delivery::Ret::headers;
-    return Err{"-R takes 'full' or 'hdrs', not '" + text + "'"};
-}
-
 // "-O Name=value": of sendmail's many long options, the one that says something of the message.
 std::string set_long(SendmailOptions& options, std::string_view option) {
     const auto equals = option.find('=');
     if (!iequals(option.substr(0, equals), "RequireTLS")) return {};
     const auto value = equals == option.npos ? "" : option.substr(equals + 1);
-    if (!iequals(value, "yes") && !iequals(value, "no"))
+    const auto wish = smtp::parse_tls_wish(value);
+    if (!wish || *wish == delivery::TlsWish::standard)
         return "-O RequireTLS takes 'yes' or 'no', not '" + std::string(value) + "'";
-    options.require_tls = iequals(value, "yes");
+    options.tls_wish = *wish;
     return {};
 }
 
@@ -67,8 +62,8 @@ std::string set_valued(SendmailOptions& options, char letter, const std::string&
             break;
         }
         case 'R': {
-            const auto ret = parse_ret(value);
-            if (!ret) return ret.error();
+            const auto ret = smtp::parse_ret(value);
+            if (!ret) return "-R takes 'full' or 'hdrs', not '" + value + "'";
             options.ret = *ret;
             break;
         }

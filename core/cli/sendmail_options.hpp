@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +20,7 @@ struct SendmailOptions {
     delivery::Ret ret = delivery::Ret::unspecified;  ///< -R
     std::string envid;                               ///< -V
     /// -O RequireTLS=yes: REQUIRETLS; no: the header field TLS-Required: No (RFC 8689).
-    std::optional<bool> require_tls;
+    delivery::TlsWish tls_wish = delivery::TlsWish::standard;
     std::string config;  ///< -C
     std::vector<std::string> recipients;
 };

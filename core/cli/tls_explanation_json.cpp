@@ -152,7 +152,7 @@ json of_host(const HostExplanation& host) {
     out["alias_of"] = mx.expanded != mx.name ? json(mx.expanded) : json(nullptr);
     out["tlsa"] = of_tlsa(host);
     for (const auto& [wish, key, name] : words::wishes)
-        out["decision"][key] = of_decision(decide_tls(wish, host.survey.plan.demand));
+        out["decision"][key] = of_decision(delivery::decide_tls(wish, host.survey.plan.demand));
     out["probe"] = host.probe ? of_probe(host) : json(nullptr);
     return out;
 }

@@ -162,7 +162,9 @@ void add_host(Lines& lines, const HostExplanation& host) {
     );
     add_tlsa(lines, host);
     for (const auto& [wish, key, name] : words::wishes)
-        lines.add(2, name, log::printable(decision(decide_tls(wish, host.survey.plan.demand))));
+        lines.add(
+            2, name, log::printable(decision(delivery::decide_tls(wish, host.survey.plan.demand)))
+        );
     if (host.probe) add_probe(lines, host);
 }
 

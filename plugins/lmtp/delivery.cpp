@@ -145,8 +145,7 @@ std::vector<std::string> Delivery::envelope_commands() const {
     mail.body_8bitmime = message.eightbit;
     mail.smtputf8 = smtputf8_;
     if (extensions_.dsn) {
-        if (message.returned() == delivery::Ret::full) mail.ret = "FULL";
-        if (message.returned() == delivery::Ret::headers) mail.ret = "HDRS";
+        mail.ret = message.returned();
         mail.envid = message.envid;
     }
     std::vector<std::string> commands{smtp::mail_command(job_.reverse_path(), mail)};
@@ -154,7 +153,7 @@ std::vector<std::string> Delivery::envelope_commands() const {
         smtp::RcptParameters rcpt;
         rcpt.smtputf8 = smtputf8_;
         if (extensions_.dsn) {
-            rcpt.notify = recipient.notify.text();
+            rcpt.notify = recipient.notify;
             rcpt.orcpt = recipient.orcpt;
         }
         commands.push_back(smtp::rcpt_command(recipient.address, rcpt));

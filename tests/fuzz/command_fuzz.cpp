@@ -31,8 +31,10 @@ void check_command(std::string_view line) {
     } else if (const auto* mail = std::get_if<MailFrom>(&*command)) {
         require(is_one_line(mail->from.unicode()) && is_one_line(mail->envid));
     } else if (const auto* rcpt = std::get_if<RcptTo>(&*command)) {
-        require(is_one_line(rcpt->to.unicode()) && is_one_line(rcpt->orcpt));
-        require(!rcpt->to.is_null());
+        require(
+            is_one_line(rcpt->recipient.address.unicode()) && is_one_line(rcpt->recipient.orcpt)
+        );
+        require(!rcpt->recipient.address.is_null());
     }
 }
 

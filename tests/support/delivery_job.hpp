@@ -58,8 +58,8 @@ inline std::string brief(const delivery::Verdict& verdict) {
     using Kind = delivery::Verdict::Kind;
     if (verdict.kind() == Kind::delivered) return "delivered";
     std::string out = verdict.kind() == Kind::failed ? "failed " : "deferred ";
-    return out + verdict.status().text() + " " + std::string(text(verdict.stage())) + " " +
-           std::string(text(verdict.error_kind()));
+    return out + verdict.status().text() + " " + std::string(to_string(verdict.stage())) + " " +
+           std::string(to_string(verdict.error_kind()));
 }
 
 inline std::vector<std::string> briefs(const std::vector<delivery::Verdict>& verdicts) {

@@ -19,7 +19,7 @@ std::shared_ptr<const Message> stored_form(const queue::NewMessage& from, WallTi
     message->content = from.content;
     message->eightbit = from.eightbit;
     message->smtputf8 = from.smtputf8;
-    message->require_tls = from.require_tls;
+    message->tls_wish = from.tls_wish;
     message->ret = from.ret;
     message->envid = from.envid;
     message->tag = from.tag;
@@ -64,7 +64,8 @@ awaitable<queue::Enqueued> MemoryQueueStore::enqueue(queue::NewMessage message) 
         const RecipientKey key{message.id, ++number};
         Row& row = rows_[key];
         row.key = key;
-        row.recipient = {number, recipient.address, recipient.notify, recipient.orcpt};
+        row.recipient = recipient;
+        row.recipient.number = number;
         row.next_attempt = message.release_at.value_or(clock());
         if (fresh) claims.push_back(lease(row));
     }

@@ -86,7 +86,7 @@ class Direct final : public delivery::Transport {
         const std::vector<net::IpAddress> addresses{*address};
         if (is_this_server(addresses)) co_return DeliveryOutcome::all(job, circle());
         const tls::TlsDemand nothing;
-        const auto plan = decide_tls(delivery::tls_wish(job.message->require_tls), nothing);
+        const auto plan = delivery::decide_tls(job.message->tls_wish, nothing);
         Progress progress(job);
         co_await try_host(job, host, addresses, plan, context, progress);
         co_return progress.outcome();
@@ -145,7 +145,7 @@ class Direct final : public delivery::Transport {
         const DeliveryJob& job, const MxHost& host, Assessments& views, Deadline deadline
     ) {
         const auto demand = co_await views.demand_of(host, deadline);
-        co_return decide_tls(delivery::tls_wish(job.message->require_tls), demand);
+        co_return delivery::decide_tls(job.message->tls_wish, demand);
     }
 
     bool is_this_server(const std::vector<net::IpAddress>& addresses) const {

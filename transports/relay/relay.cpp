@@ -72,7 +72,7 @@ class Relay final : public delivery::Transport {
 
     awaitable<DeliveryOutcome> deliver(const DeliveryJob& job, delivery::AttemptContext& context)
         override {
-        if (job.message->require_tls == true && !can_require_tls()) {
+        if (job.message->tls_wish == delivery::TlsWish::required && !can_require_tls()) {
             co_return DeliveryOutcome::all(
                 job, Verdict::failed(
                          delivery::Stage::connect, ErrorKind::policy, {5, 7, 30},

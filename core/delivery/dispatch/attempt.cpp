@@ -140,7 +140,7 @@ class Attempt {
     }
 
     bool refuses_requiretls(const TransportEntry* entry) const {
-        return job_.message->require_tls.value_or(false) && entry != nullptr &&
+        return job_.message->tls_wish == delivery::TlsWish::required && entry != nullptr &&
                !entry->transport->can_require_tls();
     }
 

@@ -25,7 +25,7 @@ std::string remote_of(const delivery::Verdict& verdict) {
 }
 
 std::string outcome_of(const queue::Settled& settled) {
-    std::string out(queue::text(settled.state));
+    std::string out(queue::to_string(settled.state));
     if (settled.uncertain) out += " (uncertain)";
     return out;
 }
@@ -41,7 +41,7 @@ void log_attempt(const queue::Claimed& claim, const queue::Settled& settled) {
         "message={} to=<{}> attempt={} transport={} remote={} stage={} status={} took={:.3f}s {}: "
         "{}",
         id, claim.recipient.address.unicode(), settled.attempt, settled.transport,
-        remote_of(verdict), delivery::text(verdict.stage()), verdict.status().text(), seconds,
+        remote_of(verdict), delivery::to_string(verdict.stage()), verdict.status().text(), seconds,
         outcome_of(settled), verdict.words()
     );
     if (verdict.error_kind() == delivery::ErrorKind::auth) {

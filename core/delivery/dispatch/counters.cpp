@@ -62,7 +62,7 @@ Counters::Counters(metrics::Registry& registry) : registry_(registry) {
         errors_[kind] = &registry.counter(
             "outpost_delivery_errors_total",
             "Attempts that did not deliver, one for each recipient, by the kind of error",
-            {{"kind", std::string(delivery::text(kind))}}
+            {{"kind", std::string(delivery::to_string(kind))}}
         );
     }
     const auto plaintext = [&](Clear why, const char* reason) {

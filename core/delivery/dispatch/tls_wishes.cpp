@@ -10,15 +10,15 @@ constexpr std::chrono::minutes memory{2};
 }  // namespace
 
 void TlsWishes::note(const queue::TlsChange& change, SteadyTime now) {
-    wishes_[change.message] = {change.require_tls, now};
+    wishes_[change.message] = {change.wish, now};
 }
 
 void TlsWishes::put_on(Parcel& parcel) const {
     const auto& first = parcel.claims.front();
     const auto found = wishes_.find(first.key.message);
-    if (found == wishes_.end() || found->second.require_tls == first.envelope->require_tls) return;
+    if (found == wishes_.end() || found->second.wish == first.envelope->tls_wish) return;
     auto changed = std::make_shared<delivery::Message>(*first.envelope);
-    changed->require_tls = found->second.require_tls;
+    changed->tls_wish = found->second.wish;
     for (auto& claim : parcel.claims)
         claim.envelope = changed;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
-#include <optional>
 
 #include "core/delivery/dispatch/parcel.hpp"
 #include "core/foundation/base/clock.hpp"
@@ -24,7 +23,7 @@ class TlsWishes {
 
   private:
     struct Wish {
-        std::optional<bool> require_tls;
+        delivery::TlsWish wish;
         SteadyTime since;
     };
     std::map<MessageId, Wish> wishes_;

@@ -12,19 +12,15 @@
 #include "core/foundation/base/ids.hpp"
 #include "core/mail/message/address.hpp"
 #include "core/mail/message/content.hpp"
-#include "core/mail/smtp/dsn_parameters.hpp"
+#include "core/mail/smtp/recipient.hpp"
+#include "core/mail/smtp/tls_wish.hpp"
 
 namespace outpost::delivery {
 
 using smtp::Notify;
+using smtp::Recipient;
 using smtp::Ret;
-
-struct Recipient {
-    std::int32_t number = 0;  ///< within the message, from 1
-    mail::Address address;
-    Notify notify;
-    std::string orcpt;  ///< "rfc822;user@example.org", xtext-decoded; empty when not given
-};
+using smtp::TlsWish;
 
 /// The message of a delivery: immutable, shared by all its attempts.
 struct Message {
@@ -32,9 +28,9 @@ struct Message {
     std::string account;      ///< empty for system mail (DSNs)
     mail::Address mail_from;  ///< null reverse-path for DSNs
     mail::ContentPtr content;
-    bool eightbit = false;            ///< has octets above 127: wants 8BITMIME
-    bool smtputf8 = false;            ///< submitted with SMTPUTF8
-    std::optional<bool> require_tls;  ///< yes: REQUIRETLS; no: TLS-Required: No (RFC 8689)
+    bool eightbit = false;  ///< has octets above 127: wants 8BITMIME
+    bool smtputf8 = false;  ///< submitted with SMTPUTF8
+    TlsWish tls_wish = TlsWish::standard;
     Ret ret = Ret::unspecified;
     std::string envid;  ///< xtext-decoded
     std::string tag;    ///< class given at submission, for routes
@@ -45,7 +41,7 @@ struct Message {
 
     /// How much of it goes back in reports, by us or by others: of one with REQUIRETLS no more than
     /// the header, whatever was asked for (RFC 8689 section 5).
-    Ret returned() const noexcept { return require_tls == true ? Ret::headers : ret; }
+    Ret returned() const noexcept { return tls_wish == TlsWish::required ? Ret::headers : ret; }
 };
 
 /// Reads the content of a message that is not held in memory.

@@ -46,11 +46,6 @@ std::string who_asked(TlsWish wish, const tls::TlsDemand& asked) {
 
 }  // namespace
 
-TlsWish tls_wish(std::optional<bool> require_tls) noexcept {
-    if (!require_tls) return TlsWish::standard;
-    return *require_tls ? TlsWish::required : TlsWish::not_required;
-}
-
 TlsPlan decide_tls(TlsWish wish, const tls::TlsDemand& asked) {
     TlsPlan plan;
     plan.policy = who_asked(wish, asked);

@@ -5,20 +5,14 @@
 
 #include "core/delivery/interface/tls_mode.hpp"
 #include "core/delivery/interface/verdict.hpp"
+#include "core/mail/smtp/tls_wish.hpp"
 #include "core/net/tls/requirement.hpp"
 
 /// What a session of direct delivery with one host must do about TLS: the one place where the
 /// message's wish meets the demands of the policies. Pure.
 namespace outpost::delivery {
 
-/// What a message wishes of TLS (RFC 8689).
-enum class TlsWish {
-    standard,     ///< nothing: what the policies ask for
-    required,     ///< REQUIRETLS
-    not_required  ///< TLS-Required: No
-};
-/// From Message::require_tls.
-TlsWish tls_wish(std::optional<bool> require_tls) noexcept;
+using smtp::TlsWish;
 
 struct TlsPlan {
     TlsMode mode = TlsMode::opportunistic;

@@ -41,7 +41,7 @@ std::uint16_t status_class(Verdict::Kind kind) {
 
 }  // namespace
 
-std::string_view text(Stage stage) noexcept {
+std::string_view to_string(Stage stage) noexcept {
     switch (stage) {
         case Stage::route:
             return "route";
@@ -73,7 +73,7 @@ std::string_view text(Stage stage) noexcept {
     return "unknown";
 }
 
-std::string_view text(ErrorKind kind) noexcept {
+std::string_view to_string(ErrorKind kind) noexcept {
     return error_kind_names[static_cast<std::size_t>(kind)];
 }
 

@@ -12,7 +12,7 @@
 
 namespace outpost::delivery {
 
-/// How far an attempt came with a recipient. The names appear in SQL (text(), in lower case).
+/// How far an attempt came with a recipient. The names appear in SQL (to_string()).
 enum class Stage {
     route,
     resolve,
@@ -29,9 +29,9 @@ enum class Stage {
                 ///< unknown
     done
 };
-std::string_view text(Stage stage) noexcept;
+std::string_view to_string(Stage stage) noexcept;
 
-/// What kind of trouble it was: what routes can match on ("last_error"). Names as in text().
+/// What kind of trouble it was: what routes can match on ("last_error"). Names as in to_string().
 enum class ErrorKind {
     none,
     config,
@@ -47,7 +47,7 @@ enum class ErrorKind {
     local,
     crash  ///< the process that delivered died
 };
-std::string_view text(ErrorKind kind) noexcept;
+std::string_view to_string(ErrorKind kind) noexcept;
 std::optional<ErrorKind> parse_error_kind(std::string_view text) noexcept;
 
 /// One step of the SMTP dialogue: never content, never secrets (AUTH is shown as "AUTH SCRAM-...

@@ -25,7 +25,7 @@ awaitable<DomainSurvey> survey(
         if (one.addresses) {
             learn(one.host, *one.addresses);
             const tls::TlsDemand demand = co_await views.demand_of(one.host, deadline);
-            one.plan = decide_tls(tls_wish(job.message->require_tls), demand);
+            one.plan = decide_tls(job.message->tls_wish, demand);
             one.findings = views.of_host(one.host);
         }
         survey.hosts.push_back(std::move(one));

@@ -146,14 +146,9 @@ bool is_readable(const Claimed& claimed, const db::Row& row) {
            (!claimed.envelope->mail_from.is_null() || row.view(13).empty());
 }
 
-delivery::Ret ret_of(std::string_view text) {
-    return text == "full"   ? delivery::Ret::full
-           : text == "hdrs" ? delivery::Ret::headers
-                            : delivery::Ret::unspecified;
-}
-
-std::optional<bool> tri_state(const db::Row& row, int column) {
-    return row.is_null(column) ? std::nullopt : std::optional(row.flag(column));
+delivery::TlsWish wish_of(const db::Row& row, int column) {
+    if (row.is_null(column)) return delivery::TlsWish::standard;
+    return row.flag(column) ? delivery::TlsWish::required : delivery::TlsWish::not_required;
 }
 
 /// Eleven columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret,
@@ -166,8 +161,8 @@ std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, Me
     message->size = static_cast<std::uint64_t>(row.number(first + 2));
     message->eightbit = row.flag(first + 3);
     message->smtputf8 = row.flag(first + 4);
-    message->require_tls = tri_state(row, first + 5);
-    message->ret = ret_of(row.view(first + 6));
+    message->tls_wish = wish_of(row, first + 5);
+    message->ret = smtp::parse_ret(row.view(first + 6)).value_or(delivery::Ret::unspecified);
     message->envid = row.text(first + 7);
     message->tag = row.text(first + 8);
     message->submitted_at = row.time(first + 9);

@@ -17,12 +17,12 @@ const Statement insert_message{"insert_message", R"(
         require_tls, ret, envid, tag, message_id, source, client, idempotency_key, due_from,
         signed_by)
     SELECT id, account, mail_from, header, size, eightbit, smtputf8,
-        nullif(require_tls, '')::boolean, ret, envid, tag, message_id, source, client, key,
+        nullif(tls_wish, 'default')::boolean, lower(ret), envid, tag, message_id, source, client, key,
         coalesce(due_from, clock_timestamp()), signed_by
     FROM unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[],
             $7::bool[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
             $14::text[], $15::text[], $16::timestamptz[], $17::text[])
-        AS new (id, account, mail_from, header, size, eightbit, smtputf8, require_tls, ret, envid,
+        AS new (id, account, mail_from, header, size, eightbit, smtputf8, tls_wish, ret, envid,
             tag, message_id, source, client, key, due_from, signed_by)
     ON CONFLICT (account, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id
@@ -56,22 +56,6 @@ const Statement recipients_of_account{"recipients_of_account", R"(
 )"};
 const Statement announce{"announce_work", "SELECT pg_notify('outpost_work', '')"};
 
-std::string ret_text(delivery::Ret ret) {
-    switch (ret) {
-        case delivery::Ret::unspecified:
-            return "";
-        case delivery::Ret::full:
-            return "full";
-        case delivery::Ret::headers:
-            return "hdrs";
-    }
-    return "";
-}
-
-std::string tri_state(const std::optional<bool>& value) {
-    return !value ? "" : *value ? "true" : "false";
-}
-
 /// Strangers' words that are only shown: as PostgreSQL's text can hold them.
 std::string for_people(std::string_view words) {
     return safe_text(words, Charset::utf8, 998);
@@ -80,7 +64,7 @@ std::string for_people(std::string_view words) {
 /// The message rows of a batch, column by column.
 struct MessageColumns {
     std::vector<std::int64_t> id, size;
-    std::vector<std::string> account, mail_from, require_tls, ret, envid, tag, message_id, source,
+    std::vector<std::string> account, mail_from, tls_wish, ret, envid, tag, message_id, source,
         client, signed_by;
     std::vector<Bytes> header;
     std::vector<bool> eightbit, smtputf8;
@@ -92,8 +76,8 @@ struct MessageColumns {
         size.push_back(static_cast<std::int64_t>(message.content->size()));
         account.push_back(message.account);
         mail_from.push_back(message.mail_from.wire());
-        require_tls.push_back(tri_state(message.require_tls));
-        ret.push_back(ret_text(message.ret));
+        tls_wish.emplace_back(to_string(message.tls_wish));
+        ret.emplace_back(to_string(message.ret));
         envid.push_back(message.envid);
         tag.push_back(message.tag);
         message_id.push_back(for_people(message.message_id));
@@ -134,12 +118,12 @@ struct RecipientColumns {
 
     void add(const Insertion& one) {
         std::int32_t count = 0;
-        for (const NewRecipient& recipient : one.message->recipients) {
+        for (const delivery::Recipient& recipient : one.message->recipients) {
             message.push_back(to_number(one.message->id));
             number.push_back(++count);
             address.push_back(recipient.address.wire());
             domain.push_back(lane_of(recipient.address));
-            notify.push_back(recipient.notify.text());
+            notify.push_back(recipient.notify.to_string());
             orcpt.push_back(recipient.orcpt);
             lease.push_back(one.lease);
             release_at.push_back(one.message->release_at);
@@ -155,8 +139,8 @@ std::set<std::int64_t> write_messages(db::Session& session, std::span<Insertion>
     std::set<std::int64_t> written;
     for (const db::Row row : session.exec(
              insert_message, c.id, c.account, c.mail_from, c.header, c.size, c.eightbit, c.smtputf8,
-             c.require_tls, c.ret, c.envid, c.tag, c.message_id, c.source, c.client, c.key,
-             c.due_from, c.signed_by
+             c.tls_wish, c.ret, c.envid, c.tag, c.message_id, c.source, c.client, c.key, c.due_from,
+             c.signed_by
          )) {
         written.insert(row.number(0));
     }

@@ -5,7 +5,7 @@
 
 namespace outpost::queue {
 
-std::string_view text(RecipientState state) noexcept {
+std::string_view to_string(RecipientState state) noexcept {
     switch (state) {
         case RecipientState::queued:
             return "queued";
@@ -23,7 +23,7 @@ std::string_view text(RecipientState state) noexcept {
     return "queued";
 }
 
-std::string_view text(Report report) noexcept {
+std::string_view to_string(Report report) noexcept {
     switch (report) {
         case Report::none:
             return "none";
@@ -44,9 +44,9 @@ std::optional<TlsChange> TlsChange::parse(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
     if (error != std::errc()) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (text == " default") return TlsChange{MessageId{id}, std::nullopt};
-    if (text == " yes" || text == " no") return TlsChange{MessageId{id}, text == " yes"};
-    return std::nullopt;
+    if (!text.starts_with(' ')) return std::nullopt;
+    const auto wish = smtp::parse_tls_wish(text.substr(1));
+    return wish ? std::optional(TlsChange{MessageId{id}, *wish}) : std::nullopt;
 }
 
 }  // namespace outpost::queue

@@ -14,20 +14,14 @@
 /// The queue's vocabulary: what goes in, what is claimed, what is recorded.
 namespace outpost::queue {
 
-struct NewRecipient {
-    mail::Address address;
-    delivery::Notify notify;
-    std::string orcpt;
-};
-
 /// A message that has passed all checks at the door and is to be made durable.
 struct NewMessage {
     std::string account;  ///< empty: unauthenticated relay or system mail
     mail::Address mail_from;
-    std::vector<NewRecipient> recipients;
+    std::vector<delivery::Recipient> recipients;  ///< numbered by their order
     mail::ContentPtr content;
     bool eightbit = false, smtputf8 = false;
-    std::optional<bool> require_tls;
+    delivery::TlsWish tls_wish = delivery::TlsWish::standard;
     delivery::Ret ret = delivery::Ret::unspecified;
     std::string envid;
     std::string tag;
@@ -64,11 +58,11 @@ struct Claimed {
 };
 
 enum class RecipientState { queued, leased, held, delivered, failed, dropped };
-std::string_view text(RecipientState state) noexcept;
+std::string_view to_string(RecipientState state) noexcept;
 
 /// Which DSN a settlement asks for. Composed later by the reporter, in its own transaction.
 enum class Report { none, delayed, failed, delivered, relayed };
-std::string_view text(Report report) noexcept;
+std::string_view to_string(Report report) noexcept;
 
 /// What one attempt did with one recipient: becomes an attempt row and the recipient's new state.
 struct Settled {
@@ -97,7 +91,7 @@ struct Settled {
 /// A person has changed what a message asks of TLS (outpost.set_require_tls): told to all nodes.
 struct TlsChange {
     MessageId message{};
-    std::optional<bool> require_tls;  ///< as in delivery::Message
+    delivery::TlsWish wish = delivery::TlsWish::standard;
     /// Reads "1000 yes", "1000 no" or "1000 default".
     static std::optional<TlsChange> parse(std::string_view text);
 };

@@ -191,8 +191,10 @@ Insertion report_message(const delivery::Message& original, SignedReport report,
     message.smtputf8 = mail::has_eightbit(content->header());
     message.eightbit = mail::has_eightbit(*content);
     // RFC 8689 section 5: a report tells much of its message, so it is protected in the same way.
-    if (original.require_tls == true) message.require_tls = true;
-    message.ret = message.require_tls ? delivery::Ret::headers : delivery::Ret::unspecified;
+    if (original.tls_wish == delivery::TlsWish::required) {
+        message.tls_wish = delivery::TlsWish::required;
+        message.ret = delivery::Ret::headers;
+    }
     message.source = "dsn";
     message.client = "report on message " + std::to_string(to_number(original.id));
     const auto message_id = mail::find_field(content->header(), "Message-ID");

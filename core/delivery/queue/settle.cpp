@@ -126,13 +126,13 @@ struct RecipientColumns {
 
     void add(const Settled& one) {
         lease.add(one.key, one.token);
-        state.emplace_back(text(one.state));
+        state.emplace_back(to_string(one.state));
         next.push_back(one.next_attempt);
         uncertain.push_back(one.uncertain);
         hold_reason.push_back(one.hold_reason);
-        report.emplace_back(one.report == Report::none ? "" : text(one.report));
+        report.emplace_back(one.report == Report::none ? "" : to_string(one.report));
         started.push_back(one.started);
-        error.emplace_back(delivery::text(one.verdict.error_kind()));
+        error.emplace_back(delivery::to_string(one.verdict.error_kind()));
         status.push_back(one.verdict.status().text());
         reply.push_back(one_line(one.verdict.words()));
         code.push_back(code_of(one));
@@ -172,9 +172,9 @@ struct AttemptColumns {
         requirement.push_back(one_line(remote.tls_requirement));
         policy.push_back(one_line(remote.tls_policy));
         result.push_back(one_line(remote.tls_result));
-        stage.emplace_back(delivery::text(one.verdict.stage()));
+        stage.emplace_back(delivery::to_string(one.verdict.stage()));
         outcome.push_back(recorded ? outcome_text(one) : "late");
-        error.emplace_back(delivery::text(one.verdict.error_kind()));
+        error.emplace_back(delivery::to_string(one.verdict.error_kind()));
         code.push_back(code_of(one));
         status.push_back(one.verdict.status().text());
         reply.push_back(one_line(one.verdict.words()));

@@ -38,7 +38,7 @@ std::vector<bool> write_notes(db::Session& session, std::span<Stages::Note> batc
     for (const Stages::Note& note : batch) {
         for (const Lease& lease : note.leases) {
             l.add(lease.key, lease.token);
-            stages.emplace_back(delivery::text(note.stage));
+            stages.emplace_back(delivery::to_string(note.stage));
             policies.push_back(note.on_uncertain);
         }
     }
@@ -83,7 +83,7 @@ void Stages::write(db::Session& session, const Gathered& gathered) {
     std::vector<std::string> stages;
     for (const auto& [key, reached] : gathered) {
         l.add(key, reached.token);
-        stages.emplace_back(delivery::text(reached.stage));
+        stages.emplace_back(delivery::to_string(reached.stage));
     }
     db::Transaction transaction(session, db::Durability::asynchronous);
     session.exec(mark_stage, l.message, l.number, l.token, stages);

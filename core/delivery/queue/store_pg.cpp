@@ -48,7 +48,7 @@ std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted,
     message->content = accepted.content;
     message->eightbit = accepted.eightbit;
     message->smtputf8 = accepted.smtputf8;
-    message->require_tls = accepted.require_tls;
+    message->tls_wish = accepted.tls_wish;
     message->ret = accepted.ret;
     message->envid = accepted.envid;
     message->tag = accepted.tag;
@@ -60,12 +60,12 @@ std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted,
 std::vector<Claimed> fresh_claims(const NewMessage& accepted, LeaseToken token, WallTime now) {
     const auto message = as_delivery(accepted, now);
     std::vector<Claimed> claims;
-    for (const NewRecipient& recipient : accepted.recipients) {
+    for (const delivery::Recipient& recipient : accepted.recipients) {
         Claimed& claimed = claims.emplace_back();
-        const auto number = static_cast<std::int32_t>(claims.size());
-        claimed.key = {accepted.id, number};
+        claimed.recipient = recipient;
+        claimed.recipient.number = static_cast<std::int32_t>(claims.size());
+        claimed.key = {accepted.id, claimed.recipient.number};
         claimed.token = token;
-        claimed.recipient = {number, recipient.address, recipient.notify, recipient.orcpt};
         claimed.envelope = message;
     }
     return claims;

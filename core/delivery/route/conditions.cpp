@@ -108,7 +108,7 @@ bool status_begins_with(std::string_view status, std::string_view wanted) {
 }
 
 std::string check_last_error(const Route& route, const Facts& facts) {
-    const auto kind = delivery::text(facts.last_error);
+    const auto kind = delivery::to_string(facts.last_error);
     const auto& wanted = route.last_errors;
     const bool found = std::any_of(wanted.begin(), wanted.end(), [&](const auto& entry) {
         return entry == kind || status_begins_with(facts.last_status, entry);

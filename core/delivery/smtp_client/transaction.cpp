@@ -34,18 +34,6 @@ bool needs_smtputf8(const DeliveryJob& job) {
             ));
 }
 
-std::string ret_text(Ret ret) {
-    switch (ret) {
-        case Ret::unspecified:
-            return "";
-        case Ret::full:
-            return "FULL";
-        case Ret::headers:
-            return "HDRS";
-    }
-    return "";
-}
-
 // "Too many recipients": 452, and 552 as old servers say it (RFC 5321 section 4.5.3.1.10).
 bool asks_for_another_transaction(const smtp::Reply& reply) {
     return reply.code == 452 || reply.code == 552;
@@ -131,13 +119,13 @@ std::optional<Verdict> Transaction::unfit() const {
             "the message needs SMTPUTF8, which the remote does not offer"
         );
     }
-    if (message.require_tls == true && !is_verified()) {
+    if (message.tls_wish == TlsWish::required && !is_verified()) {
         return Verdict::deferred(
             Stage::mail, ErrorKind::policy, {4, 7, 30},
             "the message needs REQUIRETLS, and this session's TLS is not verified"
         );
     }
-    if (message.require_tls == true && !extensions_.requiretls) {
+    if (message.tls_wish == TlsWish::required && !extensions_.requiretls) {
         return Verdict::deferred(
             Stage::mail, ErrorKind::policy, {4, 7, 30},
             "the message needs REQUIRETLS, which the remote does not offer"
@@ -160,9 +148,9 @@ std::string Transaction::mail_line() const {
     if (extensions_.size) parameters.size = message.size;
     parameters.body_8bitmime = message.eightbit && extensions_.eightbitmime;
     parameters.smtputf8 = smtputf8_;
-    parameters.requiretls = message.require_tls == true;
+    parameters.requiretls = message.tls_wish == TlsWish::required;
     if (extensions_.dsn) {
-        parameters.ret = ret_text(message.returned());
+        parameters.ret = message.returned();
         parameters.envid = message.envid;
     }
     return smtp::mail_command(job_.reverse_path(), parameters);
@@ -173,7 +161,7 @@ std::string Transaction::rcpt_line(std::size_t index) const {
     smtp::RcptParameters parameters;
     parameters.smtputf8 = smtputf8_;
     if (extensions_.dsn) {
-        parameters.notify = recipient.notify.text();
+        parameters.notify = recipient.notify;
         parameters.orcpt = recipient.orcpt;
     }
     return smtp::rcpt_command(recipient.address, parameters);

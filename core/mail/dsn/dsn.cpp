@@ -124,7 +124,7 @@ std::string rendered(const Part& part, const std::string& boundary) {
 
 }  // namespace
 
-std::string_view text(DsnAction action) noexcept {
+std::string_view to_string(DsnAction action) noexcept {
     switch (action) {
         case DsnAction::failed:
             return "failed";

@@ -11,7 +11,7 @@
 namespace outpost::dsn {
 
 enum class DsnAction { failed, delayed, delivered, relayed, expanded };
-std::string_view text(DsnAction action) noexcept;
+std::string_view to_string(DsnAction action) noexcept;
 
 /// What a DSN says of one recipient (RFC 3464 section 2.3).
 struct DsnRecipient {

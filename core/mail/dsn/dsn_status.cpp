@@ -103,7 +103,7 @@ void add_recipient(FieldWriter& fields, const DsnRecipient& recipient, bool glob
         fields.add("Original-Recipient", original_recipient(recipient.orcpt, global));
     }
     fields.add("Final-Recipient", typed_address(recipient.address, global));
-    fields.add("Action", text(recipient.action));
+    fields.add("Action", to_string(recipient.action));
     fields.add("Status", status_of(recipient));
     if (!recipient.remote_host.empty() || !recipient.remote_ip.empty()) {
         fields.add("Remote-MTA", remote_mta(recipient));

@@ -174,9 +174,9 @@ class MailParameters {
         return mail_.eightbit || iequals(p.value, "7BIT");
     }
     bool take_ret(const Parameter& p) {
-        if (iequals(p.value, "FULL")) mail_.ret = ReturnContent::full;
-        if (iequals(p.value, "HDRS")) mail_.ret = ReturnContent::headers;
-        return mail_.ret != ReturnContent::unspecified;
+        const auto ret = parse_ret(p.value);
+        mail_.ret = ret.value_or(Ret::unspecified);
+        return ret.has_value();
     }
     bool take_envid(const Parameter& p) {
         if (p.value.size() > max_envid) return false;
@@ -208,21 +208,6 @@ class MailParameters {
     MailFrom& mail_;
 };
 
-/// RFC 3461 section 4.1: NEVER alone, or some of the others, each once.
-std::optional<std::string> parse_notify(std::string_view value) {
-    std::string text = upper(value);
-    if (text == "NEVER") return text;
-    std::vector<std::string_view> seen;
-    for (std::string_view rest = text;;) {
-        const auto word = rest.substr(0, rest.find(','));
-        const bool known = word == "SUCCESS" || word == "FAILURE" || word == "DELAY";
-        if (!known || std::find(seen.begin(), seen.end(), word) != seen.end()) return std::nullopt;
-        seen.push_back(word);
-        if (word.size() == rest.size()) return text;
-        rest.remove_prefix(word.size() + 1);
-    }
-}
-
 /// RFC 3461 section 4.2: address type, semicolon, xtext.
 std::optional<std::string> parse_orcpt(std::string_view value) {
     const auto semicolon = value.find(';');
@@ -237,16 +222,16 @@ std::optional<std::string> parse_orcpt(std::string_view value) {
     return std::string(type) + ';' + *address;
 }
 
-std::optional<Reply> take_rcpt_parameter(RcptTo& rcpt, const Parameter& p) {
+std::optional<Reply> take_rcpt_parameter(Recipient& recipient, const Parameter& p) {
     if (p.name == "NOTIFY") {
-        const auto notify = parse_notify(p.value);
+        const auto notify = Notify::parse(p.value);
         if (!notify)
             return make_reply(501, "5.5.4", "NOTIFY is NEVER, or of SUCCESS,FAILURE,DELAY");
-        rcpt.notify = *notify;
+        recipient.notify = *notify;
     } else if (p.name == "ORCPT") {
         const auto orcpt = parse_orcpt(p.value);
         if (!orcpt) return make_reply(501, "5.5.4", "ORCPT is no address type and xtext");
-        rcpt.orcpt = *orcpt;
+        recipient.orcpt = *orcpt;
     } else {
         return make_reply(555, "5.5.4", "parameter " + p.name + " not recognised");
     }
@@ -298,12 +283,13 @@ Result<RcptTo, Reply> parse_rcpt_to(std::string_view text, std::string_view loca
     if (iequals(mailbox, "postmaster")) mailbox += '@' + std::string(local_domain);
     auto to = mail::Address::parse(mailbox);
     if (!to) return Err<Reply>{make_reply(553, "5.1.3", to.error())};
-    rcpt.to = std::move(*to);
+    rcpt.recipient.address = std::move(*to);
 
     const auto parameters = parse_parameters(text);
     if (!parameters) return Err<Reply>{parameters.error()};
     for (const auto& parameter : *parameters) {
-        if (const auto refusal = take_rcpt_parameter(rcpt, parameter)) return Err<Reply>{*refusal};
+        if (const auto refusal = take_rcpt_parameter(rcpt.recipient, parameter))
+            return Err<Reply>{*refusal};
     }
     return rcpt;
 }

@@ -9,33 +9,29 @@
 
 #include "core/foundation/base/clock.hpp"
 #include "core/foundation/base/result.hpp"
-#include "core/mail/message/address.hpp"
+#include "core/mail/smtp/recipient.hpp"
 #include "core/mail/smtp/reply.hpp"
 
 /// What follows "MAIL FROM:" and "RCPT TO:": a path and ESMTP parameters (RFC 5321 section 4.1.2).
 namespace outpost::smtp {
-
-enum class ReturnContent { unspecified, full, headers };
 
 /// When a message is to be released (RFC 4865): after so long, or at that time.
 using Release = std::variant<std::monostate, std::chrono::seconds, WallTime>;
 
 struct MailFrom {
     mail::Address from;
-    std::optional<std::uint64_t> size;               ///< SIZE (RFC 1870)
-    bool eightbit = false;                           ///< BODY=8BITMIME (RFC 6152)
-    bool smtputf8 = false;                           ///< RFC 6531
-    bool require_tls = false;                        ///< RFC 8689
-    ReturnContent ret = ReturnContent::unspecified;  ///< RFC 3461 section 4.3
-    std::string envid;                               ///< decoded
+    std::optional<std::uint64_t> size;  ///< SIZE (RFC 1870)
+    bool eightbit = false;              ///< BODY=8BITMIME (RFC 6152)
+    bool smtputf8 = false;              ///< RFC 6531
+    bool require_tls = false;           ///< RFC 8689
+    Ret ret = Ret::unspecified;         ///< RFC 3461 section 4.3
+    std::string envid;                  ///< decoded
     Release release;
 };
 
 struct RcptTo {
-    mail::Address to;
-    bool has_eightbit = false;  ///< the path has non-ASCII: wants SMTPUTF8 in MAIL
-    std::string notify;         ///< NOTIFY in upper case ("NEVER", "SUCCESS,DELAY"), or empty
-    std::string orcpt;          ///< "rfc822;user@example.org", decoded, or empty
+    Recipient recipient;
+    bool has_eightbit = false;  ///< the line has non-ASCII: wants SMTPUTF8 in MAIL
 };
 
 /// `text` is what follows the colon. The error is the reply to give.

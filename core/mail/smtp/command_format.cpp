@@ -18,14 +18,14 @@ std::string mail_command(const mail::Address& sender, const MailParameters& para
     if (parameters.body_8bitmime) line += " BODY=8BITMIME";
     if (parameters.smtputf8) line += " SMTPUTF8";
     if (parameters.requiretls) line += " REQUIRETLS";
-    if (!parameters.ret.empty()) line += " RET=" + parameters.ret;
+    if (parameters.ret != Ret::unspecified) line.append(" RET=").append(to_string(parameters.ret));
     if (!parameters.envid.empty()) line += " ENVID=" + mail::xtext_encode(parameters.envid);
     return line;
 }
 
 std::string rcpt_command(const mail::Address& recipient, const RcptParameters& parameters) {
     std::string line = "RCPT TO:" + path(recipient, parameters.smtputf8);
-    if (!parameters.notify.empty()) line += " NOTIFY=" + parameters.notify;
+    if (!parameters.notify.unspecified()) line += " NOTIFY=" + parameters.notify.to_string();
     const auto separator =
         parameters.orcpt.find(';');  // the address type is an atom, the rest xtext
     if (separator != std::string::npos) {

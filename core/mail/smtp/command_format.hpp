@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/mail/message/address.hpp"
+#include "core/mail/smtp/dsn_parameters.hpp"
 
 namespace outpost::smtp {
 
@@ -14,7 +15,7 @@ struct MailParameters {
     bool body_8bitmime = false;         ///< RFC 6152
     bool smtputf8 = false;              ///< RFC 6531
     bool requiretls = false;            ///< RFC 8689
-    std::string ret;                    ///< "FULL", "HDRS" or empty (RFC 3461)
+    Ret ret = Ret::unspecified;         ///< RFC 3461
     std::string envid;                  ///< clear text; written as xtext
 };
 /// "MAIL FROM:<…> SIZE=…", without CRLF. With smtputf8 the domain goes as U-labels.
@@ -22,8 +23,8 @@ std::string mail_command(const mail::Address& sender, const MailParameters& para
 
 struct RcptParameters {
     bool smtputf8 = false;
-    std::string notify;  ///< "NEVER", "SUCCESS,FAILURE" or empty (RFC 3461)
-    std::string orcpt;   ///< "rfc822;user@example.org", clear text; the address is written as xtext
+    Notify notify;      ///< RFC 3461
+    std::string orcpt;  ///< "rfc822;user@example.org", clear text; the address is written as xtext
 };
 std::string rcpt_command(const mail::Address& recipient, const RcptParameters& parameters);
 

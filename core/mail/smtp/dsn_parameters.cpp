@@ -5,7 +5,7 @@
 
 namespace outpost::smtp {
 
-std::string Notify::text() const {
+std::string Notify::to_string() const {
     if (never) return "NEVER";
     std::string out;
     const auto add = [&out](bool wanted, std::string_view name) {
@@ -38,6 +38,25 @@ std::optional<Notify> Notify::parse(std::string_view text) {
     // NEVER stands alone (RFC 3461 section 4.1).
     if (notify.never && (notify.success || notify.failure || notify.delay)) return std::nullopt;
     return notify;
+}
+
+std::string_view to_string(Ret ret) noexcept {
+    switch (ret) {
+        case Ret::unspecified:
+            return "";
+        case Ret::full:
+            return "FULL";
+        case Ret::headers:
+            return "HDRS";
+    }
+    return "";
+}
+
+std::optional<Ret> parse_ret(std::string_view text) noexcept {
+    for (const Ret ret : {Ret::full, Ret::headers}) {
+        if (iequals(text, to_string(ret))) return ret;
+    }
+    return std::nullopt;
 }
 
 }  // namespace outpost::smtp

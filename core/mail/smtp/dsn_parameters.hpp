@@ -13,13 +13,17 @@ struct Notify {
     bool unspecified() const noexcept { return !never && !success && !failure && !delay; }
     bool wants_failure() const noexcept { return failure || unspecified(); }
     bool wants_delay() const noexcept { return delay || unspecified(); }
-    /// "NEVER", "SUCCESS,FAILURE", empty when unspecified: the wire and storage form.
-    std::string text() const;
+    /// "NEVER", "SUCCESS,FAILURE", empty when unspecified: the form on the wire and in the queue.
+    std::string to_string() const;
     static std::optional<Notify> parse(std::string_view text);
     bool operator==(const Notify&) const = default;
 };
 
 /// Whole-message DSN return (RFC 3461 section 4.3): full message, headers, or as the server likes.
 enum class Ret { unspecified, full, headers };
+/// "FULL", "HDRS", empty when unspecified.
+std::string_view to_string(Ret ret) noexcept;
+/// "FULL" or "HDRS", in any case.
+std::optional<Ret> parse_ret(std::string_view text) noexcept;
 
 }  // namespace outpost::smtp

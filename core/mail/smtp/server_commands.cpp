@@ -29,10 +29,10 @@ std::string date_time(WallTime at) {
 }
 
 bool wants_reports(const MailFrom& mail) {
-    return mail.ret != ReturnContent::unspecified || !mail.envid.empty();
+    return mail.ret != Ret::unspecified || !mail.envid.empty();
 }
-bool wants_reports(const RcptTo& recipient) {
-    return !recipient.notify.empty() || !recipient.orcpt.empty();
+bool wants_reports(const Recipient& recipient) {
+    return !recipient.notify.unspecified() || !recipient.orcpt.empty();
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ awaitable<ServerSession::Next> ServerSession::on(const MailFrom& command) {
 awaitable<ServerSession::Next> ServerSession::on(const RcptTo& command) {
     if (!transaction_) co_return refuse(503, "5.5.1", "MAIL first");
     if (chunked_) co_return refuse(503, "5.5.1", "content has begun already");
-    if (!settings_->dsn_offered && wants_reports(command)) {
+    if (!settings_->dsn_offered && wants_reports(command.recipient)) {
         co_return refuse(555, "5.5.4", "parameters NOTIFY and ORCPT not recognised");
     }
     if (command.has_eightbit && !transaction_->mail.smtputf8) {
@@ -143,9 +143,9 @@ awaitable<ServerSession::Next> ServerSession::on(const RcptTo& command) {
     if (recipients.size() >= settings_->max_recipients) {
         co_return refuse(452, "4.5.3", "too many recipients for one message");
     }
-    auto refusal = co_await policy_->check_recipient(client_, *transaction_, command);
+    auto refusal = co_await policy_->check_recipient(client_, *transaction_, command.recipient);
     if (refusal) co_return refuse(std::move(*refusal));
-    recipients.push_back(command);
+    recipients.push_back(command.recipient);
     co_return agree("2.1.5", "recipient ok");
 }
 

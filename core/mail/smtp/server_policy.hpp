@@ -25,7 +25,7 @@ struct ServerClient {
 struct Transaction {
     MailFrom mail;
     std::optional<WallTime> release_at;  ///< from HOLDFOR and HOLDUNTIL
-    std::vector<RcptTo> recipients;
+    std::vector<Recipient> recipients;
 };
 
 /// What a session asks the program that it serves. Shared by the sessions of a listener, which run
@@ -44,7 +44,7 @@ class ServerPolicy {
     virtual awaitable<Refusal> check_mail(const ServerClient& client, const Transaction& mail) = 0;
     /// `so_far` does not hold `recipient` yet.
     virtual awaitable<Refusal> check_recipient(
-        const ServerClient& client, const Transaction& so_far, const RcptTo& recipient
+        const ServerClient& client, const Transaction& so_far, const Recipient& recipient
     ) = 0;
     /// The message has been read and is sound: CRLF line ends, within limits. A positive reply says
     /// that it is safe in our hands.

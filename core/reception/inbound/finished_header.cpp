@@ -37,7 +37,7 @@ std::string finished_header(
         "iprev={} dnssec={}", authentication::text(iprev.status), dns::text(iprev.security)
     );
     if (transaction.recipients.size() == 1)
-        trace.for_recipient = path_text(transaction.recipients.front().to, smtputf8);
+        trace.for_recipient = path_text(transaction.recipients.front().address, smtputf8);
     return fmt::format(
         "Return-Path: <{}>\r\n{}{}{}", path_text(transaction.mail.from, smtputf8),
         authentication::results_field(trace.by, verdicts), mail::received_field(trace),

@@ -40,10 +40,10 @@ bool outweighs(const Reply& one, const Reply& other) {
     return weight(one) > weight(other);
 }
 
-std::set<mail::Address> distinct(const std::vector<smtp::RcptTo>& recipients) {
+std::set<mail::Address> distinct(const std::vector<smtp::Recipient>& recipients) {
     std::set<mail::Address> addresses;
     for (const auto& recipient : recipients)
-        addresses.insert(recipient.to);
+        addresses.insert(recipient.address);
     return addresses;
 }
 
@@ -81,9 +81,9 @@ ReceivingPolicy::check_mail(const ServerClient& client, const Transaction&) {
 }
 
 awaitable<smtp::ServerPolicy::Refusal> ReceivingPolicy::check_recipient(
-    const ServerClient&, const Transaction&, const smtp::RcptTo& recipient
+    const ServerClient&, const Transaction&, const smtp::Recipient& recipient
 ) {
-    if (mailbox_of(recipient.to)) co_return std::nullopt;
+    if (mailbox_of(recipient.address)) co_return std::nullopt;
     co_return make_reply(
         550, "5.7.1", "this host takes reports and bounces to their addresses, and no other mail"
     );

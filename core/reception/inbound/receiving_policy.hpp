@@ -40,7 +40,7 @@ class ReceivingPolicy : public smtp::ServerPolicy {
         override;
     awaitable<Refusal> check_recipient(
         const smtp::ServerClient& client, const smtp::Transaction& so_far,
-        const smtp::RcptTo& recipient
+        const smtp::Recipient& recipient
     ) override;
     /// One answer for all recipients: 4yz if it would help any of them to get the message again,
     /// else 5yz if any mailbox refuses it. Mailboxes know a message that comes twice.

@@ -42,10 +42,10 @@ Result<std::string> own_field(
 }
 
 /// REQUIRETLS, or else TLS-Required: No, which REQUIRETLS outweighs (RFC 8689 section 4.1).
-std::optional<bool> tls_wish(const Arrival& arrival, std::string_view header) {
-    if (arrival.require_tls) return true;
-    if (mail::waives_tls(header)) return false;
-    return std::nullopt;
+smtp::TlsWish tls_wish(const Arrival& arrival, std::string_view header) {
+    if (arrival.require_tls) return smtp::TlsWish::required;
+    if (mail::waives_tls(header)) return smtp::TlsWish::not_required;
+    return smtp::TlsWish::standard;
 }
 
 bool names_only(std::string_view from, const std::function<bool(const mail::Address&)>& permitted) {
@@ -109,7 +109,7 @@ Result<queue::NewMessage, Reply> build(Arrival arrival) {
     }
 
     queue::NewMessage message;
-    message.require_tls = tls_wish(arrival, parts.header);
+    message.tls_wish = tls_wish(arrival, parts.header);
     message.idempotency_key = std::move(*key);
     message.tag = std::move(*tag);
     auto header = finished_header(arrival, parts.header);

@@ -24,7 +24,7 @@ struct Arrival {
     std::string source;   ///< "submission", "relay", "sendmail"
     std::string account;  ///< empty: none
     mail::Address mail_from;
-    std::vector<queue::NewRecipient> recipients;
+    std::vector<smtp::Recipient> recipients;
     std::vector<std::string> content;  ///< chunks in wire form, CRLF line ends
     bool smtputf8 = false;
     bool require_tls = false;  ///< REQUIRETLS was given

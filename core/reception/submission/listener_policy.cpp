@@ -14,29 +14,16 @@ using smtp::Reply;
 using smtp::ServerClient;
 using smtp::Transaction;
 
-delivery::Ret ret_of(smtp::ReturnContent ret) {
-    switch (ret) {
-        case smtp::ReturnContent::full:
-            return delivery::Ret::full;
-        case smtp::ReturnContent::headers:
-            return delivery::Ret::headers;
-        case smtp::ReturnContent::unspecified:
-            break;
-    }
-    return delivery::Ret::unspecified;
-}
-
 /// A recipient given twice gets the message once; what was asked for first counts.
-std::vector<queue::NewRecipient> distinct(const std::vector<smtp::RcptTo>& recipients) {
-    std::vector<queue::NewRecipient> out;
+std::vector<smtp::Recipient> distinct(const std::vector<smtp::Recipient>& recipients) {
+    std::vector<smtp::Recipient> out;
     std::vector<const mail::Address*> sorted;
     for (const auto& recipient : recipients) {
         const auto less = [](const auto* a, const mail::Address& b) { return *a < b; };
-        const auto place = std::lower_bound(sorted.begin(), sorted.end(), recipient.to, less);
-        if (place != sorted.end() && **place == recipient.to) continue;
-        sorted.insert(place, &recipient.to);
-        const auto notify = delivery::Notify::parse(recipient.notify);
-        out.push_back({recipient.to, notify.value_or(delivery::Notify{}), recipient.orcpt});
+        const auto place = std::lower_bound(sorted.begin(), sorted.end(), recipient.address, less);
+        if (place != sorted.end() && **place == recipient.address) continue;
+        sorted.insert(place, &recipient.address);
+        out.push_back(recipient);
     }
     return out;
 }
@@ -105,7 +92,7 @@ awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::check_mail(
 }
 
 awaitable<smtp::ServerPolicy::Refusal> ListenerPolicy::
-    check_recipient(const ServerClient& client, const Transaction&, const smtp::RcptTo&) {
+    check_recipient(const ServerClient& client, const Transaction&, const smtp::Recipient&) {
     const auto account = account_for(client);
     const auto* settings = parts_.accounts->find(account);
     const auto limit = settings ? settings->max_recipients_per_day : 0;
@@ -125,7 +112,7 @@ awaitable<Reply> ListenerPolicy::accept(
     arrival.content = std::move(content);
     arrival.smtputf8 = transaction.mail.smtputf8;
     arrival.require_tls = transaction.mail.require_tls;
-    arrival.ret = ret_of(transaction.mail.ret);
+    arrival.ret = transaction.mail.ret;
     arrival.envid = transaction.mail.envid;
     arrival.release_at = transaction.release_at;
     arrival.client = describe(client);

@@ -29,7 +29,7 @@ class ListenerPolicy : public smtp::ServerPolicy {
         override;
     awaitable<Refusal> check_recipient(
         const smtp::ServerClient& client, const smtp::Transaction& so_far,
-        const smtp::RcptTo& recipient
+        const smtp::Recipient& recipient
     ) override;
     awaitable<smtp::Reply> accept(
         const smtp::ServerClient& client, smtp::Transaction transaction,

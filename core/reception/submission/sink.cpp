@@ -87,7 +87,7 @@ class Sink::Policy : public smtp::ServerPolicy {
     }
     awaitable<Refusal> check_recipient(
         const smtp::ServerClient& client, const smtp::Transaction& so_far,
-        const smtp::RcptTo& recipient
+        const smtp::Recipient& recipient
     ) override;
     awaitable<Reply> accept(
         const smtp::ServerClient& client, smtp::Transaction transaction,
@@ -125,11 +125,11 @@ bool Sink::Policy::first_time(const mail::Address& recipient) {
 }
 
 awaitable<smtp::ServerPolicy::Refusal> Sink::Policy::check_recipient(
-    const smtp::ServerClient&, const smtp::Transaction&, const smtp::RcptTo& recipient
+    const smtp::ServerClient&, const smtp::Transaction&, const smtp::Recipient& recipient
 ) {
-    const auto wish = sink_wish(recipient.to.local());
+    const auto wish = sink_wish(recipient.address.local());
     if (wish.trick == SinkTrick::reply) co_return tricked(wish.code);
-    if (wish.trick == SinkTrick::greylist && first_time(recipient.to)) {
+    if (wish.trick == SinkTrick::greylist && first_time(recipient.address)) {
         co_return make_reply(451, "4.7.1", "greylisted, come again");
     }
     if (wish.trick == SinkTrick::hang) {
@@ -162,7 +162,7 @@ awaitable<Reply> Sink::Policy::accept(
     SunkMessage message;
     message.mail_from = std::move(transaction.mail.from);
     for (auto& recipient : transaction.recipients)
-        message.recipients.push_back(std::move(recipient.to));
+        message.recipients.push_back(std::move(recipient.address));
     for (const auto& chunk : content)
         message.content += chunk;
 

@@ -61,7 +61,7 @@ bool is_status_prefix(std::string_view text) {
 std::vector<std::string> error_kinds() {
     std::vector<std::string> names;
     for (int kind = 0; kind <= static_cast<int>(delivery::ErrorKind::crash); ++kind) {
-        names.emplace_back(delivery::text(static_cast<delivery::ErrorKind>(kind)));
+        names.emplace_back(delivery::to_string(static_cast<delivery::ErrorKind>(kind)));
     }
     return names;
 }

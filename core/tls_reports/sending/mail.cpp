@@ -42,7 +42,8 @@ queue::NewMessage report_message(const Draft& draft, const Submitter& submitter,
     message.signed_by = dkim::signed_by(submitter.domain, submitter.signing);
     message.smtputf8 = mail::has_eightbit(message.content->header());
     message.eightbit = mail::has_eightbit(*message.content);
-    message.require_tls = false;  // RFC 8689 section 5, as its TLS-Required field says
+    message.tls_wish =
+        delivery::TlsWish::not_required;  // RFC 8689 section 5, as its TLS-Required field says
     message.source = "tlsrpt";
     message.client = "report " + draft.report.report_id;
     const auto id = mail::find_field(message.content->header(), "Message-ID");

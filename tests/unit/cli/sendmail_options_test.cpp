@@ -42,7 +42,9 @@ TEST_CASE("DSN wishes, names and recipients are read") {
 }
 
 TEST_CASE("RequireTLS asks by a parameter, or waives in the header") {
-    CHECK_FALSE(parse_sendmail_options({"-O", "QueueDirectory=/x"})->require_tls.has_value());
+    CHECK(
+        parse_sendmail_options({"-O", "QueueDirectory=/x"})->tls_wish == delivery::TlsWish::standard
+    );
     const auto made = [](const std::string& option, const std::string& text) {
         const auto options = parse_sendmail_options({"-O" + option, "a@example.org"});
         REQUIRE(options);
@@ -52,7 +54,7 @@ TEST_CASE("RequireTLS asks by a parameter, or waives in the header") {
         return *job->message;
     };
     const auto required = made("requiretls=YES", "Subject: x\n\n");
-    CHECK(required.require_tls == std::optional(true));
+    CHECK(required.tls_wish == delivery::TlsWish::required);
     CHECK_FALSE(mail::waives_tls(required.content->header()));
     const auto waived = made("RequireTLS=no", "Subject: x\n\n");
     CHECK(mail::waives_tls(waived.content->header()));

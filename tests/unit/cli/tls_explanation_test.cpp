@@ -34,7 +34,7 @@ TlsExplanation explained(tls::TlsDemand demand) {
     constexpr auto mode = delivery::PolicyMode::enforce;
     TlsExplanation all{"rcpt.test", hops, mode, mode, {}, {}, false, {}, {}};
     delivery::HostAddresses addresses{{asio::ip::make_address("192.0.2.1")}, true, "mx.rcpt.test"};
-    const auto plan = decide_tls(delivery::TlsWish::standard, demand);
+    const auto plan = delivery::decide_tls(delivery::TlsWish::standard, demand);
     all.hosts.push_back({{secure_host(), addresses, plan, {}}, {}, "DANE is off", {}});
     return all;
 }

@@ -254,7 +254,7 @@ TEST_CASE("a policy reply of a dual-stack host gets a second chance by the other
 TEST_CASE("REQUIRETLS without a policy that verifies the hosts fails without a connection") {
     World world({opening({"REQUIRETLS"}) + taken}, {opening({"REQUIRETLS"}) + taken});
     delivery::Message message = small_message();
-    message.require_tls = true;
+    message.tls_wish = delivery::TlsWish::required;
     CHECK(world.deliver(job_for(message, {"a@rcpt.test"})) == Briefs{"failed 5.7.30 tls policy"});
     CHECK(world.first.connections() + world.second.connections() == 0);
 }
@@ -287,7 +287,7 @@ TEST_CASE("REQUIRETLS goes to a host that is verified and announces it under TLS
         World world({one.first}, {one.second});
         world.policies = {verified};
         delivery::Message message = small_message();
-        message.require_tls = true;
+        message.tls_wish = delivery::TlsWish::required;
         CHECK(world.deliver(job_for(message, {"a@rcpt.test"})) == Briefs{one.outcome});
         const bool delivered = one.outcome == "delivered";
         CHECK(has(world.transcript, "MAIL FROM") == delivered);
@@ -319,7 +319,7 @@ TEST_CASE("policies are joined, obeyed, and told what came of it") {
     CHECK(stripped.deliver(job_for({"a@rcpt.test"})) == Briefs{"deferred 4.7.5 starttls tls"});
 
     delivery::Message relaxed = small_message();
-    relaxed.require_tls = false;  // TLS-Required: No
+    relaxed.tls_wish = delivery::TlsWish::not_required;  // TLS-Required: No
     World anyway(
         {opening({"STARTTLS"}) + Script{{"STARTTLS", "454 not now\r\n"}} + goodbye,
          opening({}) + taken},

@@ -230,7 +230,7 @@ TEST_CASE("a relay that is away is unreachable, and its name in our configuratio
 
 TEST_CASE("REQUIRETLS needs a relay that is verified and announces it") {
     delivery::Message message = small_message();
-    message.require_tls = true;
+    message.tls_wish = delivery::TlsWish::required;
     World unverified({});
     unverified.settings.tls = transports::RelayTls::encrypted;
     CHECK(unverified.deliver(message) == Briefs{"failed 5.7.30 connect policy"});
@@ -255,7 +255,7 @@ TEST_CASE("a relay asked for REQUIRETLS is asked to return no more than the head
     World full({greeted_by_tls({"AUTH PLAIN", "REQUIRETLS", "DSN"}) + login + taken});
     CHECK(full.deliver(message) == Briefs{"delivered"});
     CHECK(has(full.transcript, "MAIL FROM:<from@sender.test> RET=FULL"));
-    message.require_tls = true;
+    message.tls_wish = delivery::TlsWish::required;
     World header({greeted_by_tls({"AUTH PLAIN", "REQUIRETLS", "DSN"}) + login + taken});
     CHECK(header.deliver(message) == Briefs{"delivered"});
     CHECK(has(header.transcript, "MAIL FROM:<from@sender.test> REQUIRETLS RET=HDRS"));
@@ -263,7 +263,7 @@ TEST_CASE("a relay asked for REQUIRETLS is asked to return no more than the head
 
 TEST_CASE("REQUIRETLS that a relay lacks is final only when no other host may have it") {
     delivery::Message message = small_message();
-    message.require_tls = true;
+    message.tls_wish = delivery::TlsWish::required;
     const Script login = {{"AUTH", "235 welcome\r\n"}};
     World world({greeted_by_tls({"AUTH PLAIN"}) + login + goodbye});
     world.settings.hosts = {"127.0.0.1", "127.0.0.2"};  // nobody listens at the second

@@ -75,7 +75,7 @@ TEST_CASE("parameters are those that the server offers and the message needs") {
 
 TEST_CASE("REQUIRETLS that is announced in clear is not believed") {
     delivery::Message message = small_message();
-    message.require_tls = true;
+    message.tls_wish = delivery::TlsWish::required;
     ScriptedServer server({opening({"REQUIRETLS"}) + Script{{"QUIT", "221 bye\r\n"}}});
     Client client(server);
     CHECK(

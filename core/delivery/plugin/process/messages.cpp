@@ -153,7 +153,7 @@ void write_message(Writer& out, const delivery::Message& message) {
     out.text(message.content->header());
     out.flag(message.eightbit);
     out.flag(message.smtputf8);
-    out.number(message.require_tls ? 1 + *message.require_tls : 0);
+    write_enum(out, message.tls_wish);
     write_enum(out, message.ret);
     out.text(message.envid);
     out.text(message.tag);
@@ -170,8 +170,7 @@ std::shared_ptr<const delivery::Message> read_message(Reader& in) {
     message->content = std::make_shared<mail::Content>(in.text(), std::vector<std::string>());
     message->eightbit = in.flag();
     message->smtputf8 = in.flag();
-    const auto require_tls = in.number(0, 2);
-    if (require_tls > 0) message->require_tls = require_tls == 2;
+    message->tls_wish = read_enum(in, delivery::TlsWish::not_required);
     message->ret = read_enum(in, delivery::Ret::headers);
     message->envid = in.text();
     message->tag = in.text();
@@ -190,7 +189,7 @@ void write(Writer& out, const Start& start) {
     out.list(start.job.recipients, [&](const delivery::Recipient& recipient) {
         out.number(recipient.number);
         write_address(out, recipient.address);
-        out.text(recipient.notify.text());
+        out.text(recipient.notify.to_string());
         out.text(recipient.orcpt);
     });
     out.text(start.job.domain.ascii());

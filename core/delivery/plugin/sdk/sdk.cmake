@@ -27,6 +27,8 @@ set(OUTPOST_SDK_HEADERS
     core/mail/smtp/command_format.hpp
     core/mail/smtp/data_encoder.hpp
     core/mail/smtp/dsn_parameters.hpp
+    core/mail/smtp/recipient.hpp
+    core/mail/smtp/tls_wish.hpp
     core/mail/smtp/extensions.hpp
     core/mail/smtp/reply.hpp
     core/delivery/interface/job.hpp

@@ -385,7 +385,9 @@ TEST_CASE("an operator's transport goes before the routes; an unknown one defers
 
 TEST_CASE("REQUIRETLS never goes to a transport that cannot assure it") {
     Node node;
-    const auto require_tls = [](queue::NewMessage& message) { message.require_tls = true; };
+    const auto require_tls = [](queue::NewMessage& message) {
+        message.tls_wish = delivery::TlsWish::required;
+    };
     SUBCASE("no other transport: refused for good") {
         node.snapshot->global_routes = {route_to({"relay"})};
         node.start();
@@ -412,14 +414,14 @@ TEST_CASE("a wish for TLS that is changed holds for what waits on the node, not 
     node.direct->reads_late = true;  // the envelope is used as it was claimed
     test::Latch latch;
     std::mutex mutex;
-    std::map<MessageId, std::optional<bool>> seen;
+    std::map<MessageId, delivery::TlsWish> seen;
     node.direct->script(
         "example.org",
         [&](const delivery::DeliveryJob& job,
             delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
             {
                 const std::lock_guard lock(mutex);
-                seen[job.message->id] = job.message->require_tls;
+                seen[job.message->id] = job.message->tls_wish;
             }
             co_await latch.wait();
             co_return DeliveryOutcome::all(job, Verdict::delivered("taken"));
@@ -431,16 +433,16 @@ TEST_CASE("a wish for TLS that is changed holds for what waits on the node, not 
     const auto waiting = node.enqueue({"b@example.org"}), other = node.enqueue({"c@example.org"});
     Node::until([&] { return node.dispatcher->held() == 3; });
     for (const auto id : {begun, waiting}) {
-        node.dispatcher->tls_changed({id, false});
-        node.dispatcher->tls_changed({id, true});
+        node.dispatcher->tls_changed({id, delivery::TlsWish::not_required});
+        node.dispatcher->tls_changed({id, delivery::TlsWish::required});
     }
     latch.open();
     for (const auto id : {begun, waiting, other})
         node.settled(id);
     const std::lock_guard lock(mutex);
-    CHECK_FALSE(seen.at(begun).has_value());
-    CHECK(seen.at(waiting) == std::optional(true));
-    CHECK_FALSE(seen.at(other).has_value());
+    CHECK(seen.at(begun) == delivery::TlsWish::standard);
+    CHECK(seen.at(waiting) == delivery::TlsWish::required);
+    CHECK(seen.at(other) == delivery::TlsWish::standard);
 }
 
 TEST_CASE("a wish that is changed while its message is being claimed is not missed") {
@@ -453,12 +455,12 @@ TEST_CASE("a wish that is changed while its message is being claimed is not miss
     };
     wishes.put_on(parcel);
     CHECK(parcel.claims[0].envelope == message);
-    wishes.note({MessageId{7}, true}, now);
-    wishes.note({MessageId{8}, false}, now);
+    wishes.note({MessageId{7}, delivery::TlsWish::required}, now);
+    wishes.note({MessageId{8}, delivery::TlsWish::not_required}, now);
     wishes.put_on(parcel);
     for (const auto& claim : parcel.claims)
-        CHECK(claim.envelope->require_tls == std::optional(true));
-    CHECK_FALSE(message->require_tls.has_value());  // others hold it too
+        CHECK(claim.envelope->tls_wish == delivery::TlsWish::required);
+    CHECK(message->tls_wish == delivery::TlsWish::standard);  // others hold it too
     wishes.sweep(now + 1min);
     CHECK_FALSE(wishes.empty());
     wishes.sweep(now + 3min);

@@ -37,7 +37,7 @@ inline queue::Claimed claimed(
     queue::Claimed claim;
     claim.key = {envelope->id, number};
     claim.token = LeaseToken{number};
-    claim.recipient = {number, address(to), {}, {}};
+    claim.recipient = {address(to), {}, {}, number};
     claim.attempts = attempts;
     claim.envelope = std::move(envelope);
     return claim;

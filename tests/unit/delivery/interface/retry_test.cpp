@@ -51,9 +51,9 @@ TEST_CASE("NOTIFY values") {
          {"", "NEVER", "SUCCESS", "FAILURE", "DELAY", "SUCCESS,FAILURE,DELAY"}) {
         const auto notify = Notify::parse(valid);
         REQUIRE_MESSAGE(notify, valid);
-        CHECK(notify->text() == valid);
+        CHECK(notify->to_string() == valid);
     }
-    CHECK(Notify::parse("delay,Success")->text() == "SUCCESS,DELAY");
+    CHECK(Notify::parse("delay,Success")->to_string() == "SUCCESS,DELAY");
     for (const char* bad :
          {"NEVER,SUCCESS", "ALWAYS", ",", "SUCCESS,", ",DELAY", "SUCCESS,SUCCESS", " SUCCESS",
           "SUCCESS DELAY"}) {

@@ -188,8 +188,11 @@ TEST_CASE("an attempt tells who asked for TLS, and who only watched") {
     );
 }
 
-TEST_CASE("a message's wish is what is stored of it") {
-    CHECK(tls_wish(std::nullopt) == TlsWish::standard);
-    CHECK(tls_wish(true) == TlsWish::required);
-    CHECK(tls_wish(false) == TlsWish::not_required);
+TEST_CASE("a message's wish is read as it is written") {
+    for (const TlsWish wish : {TlsWish::standard, TlsWish::required, TlsWish::not_required})
+        CHECK(smtp::parse_tls_wish(to_string(wish)) == wish);
+    CHECK(to_string(TlsWish::required) == "yes");
+    CHECK(smtp::parse_tls_wish("No") == TlsWish::not_required);
+    for (const char* bad : {"", "true", "1", "yes "})
+        CHECK_FALSE(smtp::parse_tls_wish(bad));
 }

@@ -71,13 +71,13 @@ TEST_CASE("softening turns a failure into a temporary one and keeps the words") 
 }
 
 TEST_CASE("names of stages and kinds are those of SQL and configuration") {
-    CHECK(text(Stage::final_dot) == "final_dot");
+    CHECK(to_string(Stage::final_dot) == "final_dot");
     for (const char* name :
          {"none", "config", "dns", "connect", "timeout", "protocol", "tls", "auth", "policy",
           "reply_4xx", "reply_5xx", "local"}) {
         const auto kind = parse_error_kind(name);
         REQUIRE(kind);
-        CHECK(text(*kind) == name);
+        CHECK(to_string(*kind) == name);
     }
     CHECK_FALSE(parse_error_kind("TLS"));
 }

@@ -87,10 +87,10 @@ awaitable<void> look(
 }
 
 DomainSurvey survey_of(
-    Zone& zone, const SecurityPolicies& policies, std::optional<bool> require_tls = {}
+    Zone& zone, const SecurityPolicies& policies, TlsWish tls_wish = TlsWish::standard
 ) {
     delivery::Message message = test::small_message();
-    message.require_tls = require_tls;
+    message.tls_wish = tls_wish;
     const auto job = test::job_for(std::move(message), {"a@rcpt.test"});
     std::optional<DomainSurvey> found;
     asio::io_context loop;
@@ -182,11 +182,11 @@ TEST_CASE("each host has a plan of its own, by all policies and the message's wi
     CHECK_FALSE(found.hosts[2].addresses);
     CHECK(one->asked.size() == 2);  // nobody asks about a host without addresses
 
-    const auto with_requiretls = survey_of(zone, policies, true);
+    const auto with_requiretls = survey_of(zone, policies, TlsWish::required);
     CHECK_FALSE(with_requiretls.hosts[0].plan.refused);
     REQUIRE(with_requiretls.hosts[1].plan.refused);
     CHECK(with_requiretls.hosts[1].plan.refused->status().text() == "4.7.30");
-    CHECK(survey_of(zone, policies, false).hosts[0].plan.may_fall_back);
+    CHECK(survey_of(zone, policies, TlsWish::not_required).hosts[0].plan.may_fall_back);
 }
 
 TEST_CASE("a domain without hosts has a survey, too, and no policy is asked") {

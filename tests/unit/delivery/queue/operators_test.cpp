@@ -122,7 +122,7 @@ TEST_CASE("transport and TLS set by hand hold for the next attempt") {
     const auto claims = node.claim();
     REQUIRE(claims.size() == 1);
     CHECK(claims[0].transport_override == "smarthost");
-    CHECK(claims[0].envelope->require_tls == std::optional(true));
+    CHECK(claims[0].envelope->tls_wish == delivery::TlsWish::required);
 }
 
 TEST_CASE("the wish for TLS may be changed in flight: for the next attempt, and told to the nodes"
@@ -160,8 +160,8 @@ TEST_CASE("the wish for TLS may be changed in flight: for the next attempt, and 
     );
     const auto after = node.claim();
     REQUIRE(after.size() == 1);
-    CHECK_FALSE(before[0].envelope->require_tls.has_value());
-    CHECK(after[0].envelope->require_tls == std::optional(true));
+    CHECK(before[0].envelope->tls_wish == delivery::TlsWish::standard);
+    CHECK(after[0].envelope->tls_wish == delivery::TlsWish::required);
 
     node.settle(delivered(before[0]));
     node.settle(delivered(after[0]));
@@ -174,9 +174,9 @@ TEST_CASE("a change of a wish for TLS is read as the database tells it, and no o
     const auto yes = queue::TlsChange::parse("1000 yes");
     REQUIRE(yes.has_value());
     CHECK(yes->message == MessageId{1000});
-    CHECK(yes->require_tls == std::optional(true));
-    CHECK(queue::TlsChange::parse("7 no")->require_tls == std::optional(false));
-    CHECK_FALSE(queue::TlsChange::parse("7 default")->require_tls.has_value());
+    CHECK(yes->wish == delivery::TlsWish::required);
+    CHECK(queue::TlsChange::parse("7 no")->wish == delivery::TlsWish::not_required);
+    CHECK(queue::TlsChange::parse("7 default")->wish == delivery::TlsWish::standard);
     for (const char* text : {"", "7", "7 maybe", "yes", "7  yes", "99999999999999999999 yes"}) {
         CAPTURE(std::string(text));
         CHECK_FALSE(queue::TlsChange::parse(text).has_value());
@@ -257,7 +257,7 @@ TEST_CASE("the report on a message with REQUIRETLS asks for it too, and returns 
     for (const bool required : {true, false}) {
         CAPTURE(required);
         auto message = new_message({"a@a.example"}, "confidential\r\n");
-        if (required) message.require_tls = true;
+        if (required) message.tls_wish = delivery::TlsWish::required;
         message.ret = delivery::Ret::full;
         node.enqueue(message);
         queue::Settled settled = failed(node.claim().at(0));
@@ -268,7 +268,7 @@ TEST_CASE("the report on a message with REQUIRETLS asks for it too, and returns 
         REQUIRE(claims.size() == 1);
         const auto& envelope = *claims[0].envelope;
         CHECK(envelope.mail_from.is_null());
-        CHECK(envelope.require_tls == (required ? std::optional(true) : std::nullopt));
+        CHECK((envelope.tls_wish == delivery::TlsWish::required) == required);
         CHECK((envelope.ret == delivery::Ret::headers) == required);
         const auto report = node.run(node.store.load(claims[0].key.message));
         std::string text;
@@ -285,13 +285,13 @@ TEST_CASE("the report on a message with TLS-Required: No goes its way as any oth
     Configured database;
     QueueNode node(database.settings);
     auto message = new_message({"a@a.example"});
-    message.require_tls = false;
+    message.tls_wish = delivery::TlsWish::not_required;
     node.enqueue(message);
     queue::Settled settled = failed(node.claim().at(0));
     settled.report = queue::Report::failed;
     node.settle(settled);
     CHECK(queue::write_one_report(database.session, reporting));
-    CHECK_FALSE(node.claim().at(0).envelope->require_tls.has_value());
+    CHECK(node.claim().at(0).envelope->tls_wish == delivery::TlsWish::standard);
 }
 
 TEST_CASE("a delay is reported while the message goes on waiting, once") {

@@ -38,7 +38,7 @@ TEST_CASE("a message's life: accepted, claimed, deferred, claimed again, deliver
     QueueNode node(database.settings);
     queue::NewMessage message = new_message({"user@a.example"}, std::string("body\0with\xff", 10));
     message.eightbit = true;
-    message.require_tls = false;
+    message.tls_wish = delivery::TlsWish::not_required;
     message.ret = delivery::Ret::headers;
     message.envid = "env-1";
     message.tag = "bulk";
@@ -56,7 +56,7 @@ TEST_CASE("a message's life: accepted, claimed, deferred, claimed again, deliver
     CHECK(first.recipient.orcpt == "rfc822;user@old.example");
     CHECK(first.envelope->mail_from.wire() == "orders@shop.example");
     CHECK(first.envelope->tag == "bulk");
-    CHECK(first.envelope->require_tls == std::optional(false));
+    CHECK(first.envelope->tls_wish == delivery::TlsWish::not_required);
     CHECK(first.envelope->ret == delivery::Ret::headers);
     CHECK(first.envelope->envid == "env-1");
     CHECK(node.claim().empty());

@@ -169,7 +169,7 @@ TEST_CASE("a delay says until when it is tried, success says what kind it was") 
         facts.recipients[0].action = action;
         facts.recipients[0].status = "2.1.5";
         const auto group = groups_of(parts_of(compose_dsn(facts))[1].content)[1];
-        CHECK(field(group, "Action") == text(action));
+        CHECK(field(group, "Action") == to_string(action));
         CHECK(field(group, "Status") == "2.1.5");
     }
 }

@@ -21,7 +21,7 @@ TEST_CASE("MAIL says what it is told, in the order of the RFCs") {
     MailParameters all;
     all.size = 0;
     all.body_8bitmime = all.smtputf8 = all.requiretls = true;
-    all.ret = "HDRS";
+    all.ret = Ret::headers;
     all.envid = "a+b=c d";
     CHECK(
         mail_command(address("a@example.test"), all) ==
@@ -33,7 +33,7 @@ TEST_CASE("MAIL says what it is told, in the order of the RFCs") {
 TEST_CASE("RCPT with what is to be reported") {
     CHECK(rcpt_command(address("a@example.test"), {}) == "RCPT TO:<a@example.test>");
     RcptParameters reported;
-    reported.notify = "SUCCESS,FAILURE";
+    reported.notify = *Notify::parse("SUCCESS,FAILURE");
     reported.orcpt = "rfc822;b c+d@example.test";
     CHECK(
         rcpt_command(address("a@example.test"), reported) ==
@@ -94,5 +94,5 @@ TEST_CASE("nothing in a parameter can end the line or begin another parameter") 
     }
 }
 
-// The address type of ORCPT and RET and NOTIFY are not encoded: they come from our own parser,
-// which takes atoms only. Should one come otherwise, Chat refuses the line.
+// The address type of ORCPT is not encoded: it comes from our own parser, which takes atoms only.
+// Should one come otherwise, Chat refuses the line.

@@ -60,7 +60,7 @@ TEST_CASE("MAIL with its parameters") {
     CHECK(mail.eightbit);
     CHECK(mail.smtputf8);
     CHECK(mail.require_tls);
-    CHECK(mail.ret == ReturnContent::headers);
+    CHECK(mail.ret == Ret::headers);
     CHECK(mail.envid == "q+1");
     CHECK(std::get<std::chrono::seconds>(mail.release) == std::chrono::seconds(60));
 
@@ -93,12 +93,17 @@ TEST_CASE("HOLDUNTIL is a date-time with its zone") {
 TEST_CASE("RCPT with its parameters") {
     const auto rcpt =
         accepted<RcptTo>("RCPT TO:<u@b.example> NOTIFY=success,Delay ORCPT=rfc822;u+2Bx@b.example");
-    CHECK(rcpt.to.wire() == "u@b.example");
-    CHECK(rcpt.notify == "SUCCESS,DELAY");
-    CHECK(rcpt.orcpt == "rfc822;u+x@b.example");
-    CHECK(accepted<RcptTo>("RCPT TO:<Postmaster>").to.wire() == "Postmaster@mx.example.org");
+    CHECK(rcpt.recipient.address.wire() == "u@b.example");
+    CHECK(rcpt.recipient.notify.to_string() == "SUCCESS,DELAY");
+    CHECK(rcpt.recipient.orcpt == "rfc822;u+x@b.example");
+    CHECK(
+        accepted<RcptTo>("RCPT TO:<Postmaster>").recipient.address.wire() ==
+        "Postmaster@mx.example.org"
+    );
     CHECK(accepted<RcptTo>("RCPT TO:<ü@b.example>").has_eightbit);
-    CHECK(accepted<RcptTo>("RCPT TO:<${run{id}}@b.example>").to.local() == "${run{id}}");
+    CHECK(
+        accepted<RcptTo>("RCPT TO:<${run{id}}@b.example>").recipient.address.local() == "${run{id}}"
+    );
 }
 
 TEST_CASE("what is wrong is answered with a fitting reply") {

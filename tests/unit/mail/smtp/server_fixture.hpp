@@ -39,15 +39,16 @@ class Policy : public ServerPolicy {
         if (t.mail.from.local() == "refused") co_return make_reply(550, "5.7.1", "not you");
         co_return std::nullopt;
     }
-    awaitable<Refusal> check_recipient(const ServerClient&, const Transaction&, const RcptTo& rcpt)
-        override {
-        if (rcpt.to.local() == "refused") co_return make_reply(550, "5.1.1", "nobody");
+    awaitable<Refusal> check_recipient(
+        const ServerClient&, const Transaction&, const Recipient& rcpt
+    ) override {
+        if (rcpt.address.local() == "refused") co_return make_reply(550, "5.1.1", "nobody");
         co_return std::nullopt;
     }
     awaitable<Reply> accept(
         const ServerClient& client, Transaction transaction, std::vector<std::string> content
     ) override {
-        if (transaction.recipients.front().to.local() == "late") {
+        if (transaction.recipients.front().address.local() == "late") {
             co_return make_reply(554, "5.7.1", "refused after all");
         }
         const std::lock_guard lock(mutex);

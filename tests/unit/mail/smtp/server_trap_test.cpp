@@ -115,7 +115,7 @@ TEST_CASE("after each refusal of content a new message begins from nothing") {
             const auto taken = server.policy->all().back();
             CHECK(taken.transaction.mail.from.wire() == "new@b.example");
             REQUIRE(taken.transaction.recipients.size() == 1);
-            CHECK(taken.transaction.recipients[0].to.wire() == "new@d.example");
+            CHECK(taken.transaction.recipients[0].address.wire() == "new@d.example");
             CHECK(taken.content == "\r\n");
         }
     }
@@ -347,7 +347,7 @@ TEST_CASE("no octet in an envelope makes a second line, recipient or sender") {
         REQUIRE(transaction.recipients.size() == 1);
         const auto& to = transaction.recipients[0];
         for (const auto& text :
-             {client.helo, transaction.mail.from.wire(), transaction.mail.envid, to.to.wire(),
+             {client.helo, transaction.mail.from.wire(), transaction.mail.envid, to.address.wire(),
               to.orcpt}) {
             CAPTURE(text);
             CHECK(is_clean_utf8(text));

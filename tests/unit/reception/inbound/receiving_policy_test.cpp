@@ -83,8 +83,8 @@ struct World {
 
     /// The answer to a recipient: "250", or what is said instead.
     std::string offer(const std::string& recipient) {
-        smtp::RcptTo rcpt;
-        rcpt.to = address(recipient);
+        smtp::Recipient rcpt;
+        rcpt.address = address(recipient);
         auto rules = policy();
         const auto refusal = test::run(loop, rules.check_recipient(client, transaction, rcpt));
         return refusal ? refusal->text() : "250";
@@ -97,8 +97,8 @@ struct World {
     std::string send(const std::vector<std::string>& recipients, std::vector<std::string> chunks) {
         auto sent = transaction;
         for (const auto& recipient : recipients) {
-            smtp::RcptTo rcpt;
-            rcpt.to = address(recipient);
+            smtp::Recipient rcpt;
+            rcpt.address = address(recipient);
             sent.recipients.push_back(rcpt);
         }
         auto rules = policy();

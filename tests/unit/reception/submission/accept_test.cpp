@@ -125,7 +125,7 @@ TEST_CASE("a submitted message is completed, traced and queued") {
     CHECK(message.account == "shop");
     CHECK(message.id == MessageId{1});
     CHECK_FALSE(message.eightbit);
-    CHECK_FALSE(message.require_tls);
+    CHECK(message.tls_wish == delivery::TlsWish::standard);
 }
 
 TEST_CASE("a relayed message is only traced") {
@@ -153,7 +153,7 @@ TEST_CASE("our own fields act and do not leave") {
     const auto message = desk.only();
     CHECK(message.idempotency_key == "order-7");
     CHECK(message.tag == "bulk");
-    CHECK(message.require_tls == false);
+    CHECK(message.tls_wish == delivery::TlsWish::not_required);
     CHECK(message.content->header().find("utpost") == std::string::npos);
 
     auto other = arrival(text);
@@ -171,10 +171,10 @@ TEST_CASE("TLS-Required: No is heard, is passed on, and loses to REQUIRETLS") {
     desk.accept(arrival("TLS-Required: Yes\r\n\r\nx\r\n"));
     const auto messages = desk.store.messages();
     REQUIRE(messages.size() == 3);
-    CHECK(messages[0].require_tls == std::optional(false));
+    CHECK(messages[0].tls_wish == delivery::TlsWish::not_required);
     CHECK(mail::find_field(messages[0].content->header(), "TLS-Required"));
-    CHECK(messages[1].require_tls == std::optional(true));
-    CHECK_FALSE(messages[2].require_tls.has_value());
+    CHECK(messages[1].tls_wish == delivery::TlsWish::required);
+    CHECK(messages[2].tls_wish == delivery::TlsWish::standard);
 }
 
 TEST_CASE("what can never be queued is refused, what cannot be queued now is put off") {

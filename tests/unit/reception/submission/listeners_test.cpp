@@ -243,7 +243,7 @@ TEST_CASE("REQUIRETLS is announced under TLS, by submission services and relays,
         CHECK(client.say("TLS-Required: No\r\n\r\nx\r\n.").starts_with("250"));
         const auto message = node.store.messages().back();
         CHECK(message.source == listener);
-        CHECK(message.require_tls == std::optional(true));
+        CHECK(message.tls_wish == delivery::TlsWish::required);
         const auto trace = mail::find_field(message.content->header(), "Received")->value();
         CHECK(trace.find(") (requiretls) id ") != std::string::npos);
     }
@@ -328,7 +328,7 @@ TEST_CASE("one message is queued for a recipient named twice, with what was aske
     CHECK(client.say(".").starts_with("250"));
     const auto message = node.store.messages().at(0);
     REQUIRE(message.recipients.size() == 1);
-    CHECK(message.recipients[0].notify.text() == "SUCCESS,DELAY");
+    CHECK(message.recipients[0].notify.to_string() == "SUCCESS,DELAY");
     CHECK(message.recipients[0].orcpt == "rfc822;x@d.example");
     CHECK(message.ret == delivery::Ret::headers);
     CHECK(message.envid == "q1");

@@ -34,7 +34,7 @@ TEST_CASE("one message goes to all addresses, asks nobody to report on it, and n
         CHECK(recipient.notify.never);
     CHECK(message.mail_from.wire() == "postmaster@origin.test");
     CHECK(message.account.empty());
-    CHECK(message.require_tls == false);
+    CHECK(message.tls_wish == delivery::TlsWish::not_required);
     CHECK(message.source == "tlsrpt");
     CHECK(message.message_id.ends_with("@origin.test>"));
     CHECK_FALSE(message.eightbit);

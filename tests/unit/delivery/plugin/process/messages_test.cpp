@@ -52,7 +52,7 @@ TEST_CASE("a job arrives as it was sent") {
     message.id = MessageId{77};
     message.account = "shop";
     message.eightbit = message.smtputf8 = true;
-    message.require_tls = false;
+    message.tls_wish = delivery::TlsWish::not_required;
     message.ret = delivery::Ret::headers;
     message.envid = "env+id";
     message.tag = "receipt";
@@ -89,7 +89,7 @@ TEST_CASE("a job arrives as it was sent") {
     CHECK(got.content->header() == message.content->header());
     CHECK(got.eightbit);
     CHECK(got.smtputf8);
-    CHECK(got.require_tls == message.require_tls);
+    CHECK(got.tls_wish == message.tls_wish);
     CHECK(got.ret == message.ret);
     CHECK(got.envid == message.envid);
     CHECK(got.tag == message.tag);
