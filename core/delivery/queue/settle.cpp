@@ -4,8 +4,8 @@
 #include <map>
 #include <set>
 
+#include "core/delivery/queue/attempt_rows.hpp"
 #include "core/delivery/queue/lease_columns.hpp"
-#include "core/foundation/base/safe_text.hpp"
 
 namespace outpost::queue {
 namespace {
@@ -44,24 +44,7 @@ const Statement find_attempts{"settle_find_attempts", R"(
     JOIN unnest($1::int8[], $2::int4[], $3::timestamptz[]) AS s (m, n, at) ON a.message_id = s.m
         AND a.number = s.n AND a.started_at = s.at
 )"};
-const Statement insert_attempts{"settle_insert_attempts", R"(
-    INSERT INTO outpost_private.attempt (message_id, number, attempt, started_at, duration, node,
-        route_list, route_index, route_name, route_reason, transport, remote_host, remote_ip,
-        remote_port, tls_version, tls_cipher, tls_verified, tls_requirement, stage, outcome,
-        error_kind, reply_code, status, reply, config_version, transcript, tls_policy, tls_result)
-    SELECT m, n, attempt, started_at, duration, $25, list, index, name, reason, transport, host,
-        ip, port, version, cipher, verified, requirement, stage, outcome, error, nullif(code, 0),
-        status, reply, config, transcript, policy, result
-    FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::timestamptz[], $5::float8[], $6::text[],
-        $7::int4[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int4[],
-        $14::text[], $15::text[], $16::bool[], $17::text[], $18::text[], $19::text[], $20::text[],
-        $21::int4[], $22::text[], $23::text[], $24::text[], $26::text[], $27::text[], $28::text[])
-        AS a (m, n, attempt,
-        started_at, duration, list, index, name, reason, transport, host, ip, port, version,
-        cipher, verified, requirement, stage, outcome, error, code, status, reply, config,
-        transcript, policy, result)
-)"};
-// Rare, so it is no column of the statement above.
+// Rare, so it is no column of the update.
 const Statement note_crashes{"settle_crashes", R"(
     UPDATE outpost_private.recipient r SET crashes = s.crashes
     FROM unnest($1::int8[], $2::int4[], $3::int4[]) AS s (m, n, crashes)
@@ -89,33 +72,6 @@ const Statement free_content{"settle_free_content", R"(
 )"};
 const Statement announce_report{"announce_report", "SELECT pg_notify('outpost_report', '')"};
 
-// Remote words as PostgreSQL's text can hold them, and no more of them than anybody reads.
-std::string one_line(std::string_view words) {
-    return safe_text(words, Charset::utf8, 4096);
-}
-
-std::string outcome_text(const Settled& settled) {
-    if (settled.state == RecipientState::held) return "held";
-    switch (settled.verdict.kind()) {
-        case delivery::Verdict::Kind::delivered:
-            return "delivered";
-        case delivery::Verdict::Kind::deferred:
-            return "deferred";
-        case delivery::Verdict::Kind::failed:
-            return "failed";
-    }
-    return "deferred";
-}
-
-int code_of(const Settled& settled) {
-    return settled.verdict.reply() ? settled.verdict.reply()->code : 0;
-}
-
-const delivery::RemoteFacts& remote_of(const Settled& settled) {
-    static const delivery::RemoteFacts nowhere;
-    return settled.verdict.remote ? *settled.verdict.remote : nowhere;
-}
-
 struct RecipientColumns {
     LeaseColumns lease;
     std::vector<std::string> state, hold_reason, report, error, status, reply, transport, host, ip;
@@ -135,51 +91,10 @@ struct RecipientColumns {
         error.emplace_back(delivery::to_string(one.verdict.error_kind()));
         status.push_back(one.verdict.status().text());
         reply.push_back(one_line(one.verdict.words()));
-        code.push_back(code_of(one));
+        code.push_back(reply_code_of(one).value_or(0));
         transport.push_back(one.transport);
         host.push_back(one_line(remote_of(one).host));
         ip.push_back(one_line(remote_of(one).ip));
-    }
-};
-
-struct AttemptColumns {
-    std::vector<std::int64_t> message;
-    std::vector<std::int32_t> number, attempt, index, port, code;
-    std::vector<WallTime> started;
-    std::vector<double> duration;
-    std::vector<bool> verified;
-    std::vector<std::string> list, name, reason, transport, host, ip, version, cipher, requirement,
-        policy, result, stage, outcome, error, status, reply, config, transcript;
-
-    void add(const Settled& one, bool recorded) {
-        const delivery::RemoteFacts& remote = remote_of(one);
-        message.push_back(to_number(one.key.message));
-        number.push_back(one.key.number);
-        attempt.push_back(one.attempt);
-        started.push_back(one.started);
-        duration.push_back(std::chrono::duration<double>(one.duration).count());
-        list.push_back(one.route_list);
-        index.push_back(one.route_index);
-        name.push_back(one.route_name);
-        reason.push_back(one_line(one.route_reason));
-        transport.push_back(one.transport);
-        host.push_back(one_line(remote.host));
-        ip.push_back(one_line(remote.ip));
-        port.push_back(remote.port);
-        version.push_back(one_line(remote.tls_version));
-        cipher.push_back(one_line(remote.tls_cipher));
-        verified.push_back(remote.tls_verified);
-        requirement.push_back(one_line(remote.tls_requirement));
-        policy.push_back(one_line(remote.tls_policy));
-        result.push_back(one_line(remote.tls_result));
-        stage.emplace_back(delivery::to_string(one.verdict.stage()));
-        outcome.push_back(recorded ? outcome_text(one) : "late");
-        error.emplace_back(delivery::to_string(one.verdict.error_kind()));
-        code.push_back(code_of(one));
-        status.push_back(one.verdict.status().text());
-        reply.push_back(one_line(one.verdict.words()));
-        config.push_back(one.config_version);
-        transcript.push_back(one.transcript);
     }
 };
 
@@ -229,17 +144,11 @@ void write_attempts(
     db::Session& session, std::span<const Settled* const> batch, const Keys& updated,
     const std::map<RecipientKey, bool>& before, const std::string& node
 ) {
-    AttemptColumns c;
+    std::vector<AttemptRow> rows;
     for (const Settled* one : batch) {
-        if (!before.contains(one->key)) c.add(*one, updated.contains(one->key));
+        if (!before.contains(one->key)) rows.push_back({one, updated.contains(one->key)});
     }
-    if (c.message.empty()) return;
-    session.exec(
-        insert_attempts, c.message, c.number, c.attempt, c.started, c.duration, c.list, c.index,
-        c.name, c.reason, c.transport, c.host, c.ip, c.port, c.version, c.cipher, c.verified,
-        c.requirement, c.stage, c.outcome, c.error, c.code, c.status, c.reply, c.config, node,
-        c.transcript, c.policy, c.result
-    );
+    write_attempt_rows(session, rows, node);
 }
 
 void write_crashes(
