@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/mail/message/header.hpp"
 #include "core/mail/message/submission.hpp"
 
 namespace outpost::cli {
@@ -21,9 +20,9 @@ Result<mail::Address> sender_of(const SendmailOptions& options, const LocalUser&
 }
 
 /// Addresses named in the To, Cc and Bcc fields.
-Result<std::vector<std::string>> recipients_of(const std::string& header) {
+Result<std::vector<std::string>> recipients_of(const mail::Header& header) {
     std::vector<std::string> all;
-    for (const mail::HeaderField& field : mail::parse_header(header)) {
+    for (const auto field : header) {
         std::string name(field.name);
         std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
             return static_cast<char>(std::tolower(c));
@@ -74,27 +73,28 @@ Result<delivery::DeliveryJob> make_submission(
     auto text = mail::normalise_line_ends(until_dot(input, options.ignore_dots));
     if (!text) return Err{text.error()};
     mail::MessageParts parts = mail::split_message({std::move(*text)});
+    mail::Header header(std::move(parts.header));
     const auto sender = sender_of(options, user);
     if (!sender) return Err{"sender: " + sender.error()};
 
     std::vector<std::string> named = options.recipients;
     if (options.recipients_from_header) {
-        const auto found = recipients_of(parts.header);
+        const auto found = recipients_of(header);
         if (!found) return Err{found.error()};
         named.insert(named.end(), found->begin(), found->end());
     }
     if (named.empty()) return Err{"no recipient: name one, or use -t with a To, Cc or Bcc field"};
 
-    if (!mail::find_field(parts.header, "From"))
-        parts.header = from_field(*sender, options, user) + parts.header;
-    if (options.tls_wish == delivery::TlsWish::not_required)
-        parts.header =
-            "TLS-Required: No\r\n" + mail::without_fields(parts.header, {"TLS-Required"});
+    if (!header.find("From")) header.prepend(from_field(*sender, options, user));
+    if (options.tls_wish == delivery::TlsWish::not_required) {
+        header.erase({"TLS-Required"});
+        header.prepend("TLS-Required: No\r\n");
+    }
+    mail::complete_header(header, user.hostname, now);
     auto message = std::make_shared<delivery::Message>();
     message->mail_from = *sender;
-    message->content = std::make_shared<mail::Content>(
-        mail::complete_header(parts.header, user.hostname, now), std::move(parts.body)
-    );
+    message->content =
+        std::make_shared<mail::Content>(std::move(header).str(), std::move(parts.body));
     message->size = message->content->size();
     message->eightbit = mail::has_eightbit(*message->content);
     message->smtputf8 = mail::has_eightbit(message->content->header());

@@ -35,10 +35,13 @@ void check_xtext(std::string_view text) {
 }
 
 void check_header(std::string_view text) {
-    for (const auto& field : parse_header(text)) {
+    Header header{std::string(text)};
+    for (const auto field : header) {
         require(field.value().find('\n') == std::string::npos);
+        require(find_field(text, field.name).has_value());
     }
-    require(count_fields(without_fields(text, {"Bcc"}), "Bcc") == 0);
+    header.erase({"Bcc"});
+    require(header.count("Bcc") == 0 && Header(header.str()).count("Bcc") == 0);
     for (const auto& address : parse_address_list(text).addresses)
         require(Address::parse(address).has_value());
 

@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         require(canonical_body(form, text, piece) == whole);
         require(canonical_body(form, whole, piece) == whole);
     }
-    for (const auto& field : outpost::mail::parse_header(text)) {
+    const outpost::mail::Header header{std::string(text)};
+    for (const auto field : header) {
         const auto relaxed = canonical_field(Canonicalization::relaxed, field.whole);
         require(relaxed.find("\r\n") == relaxed.size() - 2);
         require(canonical_field(Canonicalization::relaxed, relaxed) == relaxed);

@@ -173,9 +173,9 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_signed(
     if (unsigned_.erase(to_number(id)) > 0) {
         auto message = std::make_shared<Message>(*found->second);
         const auto& content = *found->second->content;
-        const auto made = signer->sign(
-            {content.header(), content.body(), message->account, message->mail_from, clock()}
-        );
+        const mail::Header header(content.header());
+        const auto made =
+            signer->sign({header, content.body(), message->account, message->mail_from, clock()});
         message->content =
             std::make_shared<mail::Content>(made.fields + content.header(), content.body());
         message->size = message->content->size();

@@ -173,7 +173,8 @@ SignedReport signed_report(const dsn::DsnFacts& facts, const dkim::Signer* signe
     if (signer == nullptr) return {std::make_shared<const mail::Content>(std::move(report)), {}};
     const std::string nobody;
     const mail::Address null_sender;
-    const dkim::Unsigned message{report.header(), report.body(), nobody, null_sender, facts.now};
+    const mail::Header header(report.header());
+    const dkim::Unsigned message{header, report.body(), nobody, null_sender, facts.now};
     auto made = signer->sign(message);
     return {
         std::make_shared<const mail::Content>(made.fields + report.header(), report.body()),

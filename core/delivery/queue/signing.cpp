@@ -22,9 +22,9 @@ const Statement put_on_signatures{"put_on_signatures", R"(
 
 void sign(db::Session& session, const delivery::Message& message, const dkim::Signer& signer) {
     const auto& content = *message.content;
-    const auto made = signer.sign(
-        {content.header(), content.body(), message.account, message.mail_from, WallClock::now()}
-    );
+    const mail::Header header(content.header());
+    const auto made =
+        signer.sign({header, content.body(), message.account, message.mail_from, WallClock::now()});
     const auto id = to_number(message.id);
     const auto written = session.exec(put_on_signatures, id, Bytes(made.fields), made.by);
     if (written.affected() == 1 && !made.by.empty())

@@ -9,7 +9,6 @@
 #include "core/foundation/base/encoding.hpp"
 #include "core/mail/authentication/organizational_domain.hpp"
 #include "core/mail/message/address.hpp"
-#include "core/mail/message/header.hpp"
 #include "core/net/dns/watched_resolver.hpp"
 
 namespace outpost::authentication {
@@ -146,9 +145,9 @@ std::string_view text(DmarcStatus status) noexcept {
     return "";
 }
 
-Result<dns::Domain> author_domain(std::string_view header) {
-    if (mail::count_fields(header, "From") != 1) return Err("there is not exactly one From field");
-    const auto list = mail::parse_address_list(mail::find_field(header, "From")->value());
+Result<dns::Domain> author_domain(const mail::Header& header) {
+    if (header.count("From") != 1) return Err("there is not exactly one From field");
+    const auto list = mail::parse_address_list(header.find("From")->value());
     if (list.addresses.empty() || !list.bad.empty()) return Err("the From field is malformed");
     dns::Domain domain;
     for (const auto& text : list.addresses) {

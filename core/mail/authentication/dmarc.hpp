@@ -11,6 +11,7 @@
 #include "core/mail/authentication/dkim/verify.hpp"
 #include "core/mail/authentication/dmarc_record.hpp"
 #include "core/mail/authentication/spf/check.hpp"
+#include "core/mail/message/header.hpp"
 #include "core/net/dns/domain.hpp"
 #include "core/net/dns/resolver.hpp"
 
@@ -31,8 +32,8 @@ struct DmarcResult {
 };
 
 /// The domain of the author: there must be one From field, whose addresses share it (section
-/// 6.6.1). `header`: as in mail::Content. The error is a sentence.
-Result<dns::Domain> author_domain(std::string_view header);
+/// 6.6.1). The error is a sentence.
+Result<dns::Domain> author_domain(const mail::Header& header);
 
 /// Whether two domains are aligned (section 3.1).
 bool is_aligned(const dns::Domain& authenticated, const dns::Domain& from, Alignment alignment);

@@ -11,13 +11,16 @@ namespace {
 
 /// Owns what it hashes: the caller may be gone before a worker comes to it.
 awaitable<std::vector<dkim::SignatureResult>> check_signatures(
-    mail::ContentPtr content, dns::Resolver& resolver, dkim::VerifyOptions options,
+    ReceivedMessage message, dns::Resolver& resolver, dkim::VerifyOptions options,
     asio::thread_pool* workers
 ) {
-    auto keys = co_await dkim::look_up_keys(*content, resolver, options);
-    if (!workers || keys.empty()) co_return dkim::judge(*content, keys, options);
-    auto hashing = [content = std::move(content), keys = std::move(keys),
-                    options = std::move(options)] { return dkim::judge(*content, keys, options); };
+    auto keys = co_await dkim::look_up_keys(*message.header, resolver, options);
+    if (!workers || keys.empty())
+        co_return dkim::judge(*message.header, *message.body, keys, options);
+    auto hashing = [message = std::move(message), keys = std::move(keys),
+                    options = std::move(options)] {
+        return dkim::judge(*message.header, *message.body, keys, options);
+    };
     co_return co_await on_pool(*workers, std::move(hashing));
 }
 
@@ -38,11 +41,10 @@ awaitable<Verdicts> evaluate(
     dkim::VerifyOptions options;
     options.now = now;
     options.deadline = deadline;
-    verdicts.dkim =
-        co_await check_signatures(message.content, resolver, std::move(options), workers);
+    verdicts.dkim = co_await check_signatures(message, resolver, std::move(options), workers);
     if (verdicts.dkim.size() > most_signatures_shown) verdicts.dkim.resize(most_signatures_shown);
 
-    auto from = author_domain(message.content->header());
+    auto from = author_domain(*message.header);
     verdicts.dmarc =
         co_await check_dmarc(std::move(from), verdicts.spf(), verdicts.dkim, resolver, deadline);
     co_return verdicts;

@@ -2,14 +2,16 @@
 #pragma once
 #include <asio/thread_pool.hpp>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "core/foundation/async/awaitable.hpp"
 #include "core/foundation/async/deadline.hpp"
 #include "core/foundation/base/clock.hpp"
 #include "core/mail/authentication/verdicts.hpp"
 #include "core/mail/message/address.hpp"
-#include "core/mail/message/content.hpp"
+#include "core/mail/message/header.hpp"
 #include "core/net/dns/resolver.hpp"
 #include "core/net/sockets/endpoint.hpp"
 
@@ -20,7 +22,8 @@ struct ReceivedMessage {
     net::IpAddress client;
     std::string helo;         ///< as it came
     mail::Address mail_from;  ///< null for reports
-    mail::ContentPtr content;
+    std::shared_ptr<const mail::Header> header;
+    std::shared_ptr<const std::vector<std::string>> body;
 };
 
 /// Runs every method on one message, one after another: a stranger can cost us one look-up at a

@@ -8,7 +8,6 @@
 
 #include "core/foundation/base/encoding.hpp"
 #include "core/foundation/base/safe_text.hpp"
-#include "core/mail/message/header.hpp"
 
 namespace outpost::authentication {
 namespace {
@@ -136,15 +135,8 @@ std::string results_field(std::string_view authserv_id, const Verdicts& verdicts
     return std::move(field).finish();
 }
 
-std::string without_forged_results(std::string_view header, std::string_view authserv_id) {
-    std::string kept;
-    const char* copied = header.data();
-    for (const auto& field : mail::parse_header(header)) {
-        if (!names_us(field, authserv_id)) continue;
-        kept.append(copied, field.whole.data());
-        copied = field.whole.data() + field.whole.size();
-    }
-    return kept.append(copied, header.data() + header.size());
+void erase_forged_results(mail::Header& header, std::string_view authserv_id) {
+    header.erase_if([&](const mail::HeaderField& field) { return names_us(field, authserv_id); });
 }
 
 }  // namespace outpost::authentication

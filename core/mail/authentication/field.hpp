@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/mail/authentication/verdicts.hpp"
+#include "core/mail/message/header.hpp"
 
 namespace outpost::authentication {
 
@@ -21,8 +22,8 @@ constexpr std::size_t most_signatures_shown = 10;
 /// a result. `authserv_id`: our host name.
 std::string results_field(std::string_view authserv_id, const Verdicts& verdicts);
 
-/// A header section without the Authentication-Results fields that could pass for ours (section 5).
-/// To be applied after the verdicts are made: signatures may cover such fields.
-std::string without_forged_results(std::string_view header, std::string_view authserv_id);
+/// Takes out the Authentication-Results fields that could pass for ours (section 5). To be done
+/// after the verdicts are made: signatures may cover such fields.
+void erase_forged_results(mail::Header& header, std::string_view authserv_id);
 
 }  // namespace outpost::authentication

@@ -163,21 +163,16 @@ void read_diagnostic(const std::string& field, RecipientReport& report) {
 /// The values of a group's fields. The first of a name counts.
 class Group {
   public:
-    explicit Group(std::string_view text) : fields_(mail::parse_header(text)) {}
+    explicit Group(std::string_view text) : fields_(std::string(text)) {}
 
-    bool has(std::string_view name) const { return find(name) != fields_.end(); }
+    bool has(std::string_view name) const { return fields_.find(name).has_value(); }
     std::string value(std::string_view name) const {
-        const auto found = find(name);
-        return found == fields_.end() ? std::string() : found->value();
+        const auto found = fields_.find(name);
+        return found ? found->value() : std::string();
     }
 
   private:
-    std::vector<mail::HeaderField>::const_iterator find(std::string_view name) const {
-        return std::find_if(fields_.begin(), fields_.end(), [&](const auto& field) {
-            return iequals(field.name, name);
-        });
-    }
-    std::vector<mail::HeaderField> fields_;
+    mail::Header fields_;
 };
 
 RecipientReport parse_recipient(const Group& group) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/foundation/base/encoding.hpp"
-#include "core/mail/message/header.hpp"
 #include "core/mail/message/trace.hpp"
 
 namespace outpost::mail {
@@ -106,20 +105,21 @@ Result<std::string> normalise_line_ends(std::string_view text) {
     return out;
 }
 
-std::string complete_header(std::string_view section, std::string_view host, WallTime now) {
-    std::string out;
-    if (!find_field(section, "Date")) out += "Date: " + rfc5322_date(now) + "\r\n";
-    if (!find_field(section, "Message-ID")) out += "Message-ID: " + make_message_id(host) + "\r\n";
-    return out + without_fields(section, {"Bcc", "Resent-Bcc"});
+void complete_header(Header& header, std::string_view host, WallTime now) {
+    std::string added;
+    if (!header.find("Date")) added += "Date: " + rfc5322_date(now) + "\r\n";
+    if (!header.find("Message-ID")) added += "Message-ID: " + make_message_id(host) + "\r\n";
+    header.erase({"Bcc", "Resent-Bcc"});
+    if (!added.empty()) header.prepend(added);
 }
 
-bool is_looping(std::string_view header_section) {
-    return count_fields(header_section, "Received") > max_received_fields;
+bool is_looping(const Header& header, std::size_t most) {
+    return header.count("Received") > most;
 }
 
-bool waives_tls(std::string_view header_section) {
+bool waives_tls(const Header& header) {
     bool says_no = false;
-    for (const HeaderField& field : parse_header(header_section)) {
+    for (const auto field : header) {
         if (!iequals(field.name, "TLS-Required")) continue;
         if (!iequals(field.value(), "no")) return false;
         says_no = true;

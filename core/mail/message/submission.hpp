@@ -8,6 +8,7 @@
 #include "core/foundation/base/clock.hpp"
 #include "core/foundation/base/result.hpp"
 #include "core/mail/message/content.hpp"
+#include "core/mail/message/header.hpp"
 
 /// What every door does to a message before it is queued: SMTP submission, sendmail, SQL.
 namespace outpost::mail {
@@ -36,15 +37,15 @@ Result<std::string> normalise_line_ends(std::string_view text);
 
 /// Completes the header section of a submitted message (RFC 6409 section 8): adds Date and
 /// Message-ID (with `host` as its right side) where missing, and removes Bcc and Resent-Bcc.
-/// `section` ends with its empty line.
-std::string complete_header(std::string_view section, std::string_view host, WallTime now);
+/// The section ends with its empty line.
+void complete_header(Header& header, std::string_view host, WallTime now);
 
-/// True when the header section shows that the message is looping: over max_received_fields.
-bool is_looping(std::string_view header_section);
+/// Whether a message has more Received fields than `most`, and so is looping.
+bool is_looping(const Header& header, std::size_t most = max_received_fields);
 
 /// Whether the sender waives TLS policies by `TLS-Required: No` (RFC 8689 section 3). It stands
 /// once; where it is repeated all must say no, and any other value counts for nothing.
-bool waives_tls(std::string_view header_section);
+bool waives_tls(const Header& header);
 
 /// Whether octets above 127 occur: in a body they want 8BITMIME, in a header section SMTPUTF8.
 bool has_eightbit(std::string_view text) noexcept;

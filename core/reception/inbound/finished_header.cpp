@@ -27,7 +27,7 @@ const dkim::SignatureResult* best(const std::vector<dkim::SignatureResult>& sign
 }  // namespace
 
 std::string finished_header(
-    std::string_view header, const smtp::Transaction& transaction, mail::ReceivedFacts trace,
+    mail::Header header, const smtp::Transaction& transaction, mail::ReceivedFacts trace,
     const authentication::Verdicts& verdicts
 ) {
     const bool smtputf8 = transaction.mail.smtputf8;
@@ -38,10 +38,10 @@ std::string finished_header(
     );
     if (transaction.recipients.size() == 1)
         trace.for_recipient = path_text(transaction.recipients.front().address, smtputf8);
+    authentication::erase_forged_results(header, trace.by);
     return fmt::format(
         "Return-Path: <{}>\r\n{}{}{}", path_text(transaction.mail.from, smtputf8),
-        authentication::results_field(trace.by, verdicts), mail::received_field(trace),
-        authentication::without_forged_results(header, trace.by)
+        authentication::results_field(trace.by, verdicts), mail::received_field(trace), header.str()
     );
 }
 

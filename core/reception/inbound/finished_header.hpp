@@ -15,7 +15,7 @@ namespace outpost::inbound {
 ///
 /// `trace`: of the session, with our name, the id and the time; what iprev found is added.
 std::string finished_header(
-    std::string_view header, const smtp::Transaction& transaction, mail::ReceivedFacts trace,
+    mail::Header header, const smtp::Transaction& transaction, mail::ReceivedFacts trace,
     const authentication::Verdicts& verdicts
 );
 

@@ -107,14 +107,15 @@ awaitable<Reply> ReceivingPolicy::receive(
     ServerClient client, Transaction transaction, std::vector<std::string> content
 ) {
     auto parts = mail::split_message(std::move(content));
+    auto header = std::make_shared<const mail::Header>(std::move(parts.header));
     const auto most_received = parts_.entrance.settings().max_received_fields;
-    if (auto refusal = submission::check_header_limits(parts.header, most_received))
+    if (auto refusal = submission::check_header_limits(*header, most_received))
         co_return std::move(*refusal);
 
-    auto as_it_came =
-        std::make_shared<const mail::Content>(std::move(parts.header), std::move(parts.body));
+    // Its header comes last: what is judged is the one above.
+    const auto body = std::make_shared<const mail::Content>(std::string(), std::move(parts.body));
     authentication::ReceivedMessage message{
-        address_of(client), client.helo, transaction.mail.from, as_it_came
+        address_of(client), client.helo, transaction.mail.from, header, {body, &body->body()}
     };
     auto trace = submission::trace_of(client, transaction);
     trace.by = parts_.entrance.hostname();
@@ -129,10 +130,9 @@ awaitable<Reply> ReceivingPolicy::receive(
         std::move(message), *parts_.resolver, Deadline::in(parts_.judging_time), trace.at,
         parts_.workers
     );
-    auto header =
-        finished_header(as_it_came->header(), transaction, std::move(trace), received.verdicts);
-    received.content = std::make_shared<const mail::Content>(std::move(header), *as_it_came);
-    as_it_came.reset();
+    auto finished = finished_header(*header, transaction, std::move(trace), received.verdicts);
+    header.reset();
+    received.content = std::make_shared<const mail::Content>(std::move(finished), *body);
 
     std::optional<Reply> answer;
     for (const auto& recipient : distinct(transaction.recipients)) {

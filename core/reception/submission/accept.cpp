@@ -30,9 +30,9 @@ bool is_printable(std::string_view text) {
 
 /// The value of one of our own fields: empty when it is not there, an error when it is unfit.
 Result<std::string> own_field(
-    std::string_view header, std::string_view name, std::size_t max_size
+    const mail::Header& header, std::string_view name, std::size_t max_size
 ) {
-    const auto field = mail::find_field(header, name);
+    const auto field = header.find(name);
     if (!field) return std::string();
     std::string value = field->value();
     if (value.empty() || value.size() > max_size || !is_printable(value)) {
@@ -42,7 +42,7 @@ Result<std::string> own_field(
 }
 
 /// REQUIRETLS, or else TLS-Required: No, which REQUIRETLS outweighs (RFC 8689 section 4.1).
-smtp::TlsWish tls_wish(const Arrival& arrival, std::string_view header) {
+smtp::TlsWish tls_wish(const Arrival& arrival, const mail::Header& header) {
     if (arrival.require_tls) return smtp::TlsWish::required;
     if (mail::waives_tls(header)) return smtp::TlsWish::not_required;
     return smtp::TlsWish::standard;
@@ -58,15 +58,16 @@ bool names_only(std::string_view from, const std::function<bool(const mail::Addr
 }
 
 /// All From fields, should there be several: nobody knows which one a reader will be shown.
-bool is_from_permitted(const Arrival& arrival, std::string_view header) {
+bool is_from_permitted(const Arrival& arrival, const mail::Header& header) {
     if (!arrival.may_be_from) return true;
-    const auto fields = mail::parse_header(header);
-    return std::all_of(fields.begin(), fields.end(), [&](const mail::HeaderField& field) {
-        return !iequals(field.name, "From") || names_only(field.raw_value, arrival.may_be_from);
-    });
+    for (const auto field : header) {
+        if (iequals(field.name, "From") && !names_only(field.raw_value, arrival.may_be_from))
+            return false;
+    }
+    return true;
 }
 
-std::optional<Reply> check_header(const Arrival& arrival, std::string_view header) {
+std::optional<Reply> check_header(const Arrival& arrival, const mail::Header& header) {
     if (auto refusal = check_header_limits(header, arrival.max_received_fields)) return refusal;
     if (!is_from_permitted(arrival, header)) {
         return make_reply(
@@ -76,18 +77,17 @@ std::optional<Reply> check_header(const Arrival& arrival, std::string_view heade
     return std::nullopt;
 }
 
-/// The header section as it is queued: our trace on top, our own fields off.
-std::string finished_header(const Arrival& arrival, const std::string& header) {
-    std::string section = mail::without_fields(header, {idempotency_field, tag_field});
-    if (arrival.complete)
-        section = mail::complete_header(section, arrival.trace.by, arrival.trace.at);
-    return mail::received_field(arrival.trace) + section;
+/// Makes the header section what is queued: our trace on top, our own fields off.
+void finish_header(const Arrival& arrival, mail::Header& header) {
+    header.erase({idempotency_field, tag_field});
+    if (arrival.complete) mail::complete_header(header, arrival.trace.by, arrival.trace.at);
+    header.prepend(mail::received_field(arrival.trace));
 }
 
 /// What is queued is what leaves, but for what others may put on top; so it is signed here, once,
 /// and not by each attempt for each destination. The signatures cover all that was done above.
 dkim::Signed signatures(
-    const Arrival& arrival, std::string_view header, const std::vector<std::string>& body
+    const Arrival& arrival, const mail::Header& header, const std::vector<std::string>& body
 ) {
     if (!arrival.signer) return {};
     const dkim::Unsigned message{
@@ -101,24 +101,25 @@ dkim::Signed signatures(
 /// Everything that needs no database. The error is the reply to give.
 Result<queue::NewMessage, Reply> build(Arrival arrival) {
     auto parts = mail::split_message(std::move(arrival.content));
-    if (auto refusal = check_header(arrival, parts.header)) return Err<Reply>{std::move(*refusal)};
-    auto key = own_field(parts.header, idempotency_field, max_key);
-    auto tag = own_field(parts.header, tag_field, max_tag);
+    mail::Header header(std::move(parts.header));
+    if (auto refusal = check_header(arrival, header)) return Err<Reply>{std::move(*refusal)};
+    auto key = own_field(header, idempotency_field, max_key);
+    auto tag = own_field(header, tag_field, max_tag);
     for (const auto* field : {&key, &tag}) {
         if (!*field) return Err<Reply>{make_reply(554, "5.6.0", field->error())};
     }
 
     queue::NewMessage message;
-    message.tls_wish = tls_wish(arrival, parts.header);
+    message.tls_wish = tls_wish(arrival, header);
     message.idempotency_key = std::move(*key);
     message.tag = std::move(*tag);
-    auto header = finished_header(arrival, parts.header);
+    finish_header(arrival, header);
     auto made = signatures(arrival, header, parts.body);
-    header.insert(0, made.fields);
     message.signed_by = std::move(made.by);
-    const auto message_id = mail::find_field(header, "Message-ID");
-    if (message_id) message.message_id = message_id->value();
-    auto content = std::make_shared<mail::Content>(std::move(header), std::move(parts.body));
+    if (const auto id = header.find("Message-ID")) message.message_id = id->value();
+    auto content = std::make_shared<mail::Content>(
+        made.fields + std::move(header).str(), std::move(parts.body)
+    );
     message.eightbit = mail::has_eightbit(*content);
     message.content = std::move(content);
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <cstddef>
 #include <optional>
-#include <string_view>
 
+#include "core/mail/message/header.hpp"
 #include "core/mail/smtp/reply.hpp"
 
 namespace outpost::submission {
@@ -11,7 +11,7 @@ namespace outpost::submission {
 /// Refuses a header section that is too large to be honest, and a message that goes round in
 /// circles (RFC 5321 section 6.3).
 std::optional<smtp::Reply> check_header_limits(
-    std::string_view header, std::size_t max_received_fields
+    const mail::Header& header, std::size_t max_received_fields
 );
 
 }  // namespace outpost::submission

@@ -23,8 +23,9 @@ mail::ContentPtr signed_mail(const Draft& draft, const Submitter& submitter, Wal
     about.to = draft.mail;
     about.now = now;
     const mail::Content report = tlsrpt::compose_report_mail(draft.report, about);
+    const mail::Header header(report.header());
     const std::string signatures = dkim::sign_as(
-        submitter.domain, with_report_fields(submitter.signing), report.header(), report.body(), now
+        submitter.domain, with_report_fields(submitter.signing), header, report.body(), now
     );
     return std::make_shared<const mail::Content>(signatures + report.header(), report.body());
 }

@@ -198,22 +198,23 @@ class FoldedField {
 /// The fields of each name, picked from the bottom up, each once.
 class BottomUp {
   public:
-    BottomUp(std::span<const mail::HeaderField> fields, const mail::HeaderField* self) {
-        for (const auto& field : fields) {
-            if (&field != self) by_name_[to_lower(field.name)].push_back(&field);
+    BottomUp(const mail::Header& header, std::optional<std::size_t> self) : header_(header) {
+        for (std::size_t i = 0; i < header.field_count(); ++i) {
+            if (i != self) by_name_[to_lower(header.field(i).name)].push_back(i);
         }
     }
-    /// Null when there are no more.
-    const mail::HeaderField* pick(std::string_view name) {
+    /// None when there are no more.
+    std::optional<mail::HeaderField> pick(std::string_view name) {
         const auto found = by_name_.find(to_lower(name));
-        if (found == by_name_.end() || found->second.empty()) return nullptr;
-        const auto* field = found->second.back();
+        if (found == by_name_.end() || found->second.empty()) return std::nullopt;
+        const auto index = found->second.back();
         found->second.pop_back();
-        return field;
+        return header_.field(index);
     }
 
   private:
-    std::map<std::string, std::vector<const mail::HeaderField*>> by_name_;
+    const mail::Header& header_;
+    std::map<std::string, std::vector<std::size_t>> by_name_;
 };
 
 }  // namespace
@@ -280,14 +281,14 @@ std::string without_value(std::string_view field) {
 }
 
 std::string header_digest(
-    std::span<const mail::HeaderField> fields, const Signature& signature, std::string_view field,
-    const mail::HeaderField* self
+    const mail::Header& header, const Signature& signature, std::string_view field,
+    std::optional<std::size_t> self
 ) {
-    BottomUp remaining(fields, self);
+    BottomUp remaining(header, self);
     crypto::Hasher hasher(crypto::Hash::sha256);
     for (const auto& name : signature.headers) {
-        const auto* next = remaining.pick(name);
-        if (next != nullptr) hasher.feed(canonical_field(signature.header, next->whole));
+        const auto next = remaining.pick(name);
+        if (next) hasher.feed(canonical_field(signature.header, next->whole));
     }
     std::string own = canonical_field(signature.header, field);
     own.resize(own.size() - 2);  // without its CRLF (section 3.7)

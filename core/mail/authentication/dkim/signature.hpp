@@ -2,7 +2,6 @@
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,11 +65,11 @@ std::string without_value(std::string_view field);
 
 /// What a signature's own value is made over: SHA-256 of the fields that h= names, picked from the
 /// bottom up (section 5.4.2), and of the signature field itself (section 3.7).
-/// `fields`: those of the message; `field`: the signature's whole field with an empty value;
-/// `self`: where it stands among the fields, null while it is being made.
+/// `header`: the message's; `field`: the signature's whole field with an empty value; `self`: which
+/// of the header's fields it is, none while it is being made.
 std::string header_digest(
-    std::span<const mail::HeaderField> fields, const Signature& signature, std::string_view field,
-    const mail::HeaderField* self = nullptr
+    const mail::Header& header, const Signature& signature, std::string_view field,
+    std::optional<std::size_t> self = std::nullopt
 );
 
 }  // namespace outpost::dkim

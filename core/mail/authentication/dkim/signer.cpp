@@ -8,7 +8,6 @@
 #include <stdexcept>
 
 #include "core/foundation/base/encoding.hpp"
-#include "core/mail/message/header.hpp"
 
 namespace outpost::dkim {
 namespace {
@@ -21,11 +20,9 @@ std::set<std::string> lower_case(const std::vector<std::string>& names) {
 }
 
 /// h=: each field as often as it occurs, the oversigned ones once more.
-std::vector<std::string> headers_of(
-    const DomainSettings& settings, const std::vector<mail::HeaderField>& fields
-) {
+std::vector<std::string> headers_of(const DomainSettings& settings, const mail::Header& header) {
     std::map<std::string, std::size_t> there;
-    for (const auto& field : fields)
+    for (const auto field : header)
         ++there[to_lower(field.name)];
     const auto oversigned = lower_case(settings.oversigned);
     std::vector<std::string> names = settings.headers;
@@ -63,8 +60,8 @@ bool signs_by_rsa(const Signer::Domains::value_type& domain) {
     });
 }
 
-mail::Address first_author(std::string_view header) {
-    const auto from = mail::find_field(header, "From");
+mail::Address first_author(const mail::Header& header) {
+    const auto from = header.find("From");
     if (!from) return {};
     const auto list = mail::parse_address_list(from->raw_value);
     if (list.addresses.empty()) return {};
@@ -118,15 +115,14 @@ std::vector<std::string> DomainSettings::signing() const {
 }
 
 std::string sign_as(
-    const dns::Domain& domain, const DomainSettings& settings, std::string_view header,
+    const dns::Domain& domain, const DomainSettings& settings, const mail::Header& header,
     const std::vector<std::string>& body, WallTime now
 ) {
-    const auto message = mail::parse_header(header);
     Signature signature;
     signature.domain = domain;
     signature.header = settings.header;
     signature.body = settings.body;
-    signature.headers = headers_of(settings, message);
+    signature.headers = headers_of(settings, header);
     signature.body_hash = body_digest(settings.body, body);
     signature.signed_at = seconds_of(now);
     if (settings.expires_after.count() > 0)
@@ -138,7 +134,7 @@ std::string sign_as(
         signature.selector = selector;
         signature.algorithm = key->algorithm();
         signature.value.clear();
-        signature.value = key->sign(header_digest(message, signature, signature_field(signature)));
+        signature.value = key->sign(header_digest(header, signature, signature_field(signature)));
         fields += signature_field(signature);
     }
     return fields;
@@ -168,7 +164,7 @@ const Signer::Domains::value_type* Signer::nearest(
 }
 
 const Signer::Domains::value_type* Signer::signer_of(
-    std::string_view header, const std::string& account, const mail::Address& mail_from
+    const mail::Header& header, const std::string& account, const mail::Address& mail_from
 ) const {
     const auto* author = nearest(account, first_author(header));
     return author != nullptr ? author : nearest(account, mail_from);

@@ -11,6 +11,7 @@
 #include "core/foundation/base/clock.hpp"
 #include "core/mail/authentication/dkim/key.hpp"
 #include "core/mail/message/address.hpp"
+#include "core/mail/message/header.hpp"
 
 namespace outpost::dkim {
 
@@ -33,7 +34,7 @@ struct DomainSettings {
 
 /// A message about to be signed.
 struct Unsigned {
-    std::string_view header;  ///< the header section
+    const mail::Header& header;
     const std::vector<std::string>& body;
     const std::string&
         account;  ///< who submitted it; empty: the system itself, or a trusted network
@@ -70,7 +71,7 @@ class Signer {
 
     /// The domain that would sign; null: none.
     const Domains::value_type* signer_of(
-        std::string_view header, const std::string& account, const mail::Address& mail_from
+        const mail::Header& header, const std::string& account, const mail::Address& mail_from
     ) const;
 
   private:
@@ -83,7 +84,7 @@ class Signer {
 
 /// The signatures of one domain, whoever the author is.
 std::string sign_as(
-    const dns::Domain& domain, const DomainSettings& settings, std::string_view header,
+    const dns::Domain& domain, const DomainSettings& settings, const mail::Header& header,
     const std::vector<std::string>& body, WallTime now
 );
 /// The text of Signed::by for it.

@@ -10,31 +10,30 @@
 #include "core/foundation/base/encoding.hpp"
 #include "core/foundation/base/safe_text.hpp"
 #include "core/mail/authentication/dkim/key_record.hpp"
-#include "core/mail/message/header.hpp"
 
 namespace outpost::dkim {
 namespace {
 
 /// A signature as it stands in the message.
 struct Found {
-    const mail::HeaderField* field;
+    std::size_t index;  ///< among the header's fields
     Result<Signature, SignatureFault> parsed;
 };
 
 /// The signatures from the top; of those behind the first `most` only that they are there.
 struct Signatures {
-    explicit Signatures(const mail::Content& content, std::size_t most)
-        : fields(mail::parse_header(content.header())) {
-        for (const auto& field : fields) {
+    Signatures(const mail::Header& all, std::size_t most) : header(all) {
+        for (std::size_t i = 0; i < header.field_count(); ++i) {
+            const auto field = header.field(i);
             if (!iequals(field.name, "DKIM-Signature")) continue;
             if (found.size() < most) {
-                found.push_back({&field, parse_signature(field.raw_value)});
+                found.push_back({i, parse_signature(field.raw_value)});
             } else {
                 ++too_many;
             }
         }
     }
-    std::vector<mail::HeaderField> fields;
+    const mail::Header& header;
     std::vector<Found> found;
     std::size_t too_many = 0;
 };
@@ -183,7 +182,8 @@ class Judgement {
 
     bool header_is_signed() {
         const auto digest = header_digest(
-            message_.fields, signature(), without_value(found_.field->whole), found_.field
+            message_.header, signature(), without_value(message_.header.field(found_.index).whole),
+            found_.index
         );
         return key_->verify(digest, signature().value) ||
                end(Status::fail, "the header is not what was signed");
@@ -215,10 +215,9 @@ class Judgement {
     std::optional<PublicKey> key_;
 };
 
-/// Nothing else of a header section, which may have any number of fields, is held while answers are
-/// waited for.
-std::set<std::string> key_names(const mail::Content& content, std::size_t most) {
-    const Signatures message(content, most);
+/// Nothing else of the signatures is held while answers are waited for.
+std::set<std::string> key_names(const mail::Header& header, std::size_t most) {
+    const Signatures message(header, most);
     std::set<std::string> names;
     for (const auto& found : message.found) {
         if (found.parsed) names.insert(found.parsed->key_name());
@@ -265,9 +264,9 @@ bool SignatureResult::passed_for(std::string_view service) const {
 }
 
 awaitable<KeyAnswers> look_up_keys(
-    const mail::Content& content, dns::Resolver& resolver, const VerifyOptions& options
+    const mail::Header& header, dns::Resolver& resolver, const VerifyOptions& options
 ) {
-    const auto names = key_names(content, options.most);
+    const auto names = key_names(header, options.most);
     KeyAnswers answers;
     for (const auto& name : names) {
         dns::Question question{name, dns::Type::txt};
@@ -278,10 +277,11 @@ awaitable<KeyAnswers> look_up_keys(
 }
 
 std::vector<SignatureResult> judge(
-    const mail::Content& content, const KeyAnswers& keys, const VerifyOptions& options
+    const mail::Header& header, const std::vector<std::string>& body, const KeyAnswers& keys,
+    const VerifyOptions& options
 ) {
-    const Signatures message(content, options.most);
-    BodyDigests bodies(content.body());
+    const Signatures message(header, options.most);
+    BodyDigests bodies(body);
     std::vector<SignatureResult> results;
     for (const auto& found : message.found)
         results.push_back(Judgement(message, found, keys, options, bodies).make());
@@ -289,11 +289,18 @@ std::vector<SignatureResult> judge(
     return results;
 }
 
+std::vector<SignatureResult> judge(
+    const mail::Content& content, const KeyAnswers& keys, const VerifyOptions& options
+) {
+    return judge(mail::Header(content.header()), content.body(), keys, options);
+}
+
 awaitable<std::vector<SignatureResult>> verify(
     const mail::Content& content, dns::Resolver& resolver, VerifyOptions options
 ) {
-    const auto answers = co_await look_up_keys(content, resolver, options);
-    co_return judge(content, answers, options);
+    const mail::Header header(content.header());
+    const auto answers = co_await look_up_keys(header, resolver, options);
+    co_return judge(header, content.body(), answers, options);
 }
 
 }  // namespace outpost::dkim

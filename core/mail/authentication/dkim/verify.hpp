@@ -64,7 +64,11 @@ awaitable<std::vector<SignatureResult>> verify(
 /// The two halves of `verify`: answers to the look-ups by their names, and what follows from them.
 using KeyAnswers = std::map<std::string, Result<dns::Answer, dns::Failure>>;
 awaitable<KeyAnswers> look_up_keys(
-    const mail::Content& content, dns::Resolver& resolver, const VerifyOptions& options
+    const mail::Header& header, dns::Resolver& resolver, const VerifyOptions& options
+);
+std::vector<SignatureResult> judge(
+    const mail::Header& header, const std::vector<std::string>& body, const KeyAnswers& keys,
+    const VerifyOptions& options
 );
 std::vector<SignatureResult> judge(
     const mail::Content& content, const KeyAnswers& keys, const VerifyOptions& options

@@ -54,7 +54,7 @@ struct WithMail : QueueDatabase {
 };
 
 std::size_t signatures(const delivery::Message& message) {
-    return mail::count_fields(message.content->header(), "DKIM-Signature");
+    return mail::Header(message.content->header()).count("DKIM-Signature");
 }
 
 }  // namespace

@@ -85,15 +85,16 @@ TEST_CASE("without a usable policy only a wish for reports makes a record count"
 
 TEST_CASE("the author's domain comes from one From field with one domain") {
     CHECK(
-        author_domain("From: \"x@evil.example\" <a@Shop.Example>\r\n\r\n").value() ==
+        author_domain(mail::Header("From: \"x@evil.example\" <a@Shop.Example>\r\n\r\n")).value() ==
         domain("shop.example")
     );
-    CHECK(author_domain("From: a@shop.example, b@shop.example\r\n\r\n").has_value());
-    CHECK_FALSE(author_domain("From: a@shop.example, b@evil.example\r\n\r\n"));
-    CHECK_FALSE(author_domain("From: a@shop.example\r\nFROM: a@evil.example\r\n\r\n"));
-    CHECK_FALSE(author_domain("From: undisclosed\r\n\r\n"));
-    CHECK_FALSE(author_domain("From: a@[192.0.2.1]\r\n\r\n"));
-    CHECK_FALSE(author_domain("To: a@shop.example\r\n\r\n"));
+    CHECK(author_domain(mail::Header("From: a@shop.example, b@shop.example\r\n\r\n")).has_value());
+    CHECK_FALSE(author_domain(mail::Header("From: a@shop.example, b@evil.example\r\n\r\n")));
+    CHECK_FALSE(author_domain(mail::Header("From: a@shop.example\r\nFROM: a@evil.example\r\n\r\n"))
+    );
+    CHECK_FALSE(author_domain(mail::Header("From: undisclosed\r\n\r\n")));
+    CHECK_FALSE(author_domain(mail::Header("From: a@[192.0.2.1]\r\n\r\n")));
+    CHECK_FALSE(author_domain(mail::Header("To: a@shop.example\r\n\r\n")));
 }
 
 TEST_CASE("a pass of somebody else's domain is no pass") {

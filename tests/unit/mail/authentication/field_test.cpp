@@ -144,6 +144,16 @@ TEST_CASE("of very many signatures ten are shown") {
     CHECK(count == 10);
 }
 
+namespace {
+
+std::string without_forged_results(std::string section, std::string_view authserv_id) {
+    mail::Header header(std::move(section));
+    erase_forged_results(header, authserv_id);
+    return std::move(header).str();
+}
+
+}  // namespace
+
 TEST_CASE("results that claim to be ours are taken out, others stay") {
     const std::string ours = "Authentication-Results: mx.example.org; spf=pass\r\n";
     const std::string hidden =

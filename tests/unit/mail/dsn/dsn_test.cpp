@@ -287,16 +287,16 @@ TEST_CASE("no remote or forged text can add fields, groups or parts") {
         const auto dsn = compose_dsn(facts);
         check_deliverable(dsn);
         CHECK(
-            mail::parse_header(dsn.header()).size() ==
-            mail::parse_header(honest.header()).size() - 1
+            mail::Header(dsn.header()).field_count() ==
+            mail::Header(honest.header()).field_count() - 1
         );
         CHECK(field(dsn.header(), "References") == "(absent)");
         const auto parts = parts_of(dsn);
         REQUIRE(parts.size() == 3);
         const auto groups = groups_of(parts[1].content);
         REQUIRE(groups.size() == 2);
-        CHECK(mail::parse_header(groups[0]).size() == 3);
-        CHECK(mail::parse_header(groups[1]).size() == 7);
+        CHECK(mail::Header(std::string(groups[0])).field_count() == 3);
+        CHECK(mail::Header(std::string(groups[1])).field_count() == 7);
         CHECK(field(groups[1], "Action") == "failed");
         CHECK(dsn.size() < 100'000);
     }

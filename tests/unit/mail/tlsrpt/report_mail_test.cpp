@@ -71,7 +71,8 @@ std::string attachment(const std::string& body) {
 TEST_CASE("a report mail has its fields in a fixed order") {
     const auto content = compose_report_mail(sample(), about());
     std::vector<std::string_view> names;
-    for (const auto& field : mail::parse_header(content.header()))
+    const mail::Header header(content.header());
+    for (const auto field : header)
         names.push_back(field.name);
     CHECK(
         names ==

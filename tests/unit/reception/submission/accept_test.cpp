@@ -78,7 +78,7 @@ TEST_CASE("a message is signed once it is complete, by the keys of its author's 
         REQUIRE(messages.size() == 2);
         CHECK(messages[0].content->header().starts_with("DKIM-Signature: v=1; a="));
         CHECK(messages[0].signed_by == "b.example s");
-        CHECK(mail::count_fields(messages[1].content->header(), "DKIM-Signature") == 0);
+        CHECK(mail::Header(messages[1].content->header()).count("DKIM-Signature") == 0);
         CHECK(messages[1].signed_by.empty());
 
         dns::Answer answer;
@@ -88,6 +88,28 @@ TEST_CASE("a message is signed once it is complete, by the keys of its author's 
         REQUIRE(results.size() == 1);
         CHECK(results[0].passed());
     }
+}
+
+TEST_CASE("each octet of a header section is parsed once on acceptance") {
+    dkim::Signer::Domains domains;
+    domains[dns::Domain::parse("b.example").value()].keys["s"] = dkim::PrivateKey::make_ed25519();
+    Desk desk;
+    const std::string bcc = "Bcc: hidden@d.example\r\n", key = "X-Outpost-Idempotency-Key: k\r\n";
+    auto a = arrival("From: a@b.example\r\nSubject: x\r\n" + bcc + key + "\r\nHello\r\n");
+    a.may_be_from = [](const mail::Address&) { return true; };
+    a.signer = std::make_shared<const dkim::Signer>(
+        domains, [](const std::string&, const mail::Address&) { return true; }
+    );
+    const auto before = mail::octets_parsed();
+    CHECK(desk.accept(std::move(a)).starts_with("250 "));
+    const auto parsed = mail::octets_parsed() - before;
+    const auto message = desk.only();
+    CHECK(message.idempotency_key == "k");
+    // What came, and what we put on top but for the signature, which nobody looks at.
+    const auto signature = mail::find_field(message.content->header(), "DKIM-Signature");
+    REQUIRE(signature);
+    const auto queued = message.content->header().size() - signature->whole.size();
+    CHECK(parsed == queued + bcc.size() + key.size());
 }
 
 TEST_CASE("a message that cannot be signed is not taken") {

@@ -114,7 +114,7 @@ TEST_CASE("a snapshot signs mail of SQL with the keys of domains that its accoun
         dkim::PrivateKey::make_ed25519();
     const auto signer = make_snapshot(loaded, makes_nothing, {})->signer;
     REQUIRE(signer);
-    const std::string header = "From: a@example.org\r\n\r\n";
+    const mail::Header header("From: a@example.org\r\n\r\n");
     const auto sender = mail::Address::parse("a@example.org").value();
     CHECK(signer->signer_of(header, "shop", sender) != nullptr);
     CHECK(signer->signer_of(header, "other", sender) == nullptr);

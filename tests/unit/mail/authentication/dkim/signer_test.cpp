@@ -33,7 +33,8 @@ DomainSettings one_key() {
 }
 
 Signature signed_with(const DomainSettings& settings, const std::string& header) {
-    const auto fields = sign_as(domain("example.org"), settings, header, {sample_body}, WallTime{});
+    const auto fields =
+        sign_as(domain("example.org"), settings, mail::Header(header), {sample_body}, WallTime{});
     const auto field = mail::find_field(fields, "DKIM-Signature");
     REQUIRE(field);
     return parse_signature(field->raw_value).value();
@@ -56,7 +57,8 @@ std::string signer_of(
             return name.empty() || who.local() == name;
         }
     );
-    const auto* found = signer.signer_of("From: " + from + "\r\n\r\n", account, mail_from);
+    const auto* found =
+        signer.signer_of(mail::Header("From: " + from + "\r\n\r\n"), account, mail_from);
     return found == nullptr ? "" : found->first.ascii();
 }
 
@@ -88,9 +90,10 @@ TEST_CASE("each selector signs, or those that are chosen") {
     auto settings = one_key();
     settings.keys["b"] = PrivateKey::make_rsa();
     const auto count = [&] {
-        const auto fields =
-            sign_as(domain("example.org"), settings, sample_header, {sample_body}, WallTime{});
-        return mail::count_fields(fields, "DKIM-Signature");
+        const auto fields = sign_as(
+            domain("example.org"), settings, mail::Header(sample_header), {sample_body}, WallTime{}
+        );
+        return mail::Header(fields).count("DKIM-Signature");
     };
     CHECK(count() == 2);
     settings.sign = {"b"};

@@ -29,7 +29,7 @@ DomainSettings settings_with(const PrivateKey& key) {
 }
 
 std::string sign(const DomainSettings& settings, const std::string& body = sample_body) {
-    return sign_as(example_org, settings, sample_header, {body}, now);
+    return sign_as(example_org, settings, mail::Header(sample_header), {body}, now);
 }
 
 std::vector<SignatureResult> judge_all(
