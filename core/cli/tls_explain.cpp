@@ -34,7 +34,11 @@ class Explainer {
           resolver_(dns::make_resolver(settings.dns)),
           pool_(settings.database, 1),
           store_(pool_, [] { return WallClock::now(); }),
-          policies_(settings, store_, resolver_, tasks_, loop.get_executor()),
+          policies_(
+              settings,
+              [this](const std::string& key) { return key == "mta_sts" ? &store_ : nullptr; },
+              resolver_, tasks_, loop.get_executor()
+          ),
           dialer_(net::make_direct_dialer(
               tls::make_client_context(settings.tls), direct_.smtp.source_v4, direct_.smtp.source_v6
           )) {}
@@ -49,17 +53,15 @@ class Explainer {
         options.ipv6 = direct_.ipv6;
         const auto policies = policies_.of(settings_);
         auto survey = co_await delivery::survey(*resolver_, policies, job, options, deadline);
-        TlsExplanation all{
-            domain.ascii(),
-            std::move(survey.hops),
-            settings_.dane.mode,
-            settings_.mta_sts.mode,
-            {},
-            {},
-            false,
-            {},
-            {}
-        };
+        TlsExplanation all{domain.ascii(),
+                           std::move(survey.hops),
+                           mode_of("dane"),
+                           mode_of("mta_sts"),
+                           {},
+                           {},
+                           false,
+                           {},
+                           {}};
         all.sts_found = std::move(survey.findings);
         all.sts_entry = co_await store_.load(domain.ascii());
         all.sts_fetched = all.sts_entry.version != before.version;
@@ -75,6 +77,10 @@ class Explainer {
     }
 
   private:
+    delivery::PolicyMode mode_of(const std::string& policy) const {
+        return settings_.policies.at(policy)->mode;
+    }
+
     static delivery::DeliveryJob job_to(const dns::Domain& domain) {
         delivery::DeliveryJob job;
         job.message = std::make_shared<delivery::Message>();
@@ -99,7 +105,7 @@ class Explainer {
         for (const tlsrpt::Finding& finding : host.survey.findings) {
             if (finding.policy.type == tlsrpt::PolicyType::tlsa) bases = {finding.policy.domain};
         }
-        if (settings_.dane.mode == delivery::PolicyMode::off) co_return;
+        if (mode_of("dane") == delivery::PolicyMode::off) co_return;
         for (const std::string& base : bases) {
             host.tlsa_name = "_25._tcp." + base;
             host.tlsa = co_await ask(host.tlsa_name, dns::Type::tlsa, deadline);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/net/tls/tlsa.hpp"
+#include "policies/dane/events.hpp"
 #include "policies/dane/search.hpp"
 
 namespace outpost::dane {
@@ -30,6 +31,12 @@ class HostAssessment final : public delivery::Assessment {
         const auto found = found_.find(host.name);
         return report(found == found_.end() ? Finding{} : found->second, host.name);
     }
+    std::optional<bool> protects(const MxHost& host) const override {
+        const auto found = found_.find(host.name);
+        if (found == found_.end()) return false;
+        if (found->second.failure) return std::nullopt;
+        return !found->second.usable.empty();
+    }
 
   private:
     const std::string domain_;
@@ -48,9 +55,22 @@ class Dane final : public delivery::SecurityPolicy {
         const dns::Domain& domain, const delivery::DeliveryJob& job, dns::Resolver& resolver,
         Deadline
     ) override {
-        const PolicyMode mode = job.policies.dane.value_or(mode_);
+        const PolicyMode mode = job.policies.of(key()).value_or(mode_);
         if (mode == PolicyMode::off) co_return nullptr;
         co_return std::make_unique<HostAssessment>(domain.ascii(), resolver, mode);
+    }
+
+    std::span<const delivery::SecurityEvent* const> events() const noexcept override {
+        return events::all();
+    }
+    void note_host(delivery::SecurityEvents& noted, const tls::TlsDemand& demand) const override {
+        dane::note_host(noted, demand);
+    }
+    void note_session(
+        delivery::SecurityEvents& noted, const tls::TlsDemand& demand,
+        const tls::TlsObservation& seen
+    ) const override {
+        dane::note_session(noted, demand, seen);
     }
 
   private:

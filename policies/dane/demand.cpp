@@ -6,12 +6,14 @@
 namespace outpost::dane {
 namespace {
 
+constexpr const char* source = "dane";
+
 tls::TlsRequirement with_records_only(tls::TlsRequirement asked) {
     if (!asked.dane.empty() || !asked.forbidden.empty()) return asked;
-    asked.sources = {"dane"};
+    asked.sources = {source};
     asked.forbidden.push_back(
-        {tls::Refusal::Kind::dane_required,
-         "DANE is required, and the host has no usable TLSA records that are secure"}
+        {tls::Refusal::Kind::host_unproven,
+         "DANE is required, and the host has no usable TLSA records that are secure", source}
     );
     return asked;
 }
@@ -22,14 +24,16 @@ tls::TlsRequirement requirement(const Finding& finding) {
     tls::TlsRequirement asked;
     if (finding.base_domain.empty()) return asked;
     if (finding.failure) {
-        asked.sources.emplace_back("dane");
+        asked.sources.emplace_back(source);
         asked.forbidden.push_back(
-            {tls::Refusal::Kind::tlsa_lookup, "the TLSA records of " + finding.base_domain +
-                                                  " cannot be looked up: " + finding.failure->text}
+            {tls::Refusal::Kind::host_unknown,
+             "the TLSA records of " + finding.base_domain +
+                 " cannot be looked up: " + finding.failure->text,
+             source}
         );
         return asked;
     }
-    asked = tls::TlsRequirement::encrypted("dane");
+    asked = tls::TlsRequirement::encrypted(source);
     if (!finding.usable.empty()) {
         tls::DaneRequirement records{finding.base_domain, finding.usable, finding.names};
         std::sort(records.records.begin(), records.records.end());

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "policies/mta_sts/events.hpp"
+
 namespace outpost::mta_sts {
 namespace {
 
@@ -19,6 +21,7 @@ class DomainAssessment final : public delivery::Assessment {
     std::optional<tlsrpt::Finding> of_domain() const override {
         return finding(standing_, domain_);
     }
+    std::optional<bool> protects() const override { return mta_sts::protects(standing_); }
 
   private:
     const std::string domain_;
@@ -31,15 +34,29 @@ class MtaSts final : public delivery::SecurityPolicy {
     MtaSts(Directory& directory, PolicyMode mode) : directory_(directory), mode_(mode) {}
 
     std::string_view name() const noexcept override { return "mta-sts"; }
+    std::string_view key() const noexcept override { return "mta_sts"; }
 
     awaitable<std::unique_ptr<delivery::Assessment>> assess(
         const dns::Domain& domain, const delivery::DeliveryJob& job, dns::Resolver& resolver,
         Deadline deadline
     ) override {
-        const PolicyMode mode = job.policies.mta_sts.value_or(mode_);
+        const PolicyMode mode = job.policies.of(key()).value_or(mode_);
         if (mode == PolicyMode::off) co_return nullptr;
         Standing standing = co_await directory_.standing(domain.ascii(), resolver, deadline);
         co_return std::make_unique<DomainAssessment>(domain.ascii(), std::move(standing), mode);
+    }
+
+    std::span<const delivery::SecurityEvent* const> events() const noexcept override {
+        return events::all();
+    }
+    void note_host(delivery::SecurityEvents& noted, const tls::TlsDemand& demand) const override {
+        mta_sts::note_host(noted, demand);
+    }
+    void note_session(
+        delivery::SecurityEvents& noted, const tls::TlsDemand& demand,
+        const tls::TlsObservation& seen
+    ) const override {
+        mta_sts::note_session(noted, demand, seen);
     }
 
   private:

@@ -28,8 +28,8 @@ tls::TlsRequirement requirement_of(const Policy& policy, const std::string& host
     auto requirement = tls::TlsRequirement::verified({host}, source);
     if (!names_host(policy, host)) {
         requirement.forbidden.push_back(
-            {tls::Refusal::Kind::mta_sts_mx,
-             host + " is none of the hosts that the domain's MTA-STS policy names"}
+            {tls::Refusal::Kind::domain_excludes,
+             host + " is none of the hosts that the domain's MTA-STS policy names", source}
         );
     }
     return requirement;
@@ -39,9 +39,10 @@ tls::TlsRequirement unknown_policy(const Standing& standing) {
     tls::TlsRequirement requirement;
     requirement.sources.emplace_back(source);
     requirement.forbidden.push_back(
-        {tls::Refusal::Kind::mta_sts_lookup,
+        {tls::Refusal::Kind::domain_unknown,
          "whether the domain has an MTA-STS policy could not be found out" +
-             (standing.trouble ? ": " + standing.trouble->text : std::string())}
+             (standing.trouble ? ": " + standing.trouble->text : std::string()),
+         source}
     );
     return requirement;
 }
@@ -138,6 +139,11 @@ tlsrpt::Finding finding(const Standing& standing, const std::string& domain) {
                               standing.policy->mode == Mode::none))
         finding.details.push_back(detail_of(*standing.trouble, standing.policy));
     return finding;
+}
+
+std::optional<bool> protects(const Standing& standing) {
+    if (standing.policy) return standing.policy->mode == Mode::enforce;
+    return standing.trouble ? std::nullopt : std::optional(false);
 }
 
 }  // namespace outpost::mta_sts

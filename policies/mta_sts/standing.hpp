@@ -52,4 +52,7 @@ tls::TlsDemand demand(const Standing& standing, const std::string& host, deliver
 /// yet.
 tlsrpt::Finding finding(const Standing& standing, const std::string& domain);
 
+/// Whether the domain has a policy in mode enforce; unset: that could not be found out.
+std::optional<bool> protects(const Standing& standing);
+
 }  // namespace outpost::mta_sts

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/delivery/modules/policy_kind.hpp"
 #include "core/foundation/async/awaitable.hpp"
 #include "core/foundation/base/clock.hpp"
 #include "policies/mta_sts/standing.hpp"
@@ -48,9 +49,8 @@ struct Turn {
 
 /// Policies as all nodes share them, by domain (A-labels). Thread-safe; coroutines resume on their
 /// executor. Calls throw db::Unavailable while the database is away.
-class Store {
+class Store : public delivery::PolicyStore {
   public:
-    virtual ~Store() = default;
     /// The database's time of day, which all times here refer to.
     virtual WallTime now() const = 0;
 

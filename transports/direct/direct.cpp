@@ -60,7 +60,7 @@ class Direct final : public delivery::Transport {
         override {
         if (job.domain.empty()) co_return co_await deliver_to_literal(job, context);
         context.gate.reached(Stage::resolve);
-        EvidenceGatherer evidence(job.domain);
+        EvidenceGatherer evidence(job.domain, policies_);
         auto outcome = co_await deliver_to_domain(job, context, evidence);
         outcome.evidence = evidence.evidence();
         co_return outcome;

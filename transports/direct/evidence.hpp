@@ -16,7 +16,7 @@ namespace outpost::transports {
 /// what is known of domains, and for counters. Told of each step as it is done.
 class EvidenceGatherer {
   public:
-    explicit EvidenceGatherer(const dns::Domain& domain);
+    EvidenceGatherer(const dns::Domain& domain, const delivery::SecurityPolicies& policies);
 
     void hosts(const delivery::NextHops& hops);
     void no_hosts(const delivery::NoNextHop& why);
@@ -35,6 +35,7 @@ class EvidenceGatherer {
     std::shared_ptr<const delivery::SecurityEvidence> evidence() const;
 
   private:
+    const delivery::SecurityPolicies& policies_;
     delivery::SecurityEvidence found_;
     tlsrpt::Ledger ledger_;
 };

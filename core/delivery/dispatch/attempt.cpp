@@ -100,7 +100,7 @@ class Attempt {
             }
             if (verdict) {
                 if (refuses_requiretls(entry))
-                    parts_.counters.count(delivery::SecurityEvent::requiretls_transport);
+                    parts_.counters.count(delivery::events::requiretls_transport);
                 transcript_.remark(verdict->words());
                 const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
                 if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};

@@ -2,7 +2,6 @@
 #include "core/delivery/dispatch/counters.hpp"
 
 #include <mutex>
-#include <string_view>
 
 #include "core/delivery/interface/security_evidence.hpp"
 
@@ -14,31 +13,6 @@ using delivery::SecurityEvent;
 using delivery::Verdict;
 using Clear = delivery::RemoteFacts::Clear;
 
-/// How the events of one family are shown.
-struct EventMetric {
-    std::string_view family;
-    const char *name, *label, *help;
-};
-constexpr EventMetric event_metrics[] = {
-    {"mx", "outpost_mx_lookups_total", "dnssec",
-     "MX lookups of direct delivery by what DNSSEC says of the answer"},
-    {"requiretls", "outpost_requiretls_unmet_total", "reason",
-     "Hosts or transports that could not have a message with REQUIRETLS"},
-    {"ignored", "outpost_tls_required_no_ignored_total", "ignored",
-     "What stood against a host and was ignored because of TLS-Required: No"},
-    {"dane", "outpost_dane_hosts_total", "outcome", "MX hosts with TLSA records by outcome"},
-    {"mta_sts", "outpost_mta_sts_hosts_total", "outcome",
-     "MX hosts of domains with an MTA-STS policy by outcome"},
-};
-
-metrics::Counter& counter_of(metrics::Registry& registry, SecurityEvent event) {
-    const auto [family, what] = delivery::name(event);
-    const EventMetric* metric = std::begin(event_metrics);
-    while (metric->family != family)
-        ++metric;
-    return registry.counter(metric->name, metric->help, {{metric->label, std::string(what)}});
-}
-
 constexpr ErrorKind error_kinds[] = {
     ErrorKind::config,    ErrorKind::dns,       ErrorKind::connect, ErrorKind::timeout,
     ErrorKind::protocol,  ErrorKind::tls,       ErrorKind::auth,    ErrorKind::policy,
@@ -46,18 +20,18 @@ constexpr ErrorKind error_kinds[] = {
 };
 
 /// Our own refusal because REQUIRETLS could not be kept, of a transport that has no evidence.
-std::optional<SecurityEvent> requiretls_event(const Verdict& verdict) {
+const SecurityEvent* requiretls_event(const Verdict& verdict) {
     const auto status = verdict.status();
-    if (verdict.reply() || status.subject != 7 || status.detail != 30) return std::nullopt;
-    return verdict.stage() == delivery::Stage::mail ? SecurityEvent::requiretls_unannounced
-                                                    : SecurityEvent::requiretls_transport;
+    if (verdict.reply() || status.subject != 7 || status.detail != 30) return nullptr;
+    return verdict.stage() == delivery::Stage::mail ? &delivery::events::requiretls_unannounced
+                                                    : &delivery::events::requiretls_transport;
 }
 
 }  // namespace
 
 Counters::Counters(metrics::Registry& registry) : registry_(registry) {
-    for (std::size_t i = 0; i < events_.size(); ++i)
-        events_[i] = &counter_of(registry, static_cast<SecurityEvent>(i));
+    for (const SecurityEvent* event : delivery::events::all())
+        counter_of(*event);
     for (const ErrorKind kind : error_kinds) {
         errors_[kind] = &registry.counter(
             "outpost_delivery_errors_total",
@@ -126,15 +100,26 @@ void Counters::count_plaintext(const delivery::RemoteFacts& remote) {
 
 void Counters::count(const delivery::DeliveryOutcome& outcome) {
     if (outcome.evidence) {
-        for (const SecurityEvent event : outcome.evidence->events)
-            count(event);
+        for (const SecurityEvent* event : outcome.evidence->events)
+            count(*event);
     } else if (!outcome.verdicts.empty()) {
         if (const auto event = requiretls_event(outcome.verdicts.front())) count(*event);
     }
 }
 
-void Counters::count(SecurityEvent event) noexcept {
-    events_[static_cast<std::size_t>(event)]->add();
+void Counters::count(const SecurityEvent& event) {
+    counter_of(event).add();
+}
+
+metrics::Counter& Counters::counter_of(const SecurityEvent& event) {
+    {
+        const std::shared_lock lock(mutex_);
+        const auto found = events_.find(&event);
+        if (found != events_.end()) return *found->second;
+    }
+    auto& counter = registry_.counter(event.metric, event.help, {{event.label, event.value}});
+    const std::unique_lock lock(mutex_);
+    return *events_.emplace(&event, &counter).first->second;
 }
 
 }  // namespace outpost::dispatch

@@ -24,21 +24,22 @@ class Counters {
     void count(std::span<const queue::Settled> settled);
     /// What a transport says of security; of one without evidence, what its verdicts say.
     void count(const delivery::DeliveryOutcome& outcome);
-    void count(delivery::SecurityEvent event) noexcept;
+    void count(const delivery::SecurityEvent& event);
 
   private:
     enum Outcome { delivered, deferred, failed, held };
     using Outcomes = std::array<metrics::Counter*, 4>;
     Outcomes of_transport(const std::string& name);
+    metrics::Counter& counter_of(const delivery::SecurityEvent& event);
     void count_error(delivery::ErrorKind kind);
     void count_plaintext(const delivery::RemoteFacts& remote);
 
     metrics::Registry& registry_;
-    std::array<metrics::Counter*, delivery::security_event_count> events_{};
     std::map<delivery::ErrorKind, metrics::Counter*> errors_;
     std::map<delivery::RemoteFacts::Clear, metrics::Counter*> plaintext_;
     std::shared_mutex mutex_;
     std::map<std::string, Outcomes> by_transport_;
+    std::map<const delivery::SecurityEvent*, metrics::Counter*> events_;
 };
 
 }  // namespace outpost::dispatch

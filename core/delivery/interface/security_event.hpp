@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "core/net/dns/resolver.hpp"
@@ -11,62 +9,82 @@
 
 namespace outpost::delivery {
 
-/// Something of transport security that operators count. Each enumerator is one counter; who
+/// Something about transport security that operators count: one counter of /metrics. Whoever
 /// delivers only names what happened, and the dispatcher counts it.
-enum class SecurityEvent : std::uint8_t {
-    // What DNSSEC says of the answer that named a domain's hosts.
-    mx_secure,
-    mx_insecure,
-    mx_bogus,
-    mx_indeterminate,
-    // A host that cannot have a message with REQUIRETLS (RFC 8689 section 4.2.1).
-    requiretls_nopolicy,     ///< nothing verifies it
-    requiretls_unannounced,  ///< it does not announce the extension under TLS
-    requiretls_transport,    ///< the route leads to a transport that cannot assure it
-    // What stood against a host and was ignored, by TLS-Required: No (RFC 8689 section 5).
-    ignored_mta_sts_lookup,
-    ignored_mta_sts_mx,
-    ignored_tlsa_lookup,
-    ignored_starttls,  ///< it refused or did not offer what was required
-    ignored_handshake,
-    ignored_dane,
-    ignored_pkix,
-    // DANE (RFC 7672), of one host.
-    dane_verified,
-    dane_failed,
-    dane_unauthenticated,  ///< TLS came about; there are TLSA records, none of them usable
-    dane_lookup_failed,
-    dane_would_fail,  ///< it is only watched
-    // MTA-STS (RFC 8461), of one host.
-    mta_sts_verified,
-    mta_sts_failed,
-    mta_sts_mx_mismatch,
-    mta_sts_lookup_failed,
-    mta_sts_would_fail  ///< mode testing, or it is only watched
+///
+/// Events are constants, told apart by their address. Those of every delivery are in `events`; each
+/// policy declares its own.
+struct SecurityEvent {
+    const char *metric, *help, *label, *value;
 };
-inline constexpr std::size_t security_event_count =
-    static_cast<std::size_t>(SecurityEvent::mta_sts_would_fail) + 1;
+using SecurityEvents = std::vector<const SecurityEvent*>;
 
-using SecurityEvents = std::vector<SecurityEvent>;
+namespace events {
 
-/// The two halves of a counter's name: {"dane", "verified"}, {"ignored", "mta_sts_mx"}.
-struct SecurityEventName {
-    std::string_view family, what;
-};
-SecurityEventName name(SecurityEvent event) noexcept;
+/// What DNSSEC says of the answer that named a domain's hosts.
+constexpr SecurityEvent mx(const char* security) {
+    return {
+        "outpost_mx_lookups_total",
+        "MX lookups of direct delivery by what DNSSEC says of the answer", "dnssec", security
+    };
+}
+inline constexpr SecurityEvent mx_secure = mx("secure");
+inline constexpr SecurityEvent mx_insecure = mx("insecure");
+inline constexpr SecurityEvent mx_bogus = mx("bogus");
+inline constexpr SecurityEvent mx_indeterminate = mx("indeterminate");
+
+/// A host that cannot have a message with REQUIRETLS (RFC 8689 section 4.2.1).
+constexpr SecurityEvent requiretls(const char* reason) {
+    return {
+        "outpost_requiretls_unmet_total",
+        "Hosts or transports that could not have a message with REQUIRETLS", "reason", reason
+    };
+}
+/// Nothing verifies the host.
+inline constexpr SecurityEvent requiretls_nopolicy = requiretls("nopolicy");
+/// It does not announce the extension under TLS.
+inline constexpr SecurityEvent requiretls_unannounced = requiretls("norequiretls");
+/// The route leads to a transport that cannot assure it.
+inline constexpr SecurityEvent requiretls_transport = requiretls("transport");
+
+/// What stood against a host and was ignored, by TLS-Required: No (RFC 8689 section 5).
+constexpr SecurityEvent ignored(const char* what) {
+    return {
+        "outpost_tls_required_no_ignored_total",
+        "What stood against a host and was ignored because of TLS-Required: No", "ignored", what
+    };
+}
+/// The host refused STARTTLS, or did not offer what was required.
+inline constexpr SecurityEvent ignored_starttls = ignored("starttls");
+inline constexpr SecurityEvent ignored_handshake = ignored("handshake");
+inline constexpr SecurityEvent ignored_dane = ignored("dane");  ///< no TLSA record matched
+inline constexpr SecurityEvent ignored_pkix = ignored("pkix");
+
+/// All of these, to be shown from the start.
+std::span<const SecurityEvent* const> all() noexcept;
+
+}  // namespace events
 
 /// The answer to the MX question, or that there was none.
-SecurityEvent mx_event(dns::Security security) noexcept;
-SecurityEvent mx_event(const dns::Failure& failure) noexcept;
+const SecurityEvent& mx_event(dns::Security security) noexcept;
+const SecurityEvent& mx_event(const dns::Failure& failure) noexcept;
 
-/// What the demand says against a host before any connection: its refusals, and REQUIRETLS that
-/// nothing verifies. To be called once for each host that is considered.
-void note_host(SecurityEvents& events, const tls::TlsDemand& demand);
+/// What the message's own wish says against a host before any connection: REQUIRETLS that nothing
+/// verifies. To be called once for each host that is considered; policies add what is theirs
+/// (SecurityPolicy::note_host).
+void note_host(SecurityEvents& noted, const tls::TlsDemand& demand);
 
 /// What a new session showed, measured by what was demanded of it. To be called once for each host
-/// that a new session was opened to; not for the session in clear that may follow a failed one.
+/// that a new session was opened to, but not for the session in clear that may follow a failed one;
+/// policies add what is theirs (SecurityPolicy::note_session).
 void note_session(
-    SecurityEvents& events, const tls::TlsDemand& demand, const tls::TlsObservation& seen
+    SecurityEvents& noted, const tls::TlsDemand& demand, const tls::TlsObservation& seen
 );
+
+/// What a session proved: each half stands for itself.
+struct SessionProof {
+    bool tls, dane, pkix;
+    explicit SessionProof(const tls::TlsObservation& seen);
+};
 
 }  // namespace outpost::delivery

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,9 +15,14 @@ namespace outpost::delivery {
 struct DomainAbilities {
     std::optional<bool> starttls;    ///< a session reached TLS
     std::optional<bool> requiretls;  ///< REQUIRETLS was announced under TLS (RFC 8689)
-    std::optional<bool> mta_sts;     ///< an MTA-STS policy in mode enforce
-    std::optional<bool> dane;        ///< usable TLSA records of the host that was talked to
     std::optional<bool> dnssec;      ///< the MX answer was secure
+    /// Whether a policy protects it, by the policy's key: Assessment::protects.
+    std::map<std::string, bool, std::less<>> policies;
+
+    std::optional<bool> policy(std::string_view key) const {
+        const auto found = policies.find(key);
+        return found == policies.end() ? std::nullopt : std::optional(found->second);
+    }
     bool operator==(const DomainAbilities&) const = default;
 };
 

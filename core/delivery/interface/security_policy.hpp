@@ -2,11 +2,13 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/delivery/interface/job.hpp"
+#include "core/delivery/interface/security_event.hpp"
 #include "core/foundation/async/awaitable.hpp"
 #include "core/foundation/async/deadline.hpp"
 #include "core/mail/tlsrpt/result.hpp"
@@ -45,20 +47,44 @@ class Assessment {
         (void)host;
         return std::nullopt;
     }
+    /// Whether the domain is protected by this policy, as far as it is one of domains; unset: it is
+    /// not, or that could not be found out.
+    virtual std::optional<bool> protects() const { return std::nullopt; }
+    /// The same of a host that `require` was called for.
+    virtual std::optional<bool> protects(const MxHost& host) const {
+        (void)host;
+        return std::nullopt;
+    }
 };
 
-/// A source of TLS requirements for direct delivery: DANE, MTA-STS, REQUIRETLS, a route's own wish.
-/// Policies are peers; what they demand is joined with TlsDemand::joined.
+/// A source of TLS requirements for direct delivery. Policies are peers; what they demand is joined
+/// with TlsDemand::joined.
 class SecurityPolicy {
   public:
     virtual ~SecurityPolicy() = default;
+    /// As TlsRequirement::sources and attempt rows have it: "mta-sts".
     virtual std::string_view name() const noexcept = 0;
+    /// As the configuration, SQL and metrics have it: "mta_sts".
+    virtual std::string_view key() const noexcept { return name(); }
     /// Null: the policy has nothing to say here (its mode is off). `job` and `resolver` outlive the
     /// assessment.
     virtual awaitable<std::unique_ptr<Assessment>> assess(
         const dns::Domain& domain, const DeliveryJob& job, dns::Resolver& resolver,
         Deadline deadline
     ) = 0;
+
+    /// What of this policy is counted: shown from the start.
+    virtual std::span<const SecurityEvent* const> events() const noexcept { return {}; }
+    /// What is to be counted of a host before any connection. `demand`: all that is asked of it.
+    virtual void note_host(SecurityEvents& noted, const tls::TlsDemand& demand) const {
+        (void)noted, (void)demand;
+    }
+    /// What is to be counted of a new session with it.
+    virtual void note_session(
+        SecurityEvents& noted, const tls::TlsDemand& demand, const tls::TlsObservation& seen
+    ) const {
+        (void)noted, (void)demand, (void)seen;
+    }
 };
 
 using SecurityPolicies = std::vector<std::shared_ptr<SecurityPolicy>>;

@@ -10,11 +10,11 @@ using tls::Refusal;
 
 Verdict verdict_of(const Refusal& refusal) {
     switch (refusal.kind) {
-        case Refusal::Kind::mta_sts_lookup:
-        case Refusal::Kind::tlsa_lookup:
+        case Refusal::Kind::domain_unknown:
+        case Refusal::Kind::host_unknown:
             return Verdict::deferred(Stage::resolve, ErrorKind::dns, {4, 4, 3}, refusal.reason);
-        case Refusal::Kind::mta_sts_mx:
-        case Refusal::Kind::dane_required:
+        case Refusal::Kind::domain_excludes:
+        case Refusal::Kind::host_unproven:
             return Verdict::deferred(Stage::tls, ErrorKind::tls, {4, 7, 5}, refusal.reason);
         case Refusal::Kind::requiretls:
             break;

@@ -10,14 +10,14 @@ awaitable<Assessments> Assessments::make(
     Assessments all;
     for (const auto& policy : policies) {
         auto view = co_await policy->assess(domain, job, resolver, deadline);
-        if (view) all.views_.push_back(std::move(view));
+        if (view) all.views_.push_back({std::string(policy->key()), std::move(view)});
     }
     co_return all;
 }
 
 awaitable<tls::TlsDemand> Assessments::demand_of(const MxHost& host, Deadline deadline) {
     tls::TlsDemand demand;
-    for (const auto& view : views_) {
+    for (const auto& [policy, view] : views_) {
         const tls::TlsDemand asked = co_await view->require(host, deadline);
         demand = demand.joined(asked);
     }
@@ -26,7 +26,7 @@ awaitable<tls::TlsDemand> Assessments::demand_of(const MxHost& host, Deadline de
 
 std::vector<tlsrpt::Finding> Assessments::of_domain() const {
     std::vector<tlsrpt::Finding> findings;
-    for (const auto& view : views_) {
+    for (const auto& [policy, view] : views_) {
         if (auto finding = view->of_domain()) findings.push_back(std::move(*finding));
     }
     return findings;
@@ -34,10 +34,22 @@ std::vector<tlsrpt::Finding> Assessments::of_domain() const {
 
 std::vector<tlsrpt::Finding> Assessments::of_host(const MxHost& host) const {
     std::vector<tlsrpt::Finding> findings;
-    for (const auto& view : views_) {
+    for (const auto& [policy, view] : views_) {
         if (auto finding = view->of_host(host)) findings.push_back(std::move(*finding));
     }
     return findings;
+}
+
+void Assessments::note_protection(DomainAbilities& abilities) const {
+    for (const auto& [policy, view] : views_) {
+        if (const auto protects = view->protects()) abilities.policies[policy] = *protects;
+    }
+}
+
+void Assessments::note_protection(const MxHost& host, DomainAbilities& abilities) const {
+    for (const auto& [policy, view] : views_) {
+        if (const auto protects = view->protects(host)) abilities.policies[policy] = *protects;
+    }
 }
 
 }  // namespace outpost::delivery

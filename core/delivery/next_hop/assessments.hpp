@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/delivery/interface/security_evidence.hpp"
 #include "core/delivery/interface/security_policy.hpp"
 
 namespace outpost::delivery {
@@ -22,8 +23,16 @@ class Assessments {
     std::vector<tlsrpt::Finding> of_domain() const;
     std::vector<tlsrpt::Finding> of_host(const MxHost& host) const;
 
+    /// Notes which policies are known to protect the domain, or the host, or known not to.
+    void note_protection(DomainAbilities& abilities) const;
+    void note_protection(const MxHost& host, DomainAbilities& abilities) const;
+
   private:
-    std::vector<std::unique_ptr<Assessment>> views_;
+    struct View {
+        std::string policy;  ///< its key
+        std::unique_ptr<Assessment> assessment;
+    };
+    std::vector<View> views_;
 };
 
 }  // namespace outpost::delivery

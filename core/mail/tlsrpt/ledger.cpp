@@ -127,21 +127,21 @@ void Ledger::host_lookup_failed(const std::string& host, const dns::Failure& fai
 void Ledger::refused(const std::string& host, const Refusal& refusal, bool ignored) {
     const int stopped = ignored ? 0 : 1;
     switch (refusal.kind) {
-        case Refusal::Kind::mta_sts_lookup:
+        case Refusal::Kind::domain_unknown:
             // It concerns every host, but it is one session that did not happen.
             of_domain_.troubled = 1;
             of_domain_.stopped = std::max<std::int64_t>(of_domain_.stopped, stopped);
             return;
-        case Refusal::Kind::mta_sts_mx:
+        case Refusal::Kind::domain_excludes:
             of_domain_.failures += stopped;
             add(of_domain_.details,
                 of_host(host, ResultType::validation_failure, "mtasts-policy-mx-mismatch"));
             return;
-        case Refusal::Kind::tlsa_lookup:
+        case Refusal::Kind::host_unknown:
             of_hosts_[host].troubled += 1;
             of_hosts_[host].stopped += stopped;
             return;
-        case Refusal::Kind::dane_required:
+        case Refusal::Kind::host_unproven:
             of_hosts_[host].dane_required = true;
             of_hosts_[host].failures += stopped;
             of_domain_.failures += stopped;

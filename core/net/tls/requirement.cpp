@@ -108,6 +108,7 @@ std::string TlsRequirement::exact() const {
     for (const Refusal& refusal : forbidden) {
         out += "f" + std::to_string(static_cast<int>(refusal.kind));
         add(refusal.reason);
+        add(refusal.policy);
     }
     add_all(sources);
     return out;

@@ -33,15 +33,17 @@ struct DaneRequirement {
 
 /// Why a host must not be used.
 struct Refusal {
+    /// The first of these decides what becomes of the message (delivery::decide_tls).
     enum class Kind {
-        mta_sts_lookup,  ///< whether there is an MTA-STS policy could not be found out
-        mta_sts_mx,      ///< an enforced MTA-STS policy does not name the host
-        tlsa_lookup,     ///< whether there are TLSA records could not be found out
-        dane_required,   ///< DANE is required here, and there are no usable TLSA records
-        requiretls       ///< REQUIRETLS, and no policy verifies the host
+        domain_unknown,   ///< what the recipient's domain asks for could not be found out
+        domain_excludes,  ///< the domain's policy does not name the host
+        host_unknown,     ///< what is published about the host could not be found out
+        host_unproven,    ///< the host has to publish how it is verified, and does not
+        requiretls        ///< REQUIRETLS, and no policy verifies the host (RFC 8689)
     };
     Kind kind{};
-    std::string reason;  ///< a sentence for people
+    std::string reason;    ///< a sentence for people
+    std::string policy{};  ///< whose refusal it is, as in `sources`; empty: the message's own
     auto operator<=>(const Refusal&) const = default;
 };
 

@@ -15,7 +15,10 @@ domain_check::Tools check_tools(const Settings& settings, bool connect) {
     http_client::ClientSettings client;
     client.roots = roots;
     client.resolver = tools.resolver;
-    client.allow_networks = settings.mta_sts.allow_networks;
+    for (const auto& [key, policy] : settings.policies) {
+        const auto& networks = policy->allow_networks;
+        client.allow_networks.insert(client.allow_networks.end(), networks.begin(), networks.end());
+    }
     tools.https = http_client::make_https_client(std::move(client));
     tools.dialer = net::make_direct_dialer(roots);
     return tools;

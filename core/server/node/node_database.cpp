@@ -5,6 +5,7 @@
 #include "core/foundation/base/log.hpp"
 #include "core/foundation/database/migrate.hpp"
 #include "core/server/node/version.hpp"
+#include "core/server/settings/builtin.hpp"
 #include "core/tls_reports/results/store.hpp"
 #include "core/tls_reports/sending/marks.hpp"
 
@@ -65,11 +66,12 @@ NodeDatabase::NodeDatabase(const Loaded& loaded, std::function<void()> supersede
       node_(settings_, node_facts(loaded), std::move(superseded), [this] { tick(); }),
       store_(pool_, node_),
       limits_(pool_, node_),
-      policies_(pool_, [this] { return store_.now(); }),
       bounces_(pool_),
       suppressions_(pool_),
       received_reports_(pool_),
       evidence_writer_(evidence_, pool_, to_number(node_.id())) {
+    for (const auto& kind : policy_kinds())
+        policy_stores_[kind->key()] = kind->open_store(pool_, [this] { return store_.now(); });
     evidence_.record_results(loaded.settings.tls_reports.record);
     db::Session session(settings_);
     suppressions_.refresh(session);  // before anything is delivered
@@ -86,8 +88,11 @@ Stores NodeDatabase::stores() {
         limits_,
         suppressions_,
         bounces_,
-        policies_,
         received_reports_,
+        [this](const std::string& policy) -> delivery::PolicyStore* {
+            const auto found = policy_stores_.find(policy);
+            return found == policy_stores_.end() ? nullptr : found->second.get();
+        },
         [this](queue::FreshWorkTaker* taker) { store_.set_fresh_work_taker(taker); }
     };
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,7 +19,6 @@
 #include "core/server/settings/load.hpp"
 #include "core/tls_reports/receiving/tls_report_store_pg.hpp"
 #include "core/tls_reports/results/writer.hpp"
-#include "policies/mta_sts/store_pg.hpp"
 
 namespace outpost::server {
 
@@ -71,7 +71,7 @@ class NodeDatabase {
     queue::Node node_;
     queue::PgStore store_;
     queue::PgLimits limits_;
-    mta_sts::PgStore policies_;
+    std::map<std::string, std::unique_ptr<delivery::PolicyStore>> policy_stores_;
     queue::PgBounces bounces_;
     queue::PgSuppressions suppressions_;
     tls_report_receiving::PgTlsReportStore received_reports_;

@@ -1,83 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/server/node/policies.hpp"
 
-#include "core/net/http_client/client.hpp"
-#include "policies/dane/dane.hpp"
-#include "policies/mta_sts/mta_sts.hpp"
+#include "core/server/settings/builtin.hpp"
 
 namespace outpost::server {
 namespace {
 
-constexpr std::chrono::minutes sync_interval{60};  ///< whatever changes is told of
-constexpr std::chrono::minutes upkeep_interval{60};
-constexpr std::chrono::seconds refresh_interval{60};
-/// Policies that a node refreshes at once: one host that does not answer holds up one of them.
-constexpr int refreshers = 4;
+delivery::PolicySettingsPtr settings_of(const delivery::PolicyKind& kind, const Settings& all) {
+    const auto found = all.policies.find(kind.key());
+    return found == all.policies.end() ? kind.default_settings() : found->second;
+}
 
 }  // namespace
 
 Policies::Policies(
-    const Settings& settings, mta_sts::Store& store, std::shared_ptr<dns::Resolver> resolver,
-    TaskGroup& tasks, const Executor& executor
-)
-    : resolver_(std::move(resolver)),
-      tasks_(tasks),
-      directory_(store, resolver_, make_fetcher(settings), tasks, executor),
-      sync_(
-          "reading MTA-STS policies", executor, sync_interval,
-          [this] { return directory_.sync_round(); }
-      ),
-      upkeep_("MTA-STS upkeep", executor, upkeep_interval, [this] {
-          return directory_.upkeep_round();
-      }) {
-    for (int n = 0; n < refreshers; ++n) {
-        refreshers_.emplace_back("MTA-STS refresh", executor, refresh_interval, [this] {
-            return directory_.refresh_round();
-        });
+    const Settings& settings, const FindStore& find_store,
+    const std::shared_ptr<dns::Resolver>& resolver, TaskGroup& tasks, const Executor& executor
+) {
+    for (const auto& kind : policy_kinds()) {
+        delivery::PolicyServices services{find_store(kind->key()), resolver, tasks, executor};
+        members_.push_back(
+            {kind, kind->open(*settings_of(*kind, settings), settings.tls, std::move(services))}
+        );
     }
-    directory_.on_refresh_due([this] {
-        for (auto& refresher : refreshers_)
-            refresher.wake();
-    });
-}
-
-std::shared_ptr<mta_sts::Fetcher> Policies::make_fetcher(const Settings& settings) const {
-    http_client::ClientSettings client;
-    client.roots = tls::make_client_context(settings.tls);
-    client.resolver = resolver_;
-    client.allow_networks = settings.mta_sts.allow_networks;
-    return mta_sts::make_fetcher(http_client::make_https_client(std::move(client)));
 }
 
 delivery::SecurityPolicies Policies::of(const Settings& settings) {
-    return {
-        dane::make_policy(settings.dane.mode),
-        mta_sts::make_policy(directory_, settings.mta_sts.mode),
-    };
+    delivery::SecurityPolicies policies;
+    for (const auto& [kind, service] : members_)
+        policies.push_back(service->policy(*settings_of(*kind, settings)));
+    return policies;
 }
 
 void Policies::reconfigure(const Settings& settings) {
-    directory_.use(make_fetcher(settings));
+    for (const auto& [kind, service] : members_)
+        service->reconfigure(*settings_of(*kind, settings), settings.tls);
 }
 
-void Policies::policy_changed(const std::string& domain) {
-    directory_.changed(domain);
-    sync_.wake();
+void Policies::notified(const std::string& policy, const std::string& what) {
+    for (const auto& [kind, service] : members_) {
+        if (kind->key() == policy) service->notified(what);
+    }
+}
+
+void Policies::count_in(metrics::Registry& registry) {
+    for (const auto& [kind, service] : members_) {
+        for (const auto* event : service->policy(*kind->default_settings())->events())
+            registry.counter(event->metric, event->help, {{event->label, event->value}});
+    }
 }
 
 void Policies::start() {
-    sync_.start(tasks_);
-    upkeep_.start(tasks_);
-    for (auto& refresher : refreshers_)
-        refresher.start(tasks_);
+    for (const auto& [kind, service] : members_)
+        service->start();
 }
 
 void Policies::stop() {
-    sync_.stop();
-    upkeep_.stop();
-    for (auto& refresher : refreshers_)
-        refresher.stop();
-    directory_.stop();
+    for (const auto& [kind, service] : members_)
+        service->stop();
 }
 
 }  // namespace outpost::server

@@ -31,6 +31,7 @@
 #include "core/server/node/tls_reporting.hpp"
 #include "core/server/node/tlsa_watch.hpp"
 #include "core/server/node/watchdog.hpp"
+#include "core/server/settings/builtin.hpp"
 
 namespace outpost::server {
 namespace {
@@ -73,7 +74,7 @@ struct Runtime::Parts {
           stores(options.stores ? *options.stores : database->stores()),
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
-          policies(settings, stores.mta_sts, resolver, tasks, loops.at(0).get_executor()),
+          policies(settings, stores.of_policy, resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
               loops, stores.queue, stores.limits, stores.suppressions, *resolver, *dialer,
               fitting_limits(settings),
@@ -100,6 +101,7 @@ struct Runtime::Parts {
           pages(node_pages(registry, [this] { return database_answers(); }, serving)) {
         if (settings.sink) sink = make_sink();
         if (database) database->measure(registry);
+        policies.count_in(registry);
     }
 
     /// Everything that `wanted` want open.
@@ -123,15 +125,13 @@ struct Runtime::Parts {
 
     /// What other nodes and SQL have to tell the parts.
     NodeDatabase::Channels channels() {
-        return {
+        NodeDatabase::Channels channels{
             {"outpost_work", [this](const auto&) { dispatcher.wake(); }},
             {"outpost_report", [this](const auto&) { reporter.wake(); }},
             {"outpost_limits",
              [this](const std::string& sender) {
                  if (!database->is_own(sender)) dispatcher.limits_changed();
              }},
-            {"outpost_mta_sts",
-             [this](const std::string& domain) { policies.policy_changed(domain); }},
             {"outpost_tls",
              [this](const std::string& text) {
                  if (const auto change = queue::TlsChange::parse(text))
@@ -139,6 +139,13 @@ struct Runtime::Parts {
              }},
             {"outpost_tls_reports", [this](const auto&) { tls_reporting.wake(); }},
         };
+        for (const auto& kind : policy_kinds()) {
+            if (kind->channel().empty()) continue;
+            channels[kind->channel()] = [this, policy = kind->key()](const std::string& what) {
+                policies.notified(policy, what);
+            };
+        }
+        return channels;
     }
 
     void start() {

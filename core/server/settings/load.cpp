@@ -12,6 +12,7 @@
 #include "core/foundation/config/restart.hpp"
 #include "core/foundation/config/schema.hpp"
 #include "core/foundation/config/yaml.hpp"
+#include "core/server/settings/builtin.hpp"
 #include "core/server/settings/cross_checks.hpp"
 #include "core/server/settings/settings_types.hpp"
 
@@ -24,6 +25,8 @@ constexpr std::size_t largest_file = 4 * 1024 * 1024;
 /// What is there without being written.
 void complete(Settings& settings) {
     if (settings.node.empty()) settings.node = settings.hostname;
+    for (const auto& kind : policy_kinds())
+        settings.policies.try_emplace(kind->key(), kind->default_settings());
     settings.transports.try_emplace("direct", transports::DirectSettings{});
     for (auto& [name, listener] : settings.listeners) {
         if (!listener.socket.empty()) {

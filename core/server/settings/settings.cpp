@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The root of the configuration and its small sections.
+#include "core/server/settings/builtin.hpp"
 #include "core/server/settings/settings_types.hpp"
 
 namespace outpost::server {
@@ -106,41 +107,33 @@ config::Type<PluginProcesses> plugin_processes_type() {
         .type();
 }
 
-config::Type<DaneSettings> dane_type() {
-    return Spec<DaneSettings>(
-               "dane",
-               "DANE in direct delivery (RFC 7672): mail servers that publish TLSA records in "
-               "signed "
-               "zones are held to them. It needs a resolver whose answers say that they are secure."
-    )
-        .key("mode", &DaneSettings::mode, dane_mode(), "How it acts, unless a route says more.")
-        .type();
+namespace {
+
+/// The section of one policy.
+void add_policy(Spec<Settings>& spec, const delivery::PolicyKind& kind) {
+    using delivery::PolicySettingsPtr;
+    const auto section = config::stored_as<Settings, PolicySettingsPtr>(
+        kind.settings_type(),
+        [key = kind.key()](Settings& settings, const PolicySettingsPtr& policy) {
+            settings.policies[key] = policy;
+        },
+        [key = kind.key()](const Settings& settings) {
+            const auto found = settings.policies.find(key);
+            return found == settings.policies.end() ? PolicySettingsPtr() : found->second;
+        }
+    );
+    spec.key(kind.key(), config::itself, section, kind.settings_doc());
 }
 
-config::Type<MtaStsSettings> mta_sts_type() {
-    return Spec<MtaStsSettings>(
-               "mta_sts",
-               "MTA-STS in direct delivery (RFC 8461): domains that publish a policy over HTTPS "
-               "are "
-               "delivered to only as it says. All nodes share the policies."
-    )
-        .key("mode", &MtaStsSettings::mode, policy_mode(), "How it acts, unless a route says more.")
-        .key(
-            "allow_networks", &MtaStsSettings::allow_networks, list_of(network()),
-            "Policies are fetched from addresses of the public internet only, and of these "
-            "networks. "
-            "Anybody can name an address of yours as a policy host."
-        )
-        .type();
-}
+}  // namespace
 
 config::Type<Settings> settings_type() {
-    return Spec<Settings>("outpost", "The whole file.")
-        .required(
+    Spec<Settings> spec("outpost", "The whole file.");
+    spec.required(
             "hostname", &Settings::hostname, host_name(),
             "Name of this server: in EHLO, Received fields and reports. It should resolve to its "
             "addresses, and back."
-        )
+    )
         .key(
             "node", &Settings::node, words({.longest = 100}),
             "Name of this process among those that share the database. Without it: the host name."
@@ -190,9 +183,10 @@ config::Type<Settings> settings_type() {
             "Plugins "
             "see a change after a restart."
         )
-        .key("dns", &Settings::dns, dns_type(), "How names are looked up.")
-        .key("dane", &Settings::dane, dane_type(), "DANE in direct delivery.")
-        .key("mta_sts", &Settings::mta_sts, mta_sts_type(), "MTA-STS in direct delivery.")
+        .key("dns", &Settings::dns, dns_type(), "How names are looked up.");
+    for (const auto& kind : policy_kinds())
+        add_policy(spec, *kind);
+    return spec
         .key(
             "tls_reports", &Settings::tls_reports, tls_reports_type(),
             "Reports about TLS, to others and from others."

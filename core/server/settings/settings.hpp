@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/delivery/dispatch/settings.hpp"
-#include "core/delivery/interface/policy_mode.hpp"
 #include "core/delivery/interface/retry.hpp"
+#include "core/delivery/modules/policy_kind.hpp"
 #include "core/delivery/route/table.hpp"
 #include "core/domains/records/facts.hpp"
 #include "core/foundation/base/log.hpp"
@@ -82,18 +82,6 @@ struct PluginProcesses {
     std::chrono::seconds answer_time{30};
 };
 
-/// DANE in direct delivery (RFC 7672).
-struct DaneSettings {
-    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
-};
-
-/// MTA-STS in direct delivery (RFC 8461).
-struct MtaStsSettings {
-    delivery::PolicyMode mode = delivery::PolicyMode::enforce;
-    /// Where policy hosts may be although it is not the public internet.
-    std::vector<net::Cidr> allow_networks;
-};
-
 /// TLS reports (RFC 8460).
 struct TlsReportSettings {
     bool record = true;
@@ -127,8 +115,7 @@ struct Settings {
     db::Settings database;
     tls::ClientSettings tls;
     dns::Settings dns;
-    DaneSettings dane;
-    MtaStsSettings mta_sts;
+    delivery::PolicySettingsMap policies;  ///< once loaded, it has every policy
     TlsReportSettings tls_reports;
     std::map<std::string, submission::ListenerSettings> listeners;
     std::map<std::string, Account> accounts;

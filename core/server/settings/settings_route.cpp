@@ -6,6 +6,7 @@
 
 #include "core/foundation/base/encoding.hpp"
 #include "core/foundation/config/suggest.hpp"
+#include "core/server/settings/builtin.hpp"
 #include "core/server/settings/settings_types.hpp"
 
 namespace outpost::server {
@@ -126,6 +127,18 @@ config::Type<Route> message_size() {
     );
 }
 
+/// How one policy acts on a route's mail.
+config::Type<Route> policy_of_route(
+    const std::string& policy, config::Type<delivery::PolicyMode> mode
+) {
+    using Mode = std::optional<delivery::PolicyMode>;
+    return config::stored_as<Route, Mode>(
+        config::maybe(std::move(mode)),
+        [policy](Route& route, const Mode& mode) { route.policies.set(policy, mode); },
+        [policy](const Route& route) { return route.policies.of(policy); }
+    );
+}
+
 config::Type<route::HeaderCondition> header() {
     return config::Spec<route::HeaderCondition>(
                "header", "A condition on one field of the message's header."
@@ -155,23 +168,23 @@ config::Type<route::OnUncertain> on_uncertain() {
 }  // namespace
 
 config::Type<Route> route_type() {
-    return config::Spec<Route>(
-               "route",
-               "Chooses the transport of a recipient, anew at each attempt. All conditions given "
-               "must hold; "
-               "the first route that matches wins, in the lists of the account, of the sender's "
-               "domain, and "
-               "of all mail, in this order. Where nothing matches, the transport is `direct`. "
-               "Domain patterns: "
-               "`example.org` (that name), `.example.org` (what is below it), `\"*\"` (any), `.` "
-               "(none: null "
-               "sender, address literal); `!` before a pattern excludes what it covers. `*` and "
-               "`!` need quotes."
-    )
-        .key(
+    config::Spec<Route> spec(
+        "route",
+        "Chooses the transport of a recipient, anew at each attempt. All conditions given "
+        "must hold; "
+        "the first route that matches wins, in the lists of the account, of the sender's "
+        "domain, and "
+        "of all mail, in this order. Where nothing matches, the transport is `direct`. "
+        "Domain patterns: "
+        "`example.org` (that name), `.example.org` (what is below it), `\"*\"` (any), `.` "
+        "(none: null "
+        "sender, address literal); `!` before a pattern excludes what it covers. `*` and "
+        "`!` need quotes."
+    );
+    spec.key(
             "name", &Route::name, config::words({.longest = 100}),
             "For people: it appears in every attempt's record."
-        )
+    )
         .key("from", &Route::from_domains, list_of(pattern()), "The sender's domain.")
         .key("to", &Route::to_domains, list_of(pattern()), "The recipient's domain.")
         .key(
@@ -209,19 +222,14 @@ config::Type<Route> route_type() {
         .key(
             "uncertain", &Route::on_uncertain, on_uncertain(),
             "What becomes of recipients whose final reply was lost in a crash."
-        )
-        .key(
-            "dane", [](Route& route) -> auto& { return route.policies.dane; },
-            config::maybe(dane_mode()),
-            "How DANE acts in direct delivery of this route's mail. Without it: as `dane.mode` "
-            "says."
-        )
-        .key(
-            "mta_sts", [](Route& route) -> auto& { return route.policies.mta_sts; },
-            config::maybe(policy_mode()),
-            "How MTA-STS acts in direct delivery of this route's mail. Without it: as "
-            "`mta_sts.mode` says."
-        )
+        );
+    for (const auto& kind : policy_kinds()) {
+        spec.key(
+            kind->key(), config::itself, policy_of_route(kind->key(), kind->mode_type()),
+            kind->route_doc()
+        );
+    }
+    return spec
         .check([](config::Reader& reader, const config::Node& node, const Route& route) {
             const config::Node* transport = node.find("transport");
             if (transport && route.transports.empty())

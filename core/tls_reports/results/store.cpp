@@ -250,8 +250,8 @@ void write_abilities(db::Session& session, const Batch& batch) {
         domain.push_back(key.domain);
         starttls.push_back(said(known.abilities.starttls));
         requiretls.push_back(said(known.abilities.requiretls));
-        mta_sts.push_back(said(known.abilities.mta_sts));
-        dane.push_back(said(known.abilities.dane));
+        mta_sts.push_back(said(known.abilities.policy("mta_sts")));
+        dane.push_back(said(known.abilities.policy("dane")));
         dnssec.push_back(said(known.abilities.dnssec));
         at.push_back(known.at);
     }

@@ -120,9 +120,9 @@ delivery::DomainAbilities updated(
     };
     update(known.starttls, newer.starttls);
     update(known.requiretls, newer.requiretls);
-    update(known.mta_sts, newer.mta_sts);
-    update(known.dane, newer.dane);
     update(known.dnssec, newer.dnssec);
+    for (const auto& [policy, protects] : newer.policies)
+        known.policies[policy] = protects;
     return known;
 }
 

@@ -32,7 +32,7 @@ TEST_CASE("usable records must match, unusable ones ask for TLS, a failed lookup
     const dns::Failure failure{dns::Failure::Kind::servfail, "SERVFAIL"};
     const auto unknown = dane::requirement({"mx.test", {}, failure, {}});
     REQUIRE(unknown.forbidden.size() == 1);
-    CHECK(unknown.forbidden[0].kind == tls::Refusal::Kind::tlsa_lookup);
+    CHECK(unknown.forbidden[0].kind == tls::Refusal::Kind::host_unknown);
     CHECK_FALSE(unknown.plaintext_allowed());
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("where DANE is required a host without usable records is forbidden") {
     for (const Finding& lacking : {Finding{}, Finding{"mx.test", {}, {}, {}}}) {
         const auto asked = demand(PolicyMode::require, lacking);
         REQUIRE(asked.enforced.forbidden.size() == 1);
-        CHECK(asked.enforced.forbidden[0].kind == tls::Refusal::Kind::dane_required);
+        CHECK(asked.enforced.forbidden[0].kind == tls::Refusal::Kind::host_unproven);
         CHECK_FALSE(asked.enforced.plaintext_allowed());
         CHECK(asked.enforced.sources == Names{"dane"});
     }

@@ -148,7 +148,7 @@ TEST_CASE("an enforced policy wants its hosts verified, and the others not used"
 
     const auto other = demand(standing, "mx.evil.example", PolicyMode::enforce);
     REQUIRE(other.enforced.forbidden.size() == 1);
-    CHECK(other.enforced.forbidden[0].kind == tls::Refusal::Kind::mta_sts_mx);
+    CHECK(other.enforced.forbidden[0].kind == tls::Refusal::Kind::domain_excludes);
     CHECK_FALSE(other.enforced.plaintext_allowed());
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("where it could not be found out whether there is a policy, no host is
     const Standing standing{{}, true, Trouble{Kind::dns_lookup, "SERVFAIL"}};
     const auto unknown = demand(standing, "mx.example", PolicyMode::enforce);
     REQUIRE(unknown.enforced.forbidden.size() == 1);
-    CHECK(unknown.enforced.forbidden[0].kind == tls::Refusal::Kind::mta_sts_lookup);
+    CHECK(unknown.enforced.forbidden[0].kind == tls::Refusal::Kind::domain_unknown);
     CHECK(unknown.enforced.forbidden[0].reason.find("SERVFAIL") != std::string::npos);
     CHECK(demand(standing, "mx.example", PolicyMode::watch).enforced == tls::TlsRequirement());
 }

@@ -372,12 +372,12 @@ TEST_CASE_FIXTURE(World, "a route's mode comes first, and off asks nobody") {
         return test::run(loop, view->require(other, Deadline::in(20s)));
     };
     CHECK(demand().enforced.forbidden.size() == 1);
-    job.policies.mta_sts = delivery::PolicyMode::watch;
+    job.policies.set("mta_sts", delivery::PolicyMode::watch);
     CHECK(demand().enforced.forbidden.empty());
     CHECK(demand().watched.forbidden.size() == 1);
 
     const auto asked = node.resolver->asked.size();
-    job.policies.mta_sts = delivery::PolicyMode::off;
+    job.policies.set("mta_sts", delivery::PolicyMode::off);
     CHECK_FALSE(test::run(loop, policy->assess(domain, job, *node.resolver, Deadline::in(20s))));
     CHECK(node.resolver->asked.size() == asked);
 }

@@ -33,7 +33,7 @@ TlsRequirement refusing(Refusal::Kind kind, const char* source) {
 }
 
 TlsRequirement off_policy() {
-    return by_pkix.stricter(refusing(Refusal::Kind::mta_sts_mx, "mta-sts"));
+    return by_pkix.stricter(refusing(Refusal::Kind::domain_excludes, "mta-sts"));
 }
 
 TlsDemand demand_of(Sts sts) {
@@ -49,7 +49,7 @@ TlsDemand demand_of(Sts sts) {
         case Sts::testing_mismatch:
             return {{}, off_policy()};
         case Sts::lookup_error:
-            return {refusing(Refusal::Kind::mta_sts_lookup, "mta-sts"), {}};
+            return {refusing(Refusal::Kind::domain_unknown, "mta-sts"), {}};
     }
     return {};
 }
@@ -63,13 +63,13 @@ TlsDemand demand_of(Dane dane) {
         case Dane::unusable:
             return {TlsRequirement::encrypted("dane"), {}};
         case Dane::lookup_error:
-            return {refusing(Refusal::Kind::tlsa_lookup, "dane"), {}};
+            return {refusing(Refusal::Kind::host_unknown, "dane"), {}};
         case Dane::required:
-            return {refusing(Refusal::Kind::dane_required, "dane"), {}};
+            return {refusing(Refusal::Kind::host_unproven, "dane"), {}};
         case Dane::watched:
             return {{}, by_dane()};
         case Dane::watched_error:
-            return {{}, refusing(Refusal::Kind::tlsa_lookup, "dane")};
+            return {{}, refusing(Refusal::Kind::host_unknown, "dane")};
     }
     return {};
 }

@@ -114,14 +114,14 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
         {"whether there is an MTA-STS policy cannot be found out: one session, however many hosts",
          [](Ledger& ledger) {
              ledger.domain_policy(sts({detail(ResultType::sts_policy_fetch_error, "dns-lookup")}));
-             ledger.refused(mx, refusal(Kind::mta_sts_lookup), false);
-             ledger.refused("mx2.test", refusal(Kind::mta_sts_lookup), false);
+             ledger.refused(mx, refusal(Kind::domain_unknown), false);
+             ledger.refused("mx2.test", refusal(Kind::domain_unknown), false);
          },
          {"domain sts example.org +0 -1; sts-policy-fetch-error dns-lookup x1"}},
         {"the same under TLS-Required: No",
          [](Ledger& ledger) {
              ledger.domain_policy(sts({detail(ResultType::sts_policy_fetch_error, "dns-lookup")}));
-             ledger.refused(mx, refusal(Kind::mta_sts_lookup), true);
+             ledger.refused(mx, refusal(Kind::domain_unknown), true);
              ledger.session(mx, encrypted());
          },
          {"host no-policy-found mx.test +1 -0",
@@ -129,13 +129,13 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
         {"a host that an enforced MTA-STS policy does not name",
          [](Ledger& ledger) {
              ledger.domain_policy(sts());
-             ledger.refused(mx, refusal(Kind::mta_sts_mx), false);
+             ledger.refused(mx, refusal(Kind::domain_excludes), false);
          },
          {"domain sts example.org +0 -1; validation-failure mtasts-policy-mx-mismatch mx.test x1"}},
         {"a host that a policy in mode testing does not name",
          [](Ledger& ledger) {
              ledger.domain_policy(sts());
-             ledger.refused(mx, refusal(Kind::mta_sts_mx), true);
+             ledger.refused(mx, refusal(Kind::domain_excludes), true);
              ledger.session(mx, encrypted());
          },
          {"host no-policy-found mx.test +1 -0",
@@ -163,13 +163,13 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
              ledger.host_policy(
                  mx, tlsa({detail(ResultType::tlsa_invalid, timed_out.reason_code())}, {})
              );
-             ledger.refused(mx, refusal(Kind::tlsa_lookup), false);
+             ledger.refused(mx, refusal(Kind::host_unknown), false);
          },
          {"host tlsa mx.test +0 -1; "
           "tlsa-invalid dns-extended-error-23-network-error mx.test x1"}},
         {"DANE is required, and there are no records",
          [](Ledger& ledger) {
-             ledger.refused(mx, refusal(Kind::dane_required), false);
+             ledger.refused(mx, refusal(Kind::host_unproven), false);
              ledger.host_policy(mx, {{PolicyType::no_policy_found, {}, mx, {}}, {}});
          },
          {"domain no-policy-found example.org +0 -1",
@@ -179,7 +179,7 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
              ledger.host_policy(
                  mx, tlsa({detail(ResultType::dnssec_invalid, bogus.reason_code())}, {})
              );
-             ledger.refused(mx, refusal(Kind::tlsa_lookup), false);
+             ledger.refused(mx, refusal(Kind::host_unknown), false);
          },
          {"domain no-policy-found example.org +0 -1",
           "host tlsa mx.test +0 -1; "
@@ -189,7 +189,7 @@ TEST_CASE("what is found, refused and met becomes the results that RFC 8460 asks
              ledger.host_policy(
                  mx, tlsa({detail(ResultType::dnssec_invalid, bogus.reason_code())}, {})
              );
-             ledger.refused(mx, refusal(Kind::tlsa_lookup), true);
+             ledger.refused(mx, refusal(Kind::host_unknown), true);
              ledger.session(mx, encrypted());
          },
          {"domain no-policy-found example.org +1 -0",

@@ -13,7 +13,7 @@ std::vector<TlsRequirement> samples() {
     dane.dane.push_back({"mx.test", {{3, 1, 1, "x"}}, {"mx.test"}});
     dane.sources = {"dane"};
     forbidden.forbidden = {
-        {outpost::tls::Refusal::Kind::mta_sts_mx, "MTA-STS does not list this host"}
+        {outpost::tls::Refusal::Kind::domain_excludes, "MTA-STS does not list this host"}
     };
     return {
         TlsRequirement::opportunistic(),
@@ -68,9 +68,9 @@ TEST_CASE("no two requirements share the key of a session, not even where they l
     auto all = samples();
     TlsRequirement record_more = samples()[3], refusal_more = samples()[3];
     record_more.dane[0].records.push_back({3, 1, 2, "y"});
-    refusal_more.forbidden = {{outpost::tls::Refusal::Kind::mta_sts_lookup, "3 1 2 79"}};
+    refusal_more.forbidden = {{outpost::tls::Refusal::Kind::domain_unknown, "3 1 2 79"}};
     TlsRequirement other_kind = refusal_more, other_base = samples()[3], one_name = samples()[2];
-    other_kind.forbidden[0].kind = outpost::tls::Refusal::Kind::tlsa_lookup;
+    other_kind.forbidden[0].kind = outpost::tls::Refusal::Kind::host_unknown;
     other_base.dane[0].base_domain = "real.test";
     one_name.pkix[0].names = {"example.test,mx.test"};
     for (const auto& one : {record_more, refusal_more, other_kind, other_base, one_name})

@@ -53,7 +53,10 @@ class World {
         options.config_file = file_;
         options.threads = 2;
         options.stores.emplace(Stores{
-            store, limits_, suppressions_, bounces_, policies_, reports_,
+            store, limits_, suppressions_, bounces_, reports_,
+            [this](const std::string& policy) -> delivery::PolicyStore* {
+                return policy == "mta_sts" ? &policies_ : nullptr;
+            },
             [this](queue::FreshWorkTaker* taker) {
                 store.set_taker(taker);
                 if (taker == nullptr) ++closed;

@@ -61,7 +61,7 @@ delivery::DomainAbilities requiretls(bool announced, std::optional<bool> dane) {
     delivery::DomainAbilities abilities;
     abilities.starttls = true;
     abilities.requiretls = announced;
-    abilities.dane = dane;
+    if (dane) abilities.policies["dane"] = *dane;
     return abilities;
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("every result type of RFC 8460 goes from an attempt to the views with 
             ledger.host_policy(
                 mx, {{tlsrpt::PolicyType::tlsa, {}, mx, {}}, {tlsrpt::detail(type, reason)}}
             );
-            ledger.refused(mx, {Refused::tlsa_lookup, ""}, false);
+            ledger.refused(mx, {Refused::host_unknown, ""}, false);
         };
     };
     const auto no_sts = [&](ResultType type, std::string reason) {
@@ -150,7 +150,7 @@ TEST_CASE("every result type of RFC 8460 goes from an attempt to the views with 
             ledger.domain_policy(
                 {{tlsrpt::PolicyType::sts, {}, "example.org", {}}, {tlsrpt::detail(type, reason)}}
             );
-            ledger.refused(mx, {Refused::mta_sts_lookup, ""}, false);
+            ledger.refused(mx, {Refused::domain_unknown, ""}, false);
         };
     };
     struct Row {
@@ -163,7 +163,7 @@ TEST_CASE("every result type of RFC 8460 goes from an attempt to the views with 
         {handshake(PkixProblem::expired), "certificate-expired "},
         {handshake(PkixProblem::not_trusted, "no-system-roots"),
          "certificate-not-trusted no-system-roots"},
-        {[&](tlsrpt::Ledger& ledger) { ledger.refused(mx, {Refused::mta_sts_mx, ""}, false); },
+        {[&](tlsrpt::Ledger& ledger) { ledger.refused(mx, {Refused::domain_excludes, ""}, false); },
          "validation-failure mtasts-policy-mx-mismatch"},
         {no_tlsa(ResultType::tlsa_invalid, "dns-extended-error-23-network-error"),
          "tlsa-invalid dns-extended-error-23-network-error"},
@@ -216,7 +216,7 @@ TEST_CASE("a ledger's results come out of the database as they went in") {
          {tlsrpt::detail(tlsrpt::ResultType::sts_policy_fetch_error, "dns-lookup")}}
     );
     ledger.host_policy("a.test", {{tlsrpt::PolicyType::tlsa, {"3 1 1 ab"}, "a.test", {}}, {}});
-    ledger.refused("b.test", {tls::Refusal::Kind::mta_sts_mx, "not in the policy"}, false);
+    ledger.refused("b.test", {tls::Refusal::Kind::domain_excludes, "not in the policy"}, false);
     tls::TlsObservation seen;
     seen.starttls_offered = seen.starttls_tried = true;
     seen.failure = tls::TlsFailure{tls::TlsFailure::Kind::starttls_refused, "", "", 454};

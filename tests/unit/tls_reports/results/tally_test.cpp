@@ -86,7 +86,7 @@ TEST_CASE("beyond its bounds a tally lets go of the oldest") {
 TEST_CASE("a domain can do what the newest attempt saw; what that could not see stays") {
     delivery::DomainAbilities with_dane;
     with_dane.starttls = false;
-    with_dane.dane = true;
+    with_dane.policies["dane"] = true;
     auto tally = tally_of({
         learned({}, starttls(true), noon + 2s),
         learned({}, with_dane, noon + 1s),
@@ -94,7 +94,7 @@ TEST_CASE("a domain can do what the newest attempt saw; what that could not see 
     const Batch batch = tally.take(1);
     const Abilities& known = batch.abilities.at(0).second;
     CHECK(known.abilities.starttls == true);
-    CHECK(known.abilities.dane == true);
+    CHECK(known.abilities.policy("dane") == true);
     CHECK(known.at == noon + 2s);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that several sections share: names and addresses.
+// Names and addresses.
 #include <fmt/format.h>
 
 #include <charconv>
 
-#include "core/server/settings/settings_types.hpp"
+#include "core/delivery/modules/values.hpp"
 
-namespace outpost::server {
+namespace outpost::delivery::values {
 namespace {
 
 Result<std::string> parse_host(std::string_view text) {
@@ -111,7 +111,6 @@ config::KeyRule domain_names() {
 
 namespace {
 
-using delivery::PolicyMode;
 using PolicyModeWords = std::vector<config::Word<PolicyMode>>;
 
 PolicyModeWords policy_mode_words() {
@@ -128,12 +127,9 @@ config::Type<delivery::PolicyMode> policy_mode() {
     return config::one_of<PolicyMode>(policy_mode_words());
 }
 
-config::Type<delivery::PolicyMode> dane_mode() {
+config::Type<PolicyMode> policy_mode_or_require(const std::string& doc) {
     PolicyModeWords modes = policy_mode_words();
-    modes.push_back(
-        {"require", PolicyMode::require,
-         "as `enforce`, and a host without usable TLSA records gets no mail"}
-    );
+    modes.push_back({"require", PolicyMode::require, doc});
     return config::one_of<PolicyMode>(std::move(modes));
 }
 
@@ -182,4 +178,4 @@ config::Type<tls::ClientSettings> tls_files() {
         .type();
 }
 
-}  // namespace outpost::server
+}  // namespace outpost::delivery::values

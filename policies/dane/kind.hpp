@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "core/delivery/modules/policy_kind.hpp"
+
+namespace outpost::dane {
+
+/// DANE as the server's list of policies has it.
+std::shared_ptr<const delivery::PolicyKind> policy_kind();
+
+}  // namespace outpost::dane
