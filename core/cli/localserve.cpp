@@ -26,8 +26,8 @@ void move_ports(server::Settings& settings, int base) {
     settings.sink->listen.port = static_cast<std::uint16_t>(base + 26);
     const auto sink = settings.transports.find("sink");
     if (sink == settings.transports.end()) return;
-    if (auto* relay = std::get_if<transports::RelaySettings>(&sink->second))
-        relay->port = settings.sink->listen.port;
+    if (auto moved = sink->second.config->at_port(settings.sink->listen.port))
+        sink->second.config = std::move(moved);
 }
 
 std::uint16_t port_of(const server::Settings& settings, const char* listener) {
@@ -99,7 +99,7 @@ int serve_locally(const LocalOptions& options) {
     runtime_options.config_file = options.port_base ? std::filesystem::path() : files.config();
     runtime_options.make_transport = [&transports](
                                          const server::Settings& all, const std::string& name,
-                                         const transports::TransportSettings& one,
+                                         const delivery::TransportSettings& one,
                                          const delivery::SecurityPolicies& policies
                                      ) { return transports.make(all, name, one, policies); };
     runtime_options.on_ready = [&] {

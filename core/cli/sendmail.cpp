@@ -46,53 +46,6 @@ std::filesystem::path sendmail_config(const std::string& named) {
     return {};
 }
 
-std::uint16_t port_of(const transports::RelaySettings& relay) {
-    if (relay.port != 0) return relay.port;
-    switch (relay.kind) {
-        case transports::RelaySettings::Kind::smtp:
-            return 25;
-        case transports::RelaySettings::Kind::submission:
-            return 587;
-        case transports::RelaySettings::Kind::submissions:
-            return 465;
-    }
-    return 25;
-}
-
-delivery::TlsMode tls_of(const transports::RelaySettings& relay) {
-    if (relay.kind == transports::RelaySettings::Kind::submissions)
-        return delivery::TlsMode::implicit;
-    switch (relay.tls) {
-        case transports::RelayTls::none:
-            return delivery::TlsMode::none;
-        case transports::RelayTls::opportunistic:
-            return delivery::TlsMode::opportunistic;
-        case transports::RelayTls::verified:
-        case transports::RelayTls::encrypted:
-            return delivery::TlsMode::required;
-    }
-    return delivery::TlsMode::required;
-}
-
-SubmissionServer server_of(const transports::RelaySettings& relay, const std::string& host) {
-    SubmissionServer server;
-    server.host = host;
-    server.port = port_of(relay);
-    server.tls = tls_of(relay);
-    server.tls_files = relay.tls_files;
-    server.verify = relay.tls == transports::RelayTls::verified;
-    server.token = relay.auth.token;
-    if (relay.auth.username.empty()) return server;
-    delivery::Login& login = server.login.emplace();
-    login.credentials.username = relay.auth.username;
-    login.credentials.password = relay.auth.password;
-    login.credentials.host = host;
-    login.credentials.port = server.port;
-    login.mechanisms = relay.auth.mechanisms;
-    login.trust_unverified = !server.verify;
-    return server;
-}
-
 /// The servers to try, the best first. Without configuration: the one on this machine, in clear as
 /// nothing leaves it.
 std::vector<SubmissionServer> servers_of(
@@ -100,14 +53,16 @@ std::vector<SubmissionServer> servers_of(
 ) {
     std::vector<SubmissionServer> servers;
     if (!settings.socket.empty()) servers.emplace_back().socket = settings.socket;
+    std::string own_name = user.hostname;
     if (settings.server) {
-        for (const std::string& host : settings.server->hosts)
-            servers.push_back(server_of(*settings.server, host));
+        for (SubmissionServer& server : settings.server->config->servers()) {
+            if (!server.ehlo_name.empty()) own_name = server.ehlo_name;
+            servers.push_back(std::move(server));
+        }
     }
     if (servers.empty()) servers.emplace_back().host = "127.0.0.1";
-    const std::string own_name = settings.server ? settings.server->smtp.ehlo_name : std::string();
     for (SubmissionServer& server : servers)
-        server.ehlo_name = own_name.empty() ? user.hostname : own_name;
+        server.ehlo_name = own_name;
     return servers;
 }
 

@@ -14,7 +14,7 @@ int serve(server::Loaded loaded, const std::filesystem::path& file) {
     options.config_file = file;
     options.make_transport = [&transports](
                                  const server::Settings& all, const std::string& name,
-                                 const transports::TransportSettings& settings,
+                                 const delivery::TransportSettings& settings,
                                  const delivery::SecurityPolicies& policies
                              ) { return transports.make(all, name, settings, policies); };
     try {

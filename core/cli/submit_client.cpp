@@ -24,11 +24,11 @@ class OpenGate final : public delivery::DotGate {
 
 std::shared_ptr<const delivery::SessionSettings> settings_for(const SubmissionServer& server) {
     auto settings = std::make_shared<delivery::SessionSettings>();
-    settings->ehlo_name = server.ehlo_name;
-    settings->tls = server.tls;
+    settings->ehlo_name = server.ehlo_name.empty() ? "localhost" : server.ehlo_name;
+    settings->tls.mode = server.tls;
     settings->server_name = server.host;
     if (server.tls != delivery::TlsMode::none && server.verify)
-        settings->requirement = tls::TlsRequirement::verified({server.host}, "client");
+        settings->tls.demand.enforced = tls::TlsRequirement::verified({server.host}, "client");
     return settings;
 }
 

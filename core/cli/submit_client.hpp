@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <filesystem>
+#include <memory>
 #include <optional>
-#include <string>
 
-#include "core/delivery/smtp_client/smtp_session.hpp"
-#include "core/mail/sasl/token_source.hpp"
-#include "core/net/tls/context.hpp"
+#include "core/delivery/smtp_client/submission_server.hpp"
 
 namespace outpost::cli {
 
-/// A server to hand mail to, and how.
-struct SubmissionServer {
-    std::filesystem::path socket;  ///< of a server on this machine, instead of host and port
-    std::string host;              ///< name (also of its certificate) or IP address
-    std::uint16_t port = 25;
-    delivery::TlsMode tls = delivery::TlsMode::none;
-    tls::ClientSettings tls_files;
-    bool verify = true;
-    std::optional<delivery::Login> login;
-    sasl::TokenSettings token;  ///< for logins by token
-    std::string ehlo_name = "localhost";
-};
+using delivery::SubmissionServer;
 
 /// A session that is open and logged in, or why there is none.
 struct Connected {

@@ -16,6 +16,7 @@
 #include "core/server/node/policies.hpp"
 #include "policies/dane/search.hpp"
 #include "policies/mta_sts/store_pg.hpp"
+#include "transports/direct/settings.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -30,7 +31,7 @@ class Explainer {
   public:
     Explainer(const server::Settings& settings, asio::io_context& loop)
         : settings_(settings),
-          direct_(std::get<transports::DirectSettings>(settings.transports.at("direct"))),
+          direct_(*settings.transports.at("direct").as<transports::DirectSettings>()),
           resolver_(dns::make_resolver(settings.dns)),
           pool_(settings.database, 1),
           store_(pool_, [] { return WallClock::now(); }),
@@ -121,9 +122,8 @@ class Explainer {
         session->ehlo_name =
             direct_.smtp.ehlo_name.empty() ? settings_.hostname : direct_.smtp.ehlo_name;
         session->server_name = host.host.name;
-        session->tls = host.plan.mode;
-        session->requirement = host.plan.demand.enforced.relaxed();
-        session->watched = host.plan.demand.watched;
+        session->tls = host.plan;
+        session->tls.demand.enforced = host.plan.demand.enforced.relaxed();
         return session;
     }
 

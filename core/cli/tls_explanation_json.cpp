@@ -34,7 +34,7 @@ json of_decision(const delivery::TlsPlan& plan) {
         {"policy", plan.policy},
         {"enforced", of_requirement(plan.demand.enforced)},
         {"watched", of_requirement(plan.demand.watched)},
-        {"in_clear_if_tls_fails", plan.may_fall_back && !plan.refused},
+        {"in_clear_if_tls_fails", plan.may_fall_back() && !plan.refused},
         {"refused", nullptr}
     };
     if (plan.refused)

@@ -40,7 +40,7 @@ std::string decision(const TlsPlan& plan) {
         return "not used: " + plan.refused->reason() + " (" + plan.refused->status().text() + ")";
     std::string out = plan.demand.enforced.describe();
     if (!plan.policy.empty()) out += ", by " + plan.policy;
-    if (plan.may_fall_back) out += ", in clear if TLS fails";
+    if (plan.may_fall_back()) out += ", in clear if TLS fails";
     const tls::TlsRequirement& watched = plan.demand.watched;
     if (!watched.sources.empty()) out += "; watched: " + watched.describe();
     return out;

@@ -66,8 +66,8 @@ std::string unmet(const HostExplanation& host) {
     if (!host.probe) return {};
     const TlsProbe& probe = *host.probe;
     if (!probe.trouble.empty()) return probe.trouble;
-    if (probe.seen.failure && !host.survey.plan.may_fall_back) return probe.seen.failure->reason;
-    if (!probe.seen.reached && !host.survey.plan.may_fall_back) return "STARTTLS is not offered";
+    if (probe.seen.failure && !host.survey.plan.may_fall_back()) return probe.seen.failure->reason;
+    if (!probe.seen.reached && !host.survey.plan.may_fall_back()) return "STARTTLS is not offered";
     return {};
 }
 

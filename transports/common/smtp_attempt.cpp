@@ -42,7 +42,7 @@ class HostAttempt {
             context_.transcript.remark("TLS failed; connecting again in clear");
             tls_failure_ = verdicts.front().words();
             const auto clear = std::make_shared<delivery::SessionSettings>(plan_->session);
-            clear->tls = delivery::TlsMode::none;
+            clear->tls.mode = delivery::TlsMode::none;
             verdicts = co_await on_new_connection(clear);
         }
         co_return finished(std::move(verdicts));
@@ -52,8 +52,8 @@ class HostAttempt {
     /// A session is shared only by those who want the very same of it.
     static std::string key_of(const HostPlan& plan) {
         std::string key = plan.host + ":" + std::to_string(plan.port) + " " +
-                          plan.session.requirement.exact() + plan.session.watched.exact() + " " +
-                          plan.session.ehlo_name;
+                          plan.session.tls.demand.enforced.exact() +
+                          plan.session.tls.demand.watched.exact() + " " + plan.session.ehlo_name;
         if (plan.host.empty()) key += plan.addresses.front().to_string();
         return key;
     }
@@ -84,9 +84,10 @@ class HostAttempt {
     }
 
     bool may_fall_back(const Verdicts& verdicts) const {
-        const bool by_starttls = plan_->session.tls == delivery::TlsMode::opportunistic ||
-                                 plan_->session.tls == delivery::TlsMode::required;
-        return by_starttls && plan_->session.requirement.plaintext_allowed() &&
+        const delivery::TlsPlan& tls = plan_->session.tls;
+        const bool by_starttls =
+            tls.mode == delivery::TlsMode::opportunistic || tls.mode == delivery::TlsMode::required;
+        return by_starttls && tls.may_fall_back() &&
                verdicts.front().error_kind() == ErrorKind::tls && !context_.deadline.passed();
     }
 
@@ -140,8 +141,8 @@ class HostAttempt {
             facts->host = plan_->host;
             facts->ip = address.to_string();
             facts->port = plan_->port;
-            facts->tls_requirement = plan_->session.requirement.describe();
-            facts->tls_policy = plan_->tls_policy;
+            facts->tls_requirement = plan_->session.tls.demand.enforced.describe();
+            facts->tls_policy = plan_->session.tls.policy;
             remote_ = facts;
             facts_ = facts;
             if (rests(endpoint)) continue;
@@ -199,7 +200,7 @@ class HostAttempt {
             facts_->tls_verified = seen.reached->pkix_verified;
         }
         using Clear = delivery::RemoteFacts::Clear;
-        const bool wanted = plan_->session.tls != delivery::TlsMode::none;
+        const bool wanted = plan_->session.tls.mode != delivery::TlsMode::none;
         if (wanted) facts_->clear = tls_failure_.empty() ? Clear::not_offered : Clear::tls_failed;
         // With DSN the remote takes over what the sender wants to be told (RFC 3461 section 5.2).
         if (session.extensions().dsn) facts_->success = delivery::RemoteFacts::Success::passed_on;
@@ -215,10 +216,11 @@ class HostAttempt {
     std::string result_of(const tls::TlsObservation& seen) const {
         if (seen.reached) return seen.reached->summary();
         if (seen.failure) return seen.failure->reason;
-        if (plan_->session.tls == delivery::TlsMode::none) return "in clear: TLS is not wanted";
+        if (plan_->session.tls.mode == delivery::TlsMode::none)
+            return "in clear: TLS is not wanted";
         if (seen.starttls_tried) return "the session ended before TLS came up";
         const std::string why = tls_failure_.empty() ? "STARTTLS is not offered" : tls_failure_;
-        const tls::TlsRequirement& watched = plan_->session.watched;
+        const tls::TlsRequirement& watched = plan_->session.tls.demand.watched;
         const bool would_have_failed = watched.must_use_tls || watched.needs_verification();
         return "in clear: " + why + (would_have_failed ? ", would have failed: no TLS" : "");
     }

@@ -18,7 +18,6 @@ struct HostPlan {
     std::vector<net::IpAddress> addresses;  ///< tried in order until one connects
     std::uint16_t port = 25;
     delivery::SessionSettings session;
-    std::string tls_policy;  ///< who asked for the TLS requirement, for attempt rows
     /// Who we are to it; asked for when a new session is opened. Null: no login.
     std::function<awaitable<delivery::Login>()> login;
     RestingHosts* resting = nullptr;  ///< outlives the attempt; null: every address is tried

@@ -21,6 +21,7 @@ using delivery::ErrorKind;
 using delivery::MxHost;
 using delivery::Stage;
 using delivery::Verdict;
+
 /// A policy reply (x.7.z) of a dual-stack host on the first attempt may speak of the address family
 /// we came from: worth one more attempt, which comes from the other one.
 Verdict soften_for_dual_stack(const Verdict& verdict, bool dual_stack, int attempt) {
@@ -36,6 +37,20 @@ bool is_dual_stack(const std::vector<net::IpAddress>& addresses) {
     return v4 != 0 && v4 != static_cast<std::ptrdiff_t>(addresses.size());
 }
 
+// The whole decision, in the order of the code:
+//  1. Find the hosts: the MX of the recipient's domain in order of preference, or the domain itself
+//     (RFC 5321 section 5.1). None, or a null MX: the message ends here.
+//  2. Ask each policy once what it knows of the domain (SecurityPolicy::assess).
+//  3. Take host by host: look up its addresses; skip it if there are none. A host that is this very
+//     server ends the list, and so do all that are less preferred.
+//  4. Join what the policies demand of the host, and let decide_tls say with the message's own wish
+//     what its session must reach. A host that may not be used is skipped.
+//  5. Deliver to it the recipients that have no final verdict yet: over an open session that has
+//     reached the very same, else over a new one, in clear after failed TLS only if that is
+//     allowed.
+//  6. Stop when every recipient has a final verdict (progress.hpp); what one host alone cannot take
+//     is permanent only if every host says so.
+// What was seen of TLS on the way goes to reports and counters (evidence.hpp).
 class Direct final : public delivery::Transport {
   public:
     Direct(
@@ -205,14 +220,11 @@ class Direct final : public delivery::Transport {
         plan.addresses = addresses;
         plan.port = settings_.port;
         plan.resting = &resting_;
-        plan.tls_policy = tls.policy;
         plan.session.ehlo_name =
             settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host.name.empty() ? addresses.front().to_string() : host.name;
         plan.session.timeouts.connect = settings_.smtp.connect_timeout;
-        plan.session.tls = tls.mode;
-        plan.session.requirement = tls.demand.enforced;
-        plan.session.watched = tls.demand.watched;
+        plan.session.tls = tls;
         return made;
     }
 

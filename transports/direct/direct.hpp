@@ -7,7 +7,7 @@
 #include "core/delivery/interface/security_policy.hpp"
 #include "core/delivery/interface/transport.hpp"
 #include "core/delivery/next_hop/next_hop.hpp"
-#include "transports/settings.hpp"
+#include "transports/direct/settings.hpp"
 
 namespace outpost::transports {
 

@@ -27,10 +27,35 @@ class Discard final : public delivery::Transport {
     DiscardSettings settings_;
 };
 
+config::Type<DiscardSettings> discard_type() {
+    using namespace std::chrono_literals;
+    return config::Spec<DiscardSettings>(
+               "discard", "Takes everything and delivers nothing: for tests."
+    )
+        .key(
+            "delay", &DiscardSettings::delay, config::duration<std::chrono::milliseconds>(0ms, 1h),
+            "Time that each attempt takes."
+        )
+        .type();
+}
+
+class DiscardConfig final : public delivery::TransportConfigOf<DiscardSettings> {
+  public:
+    using TransportConfigOf::TransportConfigOf;
+    delivery::TransportPtr make(const std::string&, const delivery::TransportServices&)
+        const override {
+        return make_discard(settings());
+    }
+};
+
 }  // namespace
 
 delivery::TransportPtr make_discard(DiscardSettings settings) {
     return std::make_shared<Discard>(settings);
+}
+
+delivery::TransportKind discard_kind() {
+    return delivery::transport_kind<DiscardConfig>("discard", discard_type());
 }
 
 }  // namespace outpost::transports

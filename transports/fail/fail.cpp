@@ -31,10 +31,39 @@ class Fail final : public delivery::Transport {
     FailSettings settings_;
 };
 
+config::Type<FailSettings> fail_type() {
+    return config::Spec<FailSettings>(
+               "fail", "Refuses everything: for tests, and for mail that must not leave."
+    )
+        .key(
+            "code", &FailSettings::code, config::integer(400, 599),
+            "SMTP code: 4yz defers, 5yz fails."
+        )
+        .key(
+            "status", &FailSettings::status, config::words({.longest = 11}),
+            "Enhanced status; without it 4.7.0 or 5.7.0."
+        )
+        .key("message", &FailSettings::message, config::words({.longest = 256}), "What is said.")
+        .type();
+}
+
+class FailConfig final : public delivery::TransportConfigOf<FailSettings> {
+  public:
+    using TransportConfigOf::TransportConfigOf;
+    delivery::TransportPtr make(const std::string&, const delivery::TransportServices&)
+        const override {
+        return make_fail(settings());
+    }
+};
+
 }  // namespace
 
 delivery::TransportPtr make_fail(FailSettings settings) {
     return std::make_shared<Fail>(std::move(settings));
+}
+
+delivery::TransportKind fail_kind() {
+    return delivery::transport_kind<FailConfig>("fail", fail_type());
 }
 
 }  // namespace outpost::transports

@@ -18,32 +18,6 @@ using delivery::ErrorKind;
 using delivery::Verdict;
 using Addresses = std::vector<net::IpAddress>;
 
-std::uint16_t default_port(RelaySettings::Kind kind) {
-    switch (kind) {
-        case RelaySettings::Kind::smtp:
-            return 25;
-        case RelaySettings::Kind::submission:
-            return 587;
-        case RelaySettings::Kind::submissions:
-            return 465;
-    }
-    return 25;
-}
-
-delivery::TlsMode tls_mode(const RelaySettings& settings) {
-    if (settings.kind == RelaySettings::Kind::submissions) return delivery::TlsMode::implicit;
-    switch (settings.tls) {
-        case RelayTls::verified:
-        case RelayTls::encrypted:
-            return delivery::TlsMode::required;
-        case RelayTls::opportunistic:
-            return delivery::TlsMode::opportunistic;
-        case RelayTls::none:
-            return delivery::TlsMode::none;
-    }
-    return delivery::TlsMode::required;
-}
-
 std::shared_ptr<sasl::TokenSource> token_of(const RelaySettings& settings) {
     if (std::holds_alternative<std::monostate>(settings.auth.token)) return nullptr;
     return std::make_shared<sasl::TokenSource>(settings.auth.token);
@@ -125,21 +99,29 @@ class Relay final : public delivery::Transport {
         plan.host = host;
         plan.addresses = addresses;
         plan.resting = &resting_;
-        plan.port = settings_.port != 0 ? settings_.port : default_port(settings_.kind);
+        plan.port = settings_.port_in_use();
         plan.session.ehlo_name =
             settings_.smtp.ehlo_name.empty() ? context.ehlo_name : settings_.smtp.ehlo_name;
         plan.session.server_name = host;
-        plan.session.tls = tls_mode(settings_);
+        plan.session.tls = tls_plan(host);
         plan.session.timeouts.connect = settings_.smtp.connect_timeout;
-        if (settings_.tls == RelayTls::verified)
-            plan.session.requirement = tls::TlsRequirement::verified({host}, "transport " + name_);
-        else if (plan.session.tls != delivery::TlsMode::none &&
-                 settings_.tls != RelayTls::opportunistic)
-            plan.session.requirement = tls::TlsRequirement::encrypted("transport " + name_);
-        if (plan.session.requirement.must_use_tls) plan.tls_policy = "transport " + name_;
         const bool has_login = !settings_.auth.username.empty() || token_;
         if (has_login) plan.login = [this, host, port = plan.port] { return login(host, port); };
         return made;
+    }
+
+    /// As the configuration says: no policy is asked.
+    delivery::TlsPlan tls_plan(const std::string& host) const {
+        const std::string source = "transport " + name_;
+        delivery::TlsPlan plan;
+        plan.mode = settings_.tls_mode();
+        tls::TlsRequirement& enforced = plan.demand.enforced;
+        if (settings_.tls == RelayTls::verified)
+            enforced = tls::TlsRequirement::verified({host}, source);
+        else if (plan.mode != delivery::TlsMode::none && settings_.tls != RelayTls::opportunistic)
+            enforced = tls::TlsRequirement::encrypted(source);
+        if (enforced.must_use_tls) plan.policy = source;
+        return plan;
     }
 
     awaitable<delivery::Login> login(std::string host, std::uint16_t port) const {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "core/delivery/interface/transport.hpp"
-#include "transports/settings.hpp"
+#include "transports/relay/settings.hpp"
 
 namespace outpost::transports {
 

@@ -60,7 +60,6 @@ TlsPlan decide_tls(TlsWish wish, const tls::TlsDemand& asked) {
     const bool needs_tls =
         enforced.must_use_tls || enforced.needs_verification() || enforced.must_announce_requiretls;
     plan.mode = needs_tls ? TlsMode::required : TlsMode::opportunistic;
-    plan.may_fall_back = enforced.plaintext_allowed();
     return plan;
 }
 

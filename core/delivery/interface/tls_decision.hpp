@@ -14,18 +14,20 @@ namespace outpost::delivery {
 
 using smtp::TlsWish;
 
+/// What TLS is asked of a session, from the decision to the handshake and to attempt rows.
 struct TlsPlan {
     TlsMode mode = TlsMode::opportunistic;
     /// All that is asked for, the message's own wish included.
     tls::TlsDemand demand;
-    /// After a failure of TLS the message may go in clear, over another connection.
-    bool may_fall_back = true;
     /// The host is not to be used at all. 4.7.30 where REQUIRETLS cannot be kept, which is
     /// permanent if it is so of every host; everything else is temporary.
     std::optional<Verdict> refused;
     /// Who asked: "dane, mta-sts", "REQUIRETLS, dane", "TLS-Required: No, mta-sts"; what is only
     /// watched in parentheses: "(dane)". Empty: nobody.
     std::string policy;
+
+    /// After a failure of TLS the message may go in clear, over another connection.
+    bool may_fall_back() const noexcept { return demand.enforced.plaintext_allowed(); }
 };
 
 /// `asked` is the join of what all policies demand. REQUIRETLS is served only where one of them

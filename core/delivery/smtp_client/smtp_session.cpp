@@ -58,13 +58,13 @@ awaitable<std::optional<Verdict>> SmtpSession::open() {
 }
 
 awaitable<std::optional<Verdict>> SmtpSession::open_in_steps() {
-    if (settings_->tls == TlsMode::implicit) co_await shake_hands();
+    if (settings_->tls.mode == TlsMode::implicit) co_await shake_hands();
     auto failed = co_await greet();
     if (!failed) failed = co_await hello();
     if (failed) co_return failed;
     observed_->starttls_offered = extensions_.starttls;
-    const bool wanted = settings_->tls == TlsMode::required ||
-                        (settings_->tls == TlsMode::opportunistic && extensions_.starttls);
+    const bool wanted = settings_->tls.mode == TlsMode::required ||
+                        (settings_->tls.mode == TlsMode::opportunistic && extensions_.starttls);
     if (wanted) {
         failed = co_await start_tls();
         if (!failed) failed = co_await hello();
@@ -75,8 +75,9 @@ awaitable<std::optional<Verdict>> SmtpSession::open_in_steps() {
 
 awaitable<void> SmtpSession::shake_hands() {
     stage_ = Stage::tls;
-    const tls::TlsDemand demand{settings_->requirement, settings_->watched};
-    co_await chat_.start_tls(settings_->server_name, demand, settings_->timeouts.handshake);
+    co_await chat_.start_tls(
+        settings_->server_name, settings_->tls.demand, settings_->timeouts.handshake
+    );
     observed_->reached = *chat_.stream().tls_facts();
     observed_->failure = observed_->reached->unmet;
 }

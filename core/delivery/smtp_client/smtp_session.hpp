@@ -9,23 +9,20 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery/interface/tls_mode.hpp"
+#include "core/delivery/interface/tls_decision.hpp"
 #include "core/delivery/interface/transport.hpp"
 #include "core/delivery/smtp_client/timeouts.hpp"
 #include "core/mail/sasl/mechanism.hpp"
 #include "core/mail/smtp/chat.hpp"
 #include "core/mail/smtp/extensions.hpp"
 #include "core/net/tls/observation.hpp"
-#include "core/net/tls/requirement.hpp"
 
 namespace outpost::delivery {
 
 struct SessionSettings {
     std::string ehlo_name;
-    TlsMode tls = TlsMode::opportunistic;
-    std::string server_name;          ///< for SNI and the certificate
-    tls::TlsRequirement requirement;  ///< what must be reached
-    tls::TlsRequirement watched;      ///< what is only checked and told of
+    std::string server_name;  ///< for SNI and the certificate
+    TlsPlan tls;
     SmtpTimeouts timeouts;
     bool lmtp = false;  ///< LHLO and a reply for each recipient (RFC 2033)
 };

@@ -137,7 +137,7 @@ std::optional<Verdict> Transaction::unfit() const {
 
 // TLS that does not reach what is enforced ends the session before any transaction.
 bool Transaction::is_verified() const {
-    const tls::TlsRequirement& enforced = session_.settings_->requirement;
+    const tls::TlsRequirement& enforced = session_.settings_->tls.demand.enforced;
     return chat_.stream().tls_facts() != nullptr && enforced.needs_verification() &&
            !enforced.ignore_errors;
 }

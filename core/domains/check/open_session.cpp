@@ -22,7 +22,7 @@ std::shared_ptr<const delivery::SessionSettings> settings_for(
     auto settings = std::make_shared<delivery::SessionSettings>();
     settings->ehlo_name = std::move(ehlo_name);
     settings->server_name = host;
-    if (!tlsa.empty()) settings->watched.dane = {{host, std::move(tlsa), {host}}};
+    if (!tlsa.empty()) settings->tls.demand.watched.dane = {{host, std::move(tlsa), {host}}};
     return settings;
 }
 

@@ -2,29 +2,11 @@
 #include "core/server/node/make_snapshot.hpp"
 
 #include <stdexcept>
-#include <variant>
 
 #include "core/reception/submission/signer.hpp"
 
 namespace outpost::server {
 namespace {
-
-/// The options of transports that speak SMTP; others have none.
-struct FindSmtp {
-    const transports::SmtpOptions* operator()(const transports::DirectSettings& direct) const {
-        return &direct.smtp;
-    }
-    const transports::SmtpOptions* operator()(const transports::RelaySettings& relay) const {
-        return &relay.smtp;
-    }
-    const transports::SmtpOptions* operator()(const transports::SocksSettings& socks) const {
-        return &socks.direct.smtp;
-    }
-    template <class Other>
-    const transports::SmtpOptions* operator()(const Other&) const {
-        return nullptr;
-    }
-};
 
 /// For mail of SQL, as listeners do for theirs.
 std::shared_ptr<const dkim::Signer> signer_of(const Settings& settings) {
@@ -61,10 +43,8 @@ dispatch::SnapshotPtr make_snapshot(
         try {
             auto& entry = snapshot->transports[name];
             entry.transport = make(settings, name, transport, policies);
-            if (const auto* smtp = std::visit(FindSmtp{}, transport)) {
-                entry.concurrency = smtp->max_connections;
-                entry.rate = smtp->rate;
-            }
+            entry.concurrency = transport.config->concurrency();
+            entry.rate = transport.config->rate();
         } catch (const std::exception& error) {
             throw std::runtime_error("transport '" + name + "': " + error.what());
         }

@@ -13,7 +13,7 @@ namespace outpost::server {
 /// why it cannot be made (a certificate file, a plugin that is not there).
 using TransportMaker = std::function<
     delivery::
-        TransportPtr(const Settings& all, const std::string& name, const transports::TransportSettings&, const delivery::SecurityPolicies&)>;
+        TransportPtr(const Settings& all, const std::string& name, const delivery::TransportSettings&, const delivery::SecurityPolicies&)>;
 
 /// What the dispatcher needs of a configuration.
 dispatch::SnapshotPtr make_snapshot(

@@ -9,7 +9,7 @@
 #include "core/delivery/plugin/process/isolated_plugin.hpp"
 #include "core/delivery/plugin/sdk/registry.hpp"
 #include "core/net/sockets/own_addresses.hpp"
-#include "transports/builtin.hpp"
+#include "core/server/settings/plugin_transport.hpp"
 
 namespace outpost::server {
 namespace {
@@ -87,7 +87,7 @@ class IsolatedPlugins {
 
 struct TransportFactory::State {
     delivery::TransportPtr make_of_plugin(
-        const Settings& all, const std::string& name, const transports::PluginSettings& settings
+        const Settings& all, const std::string& name, const PluginSettings& settings
     ) {
         const plugin::Options options(settings.options.begin(), settings.options.end());
         const auto& registry = settings.own_process ? isolated.of(all) : inside.of(all);
@@ -96,8 +96,9 @@ struct TransportFactory::State {
         return *made;
     }
 
-    transports::Services services(const Settings& all, const delivery::SecurityPolicies& policies)
-        const {
+    delivery::TransportServices services(
+        const Settings& all, const delivery::SecurityPolicies& policies
+    ) const {
         return {all.tls, policies, doors_of(all), workers};
     }
 
@@ -110,12 +111,12 @@ TransportFactory::TransportFactory() : state_(std::make_unique<State>()) {}
 TransportFactory::~TransportFactory() = default;
 
 delivery::TransportPtr TransportFactory::make(
-    const Settings& all, const std::string& name, const transports::TransportSettings& settings,
+    const Settings& all, const std::string& name, const delivery::TransportSettings& settings,
     const delivery::SecurityPolicies& policies
 ) {
-    if (const auto* of_plugin = std::get_if<transports::PluginSettings>(&settings))
+    if (const auto* of_plugin = settings.as<PluginSettings>())
         return state_->make_of_plugin(all, name, *of_plugin);
-    return transports::make_transport(name, settings, state_->services(all, policies));
+    return settings.config->make(name, state_->services(all, policies));
 }
 
 }  // namespace outpost::server

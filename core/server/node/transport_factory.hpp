@@ -17,7 +17,7 @@ class TransportFactory {
     ~TransportFactory();
     /// Throws std::runtime_error that says why a transport cannot be made.
     delivery::TransportPtr make(
-        const Settings& all, const std::string& name, const transports::TransportSettings& settings,
+        const Settings& all, const std::string& name, const delivery::TransportSettings& settings,
         const delivery::SecurityPolicies& policies
     );
 

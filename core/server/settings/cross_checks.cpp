@@ -7,6 +7,7 @@
 
 #include "core/foundation/config/scalars.hpp"
 #include "core/foundation/config/suggest.hpp"
+#include "core/server/settings/plugin_transport.hpp"
 
 namespace outpost::server {
 namespace {
@@ -196,7 +197,7 @@ void check_logins(const Settings& settings, Findings& findings) {
 void check_plugins(const Settings& settings, Findings& findings) {
     if (!settings.plugins.empty()) return;
     for (const auto& [name, transport] : settings.transports) {
-        if (!std::holds_alternative<transports::PluginSettings>(transport)) continue;
+        if (!transport.as<PluginSettings>()) continue;
         findings.error(
             {"transports", name}, "no plugin is loaded that could bring this transport",
             "add it to 'plugins'"

@@ -27,7 +27,7 @@ void complete(Settings& settings) {
     if (settings.node.empty()) settings.node = settings.hostname;
     for (const auto& kind : policy_kinds())
         settings.policies.try_emplace(kind->key(), kind->default_settings());
-    settings.transports.try_emplace("direct", transports::DirectSettings{});
+    settings.transports.try_emplace("direct", transport_kinds().front().initial);
     for (auto& [name, listener] : settings.listeners) {
         if (!listener.socket.empty()) {
             listener.tls = submission::TlsMode::none;

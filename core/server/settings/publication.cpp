@@ -33,20 +33,15 @@ class EhloNames {
         for (const auto& address : addresses)
             add_once(ehlo.addresses, address);
     }
-    void add(const transports::DirectSettings& direct) {
-        EhloName& ehlo = of_transport(direct.smtp);
-        for (const auto& source : {direct.smtp.source_v4, direct.smtp.source_v6}) {
+    void add(const delivery::PublicSender& sender) {
+        EhloName& ehlo = of(sender.ehlo_name.empty() ? host_ : canonical(sender.ehlo_name));
+        for (const auto& source : sender.sources) {
             // Others are translated on the way: `outgoing_addresses` says to what.
             if (http_client::is_public(source) && !known(source)) ehlo.addresses.push_back(source);
         }
-    }
-    void add(const transports::SocksSettings& socks) {
-        EhloName& ehlo = of_transport(socks.direct.smtp);
-        for (const auto& address : socks.remote_ips)
+        for (const auto& address : sender.proxies)
             add_once(ehlo.proxies, address);
     }
-    template <class Other>
-    void add(const Other&) {}
 
     std::vector<EhloName> all() && { return std::move(names_); }
 
@@ -56,9 +51,6 @@ class EhloNames {
             if (known.name == name) return known;
         }
         return names_.emplace_back(EhloName{name, {}, {}});
-    }
-    EhloName& of_transport(const transports::SmtpOptions& smtp) {
-        return of(smtp.ehlo_name.empty() ? host_ : canonical(smtp.ehlo_name));
     }
     bool known(const net::IpAddress& address) const {
         return std::any_of(names_.begin(), names_.end(), [&](const EhloName& ehlo) {
@@ -71,8 +63,9 @@ class EhloNames {
 
 std::vector<EhloName> ehlo_names(const Settings& settings) {
     EhloNames names(canonical(settings.hostname), settings.outgoing_addresses);
-    for (const auto& [name, transport] : settings.transports)
-        std::visit([&](const auto& of_kind) { names.add(of_kind); }, transport);
+    for (const auto& [name, transport] : settings.transports) {
+        if (const auto sender = transport.config->public_sender()) names.add(*sender);
+    }
     return std::move(names).all();
 }
 

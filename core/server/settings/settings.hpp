@@ -10,6 +10,7 @@
 #include "core/delivery/dispatch/settings.hpp"
 #include "core/delivery/interface/retry.hpp"
 #include "core/delivery/modules/policy_kind.hpp"
+#include "core/delivery/modules/transport_kind.hpp"
 #include "core/delivery/route/table.hpp"
 #include "core/domains/records/facts.hpp"
 #include "core/foundation/base/log.hpp"
@@ -19,7 +20,6 @@
 #include "core/net/dns/settings.hpp"
 #include "core/net/tls/context.hpp"
 #include "core/reception/submission/settings.hpp"
-#include "transports/settings.hpp"
 
 /// The whole configuration, typed. What each part can be set to is defined by that part; here they
 /// come together, and settings_*.cpp say how they are written in YAML.
@@ -60,7 +60,7 @@ struct DsnSettings {
 /// Where `outpost sendmail` hands messages to, and keeps them when nobody takes them.
 struct SendmailSettings {
     std::filesystem::path socket;  ///< tried first; empty: only the server below
-    std::optional<transports::RelaySettings> server;
+    std::optional<delivery::TransportSettings> server;
     std::filesystem::path spool = "/var/spool/outpost";
 };
 
@@ -122,7 +122,7 @@ struct Settings {
     std::map<std::string, SenderDomain> domains;  ///< by A-labels, as Domain::ascii gives them
     std::vector<route::Route> routes;
     /// Always has "direct", configured or not.
-    std::map<std::string, transports::TransportSettings> transports;
+    std::map<std::string, delivery::TransportSettings> transports;
     std::vector<std::filesystem::path> plugins;
     PluginProcesses plugin_processes;
     delivery::RetryPolicy retry;

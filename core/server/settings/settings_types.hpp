@@ -18,9 +18,9 @@ config::Type<Account> account_type();
 config::Type<SenderDomain> sender_domain_type();
 config::Type<dkim::DomainSettings> dkim_type();
 config::Type<route::Route> route_type();
-config::Type<transports::TransportSettings> transport_type();
-/// `smtp`, `submission` or `submissions`, told apart by `type`.
-config::Type<transports::RelaySettings> relay_type();
+config::Type<delivery::TransportSettings> transport_type();
+/// One that hands all mail to servers of its own.
+config::Type<delivery::TransportSettings> relay_type();
 config::Type<delivery::RetryPolicy> retry_type();
 config::Type<dispatch::Settings> limits_type();
 config::Type<Retention> retention_type();

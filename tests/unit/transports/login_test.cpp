@@ -60,8 +60,9 @@ Attempt log_in(const std::string& relays_password, ScramRelay::Spoil spoil = nul
     Attempt attempt;
     {
         Client client(server, &certificates);
-        client.plan.session.tls = delivery::TlsMode::required;
-        client.plan.session.requirement = tls::TlsRequirement::verified({"mx.test"}, "test");
+        client.plan.session.tls.mode = delivery::TlsMode::required;
+        client.plan.session.tls.demand.enforced =
+            tls::TlsRequirement::verified({"mx.test"}, "test");
         client.plan.login = []() -> awaitable<delivery::Login> {
             delivery::Login login;
             login.credentials.username = "user";
@@ -142,10 +143,11 @@ TEST_CASE("a relay with a certificate for another name never sees a login") {
         );
         {
             Client client(server, &certificates);
-            client.plan.session.tls =
+            client.plan.session.tls.mode =
                 implicit ? delivery::TlsMode::implicit : delivery::TlsMode::required;
             client.plan.session.server_name = "relay.test";  // the certificate is for mx.test
-            client.plan.session.requirement = tls::TlsRequirement::verified({"relay.test"}, "test");
+            client.plan.session.tls.demand.enforced =
+                tls::TlsRequirement::verified({"relay.test"}, "test");
             client.plan.login = []() -> awaitable<delivery::Login> {
                 throw std::logic_error("nobody may ask for the password");
                 co_return delivery::Login();

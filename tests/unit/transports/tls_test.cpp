@@ -98,15 +98,15 @@ TEST_CASE("required TLS is asked for even when it is not announced, and there is
     for (const Case& test : cases) {
         auto server = secured({opening(test.extensions) + test.script, opening({}) + taken});
         Client client(server);
-        client.plan.session.tls = delivery::TlsMode::required;
-        client.plan.session.requirement = tls::TlsRequirement::encrypted("test");
+        client.plan.session.tls.mode = delivery::TlsMode::required;
+        client.plan.session.tls.demand.enforced = tls::TlsRequirement::encrypted("test");
         CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{test.verdict});
         CHECK(server.connections() == 1);
     }
     auto server = secured({opening({}) + handshake + ehlo({}) + taken});
     Client client(server);
-    client.plan.session.tls = delivery::TlsMode::required;
-    client.plan.session.requirement = tls::TlsRequirement::encrypted("test");
+    client.plan.session.tls.mode = delivery::TlsMode::required;
+    client.plan.session.tls.demand.enforced = tls::TlsRequirement::encrypted("test");
     CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{"delivered"});
 }
 
@@ -126,9 +126,10 @@ TEST_CASE("a certificate that must be verified is: chain and name") {
             const Script at_once = Script{{"", "", Then::start_tls}} + opening({}) + taken;
             auto server = secured({implicit ? at_once : by_command, opening({}) + taken});
             Client client(server, test.trusted ? &certificates : nullptr);
-            client.plan.session.tls =
+            client.plan.session.tls.mode =
                 implicit ? delivery::TlsMode::implicit : delivery::TlsMode::required;
-            client.plan.session.requirement = tls::TlsRequirement::verified({test.name}, "test");
+            client.plan.session.tls.demand.enforced =
+                tls::TlsRequirement::verified({test.name}, "test");
             CHECK(client.deliver_briefly(job_for({"a@rcpt.test"})) == Briefs{test.verdict});
             CHECK(server.connections() == 1);
         }

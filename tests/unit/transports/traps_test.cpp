@@ -11,8 +11,8 @@
 #include "policies/dane/dane.hpp"
 #include "policies/mta_sts/standing.hpp"
 #include "tests/unit/transports/fixture.hpp"
-#include "transports/builtin.hpp"
 #include "transports/direct/direct.hpp"
+#include "transports/direct/kind.hpp"
 
 using namespace outpost;
 using namespace outpost::test;
@@ -350,14 +350,14 @@ TEST_CASE("delivery through a proxy obeys the same policies") {
          {Case{matching_tlsa(), "delivered"}, Case{other_tlsa, refused_by_certificate}}) {
         World world({through_proxy + taken, stripped});
         asio::thread_pool workers{1};
-        const transports::Services services{
+        const delivery::TransportServices services{
             {}, {dane::make_policy(PolicyMode::enforce)}, {}, workers
         };
         transports::SocksSettings settings;
         settings.host = "127.0.0.1";
         settings.port = world.first.port();
         world.dialer = net::make_direct_dialer(trusting(nullptr));
-        world.direct = transports::make_transport("proxy", settings, services);
+        world.direct = transports::socks_config(settings)->make("proxy", services);
         world.dns.tlsa("mx.test", each.record);
         CHECK(world.deliver() == each.ending);
         CHECK(world.connections() == 1);

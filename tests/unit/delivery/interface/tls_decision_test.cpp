@@ -84,7 +84,7 @@ std::string cell(TlsWish wish, Sts sts, Dane dane) {
     if (!enforced.dane.empty()) out += " dane";
     if (enforced.must_announce_requiretls) out += " requiretls";
     if (enforced.ignore_errors && enforced.needs_verification()) out += " ignored";
-    if (plan.may_fall_back) out += " or clear";
+    if (plan.may_fall_back()) out += " or clear";
     return out;
 }
 

@@ -2,7 +2,9 @@
 #include "core/server/node/reload.hpp"
 
 #include <doctest/doctest.h>
+
 #include <unistd.h>
+#include "transports/relay/kind.hpp"
 
 #include <fstream>
 
@@ -77,7 +79,9 @@ TEST_CASE("a snapshot has the routes of all owners, and names the transport that
     loaded.settings.domains["example.org"].routes.resize(3);
     transports::RelaySettings relay;
     relay.smtp.max_connections = 7;
-    loaded.settings.transports["relay"] = relay;
+    loaded.settings.transports["relay"] = {
+        "smtp", std::make_shared<const transports::RelayConfig>(relay)
+    };
     const auto makes_nothing = [](const auto&, const auto&, const auto&, const auto&) {
         return delivery::TransportPtr();
     };

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "core/server/settings/plugin_transport.hpp"
+#include "transports/direct/settings.hpp"
+#include "transports/discard/discard.hpp"
+#include "transports/fail/fail.hpp"
+#include "transports/relay/settings.hpp"
+
 #include <cstdlib>
 
 #include "core/server/settings/load.hpp"
@@ -34,8 +40,7 @@ TEST_CASE("the shortest configuration will do") {
     CHECK(loaded->warnings.empty());
     CHECK(loaded->settings.hostname == "mail.example.org");
     CHECK(loaded->settings.node == "mail.example.org");
-    CHECK(std::holds_alternative<transports::DirectSettings>(loaded->settings.transports.at("direct"
-    )));
+    CHECK(loaded->settings.transports.at("direct").as<transports::DirectSettings>() != nullptr);
     CHECK(loaded->version.size() == 12);
     CHECK(loaded->version == load("hostname: Mail.Example.ORG\n")->version);
     CHECK(loaded->version != load("hostname: mail.example.org\n")->version);
@@ -111,28 +116,28 @@ transports:
     REQUIRE(loaded);
     const auto& made = loaded->settings.transports;
     CHECK(made.size() == 9);
-    const auto& direct = std::get<transports::DirectSettings>(made.at("a"));
+    const auto& direct = *made.at("a").as<transports::DirectSettings>();
     CHECK(direct.ipv4);
     CHECK(!direct.ipv6);
     CHECK(direct.smtp.ehlo_name == "b.example");
-    const auto& smtp = std::get<transports::RelaySettings>(made.at("b"));
+    const auto& smtp = *made.at("b").as<transports::RelaySettings>();
     CHECK(smtp.kind == transports::RelaySettings::Kind::smtp);
     CHECK(smtp.hosts == std::vector<std::string>{"c.example", "192.0.2.1"});
     CHECK(smtp.tls == transports::RelayTls::encrypted);
-    const auto& submission = std::get<transports::RelaySettings>(made.at("c"));
+    const auto& submission = *made.at("c").as<transports::RelaySettings>();
     CHECK(submission.kind == transports::RelaySettings::Kind::submission);
     CHECK(submission.tls == transports::RelayTls::verified);
     CHECK(submission.auth.password.reveal() == "hunter2");
     CHECK(submission.auth.mechanisms == std::vector<std::string>{"PLAIN"});
-    const auto& submissions = std::get<transports::RelaySettings>(made.at("d"));
+    const auto& submissions = *made.at("d").as<transports::RelaySettings>();
     CHECK(
         std::get<sasl::TokenCommand>(submissions.auth.token).command ==
         std::vector<std::string>{"get", "token"}
     );
-    CHECK(std::get<transports::SocksSettings>(made.at("e")).remote_ips.size() == 1);
-    CHECK(std::get<transports::FailSettings>(made.at("f")).code == 451);
-    CHECK(std::get<transports::DiscardSettings>(made.at("g")).delay == 20ms);
-    CHECK(std::get<transports::PluginSettings>(made.at("h")).options.at("timeout") == "5");
+    CHECK(made.at("e").as<transports::SocksSettings>()->remote_ips.size() == 1);
+    CHECK(made.at("f").as<transports::FailSettings>()->code == 451);
+    CHECK(made.at("g").as<transports::DiscardSettings>()->delay == 20ms);
+    CHECK(made.at("h").as<outpost::server::PluginSettings>()->options.at("timeout") == "5");
 }
 
 TEST_CASE("limits of destinations and transports are bound") {
@@ -152,8 +157,7 @@ transports:
     CHECK(limits.transport_rate == delivery::Rate{5000, 90min});
     CHECK(limits.destinations.at("big.example") == dispatch::DestinationLimit{5, {1000, 1h}});
     CHECK(limits.destinations.at("small.example") == dispatch::DestinationLimit{0, {1, 10s}});
-    const auto& direct =
-        std::get<transports::DirectSettings>(loaded->settings.transports.at("direct"));
+    const auto& direct = *loaded->settings.transports.at("direct").as<transports::DirectSettings>();
     CHECK(direct.smtp.rate == delivery::Rate{20, 1s});
     for (const auto* wrong :
          {"100", "100/", "/1m", "0/1m", "-5/1m", "ten/1m", "10/500ms", "10/8d", "10/1m/2", "10 / 1m"
