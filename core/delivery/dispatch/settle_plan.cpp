@@ -114,7 +114,7 @@ void settle_unknown(
             settle_deferred(
                 settled, claim, rules,
                 std::max(
-                    rules.retry.uncertain, retry_delay(rules.retry, claim.attempts, rules.dice)
+                    rules.retry.uncertain, retry_delay(rules.retry, claim.attempts, rules.jitter)
                 )
             );
             return;
@@ -155,7 +155,7 @@ queue::Settled plan_settlement(
                 hold_poison(settled);
             } else {
                 settle_deferred(
-                    settled, claim, rules, retry_delay(rules.retry, claim.attempts, rules.dice)
+                    settled, claim, rules, retry_delay(rules.retry, claim.attempts, rules.jitter)
                 );
             }
             break;

@@ -76,13 +76,13 @@ struct Runtime::Parts {
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           policies(settings, stores.of_policy, resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
-              loops, stores.queue, stores.limits, stores.suppressions, *resolver, *dialer,
+              {loops, stores.queue, stores.limits, stores.suppressions, *resolver, *dialer, registry},
               fitting_limits(settings),
               make_snapshot(loaded, options.make_transport, policies.of(settings)),
-              [this] { reporter.wake(); }, registry,
-              [this](const delivery::Learned& learned) {
-                  if (database) database->learn(learned);
-              }
+              {[this] { reporter.wake(); },
+               [this](const delivery::Learned& learned) {
+                   if (database) database->learn(learned);
+               }}
           ),
           reporter(
               "reports", loops.at(0).get_executor(), report_interval,
