@@ -14,9 +14,10 @@
 // An attempt, from a request whose turn has come to what is to be recorded:
 //
 // 1. Recipients whose address is suppressed fail. Nobody left: over.
-// 2. Whoever was in flight when the server died twice may have killed it: one such at a time.
+// 2. A suspect, in flight when the server died twice in a row, waits: one such at a time.
 // 3. The body is read first where the transports cannot ask for it, or it is to be signed.
-// 4. Recipients whose node died with them are noted as begun: not before, for waiting kills nobody.
+// 4. Recipients whose node died with them are noted as begun: not earlier, for waiting kills
+// nothing.
 // 5. The transports of the route in order, until one reaches a host. The outcome is that one's.
 // 6. Each recipient: settled by its verdict, or given back untried where the fault is ours.
 //
@@ -295,7 +296,7 @@ awaitable<bool> Attempt::is_tls_report() {
     } catch (const std::exception& error) {
         log::debug("dispatch", "a header could not be read: {}", error.what());
     }
-    co_return true;  // who knows: rather one report less
+    co_return true;  // unknown: better one report too few
 }
 
 // 6. What becomes of each recipient

@@ -54,7 +54,7 @@ class DestinationQueues {
     void for_each_waiting(const std::function<void(DeliveryRequest&)>& change);
     /// Takes out everything that waits (shutdown).
     std::vector<DeliveryRequest> clear();
-    /// Forgets destinations that have been idle since long. To be called now and then.
+    /// Forgets destinations that have been idle for long. Call it from time to time.
     void sweep(SteadyTime now);
 
     std::size_t waiting_recipients() const noexcept { return waiting_recipients_; }

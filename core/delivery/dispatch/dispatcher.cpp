@@ -7,7 +7,7 @@
 
 #include "core/foundation/base/log.hpp"
 
-// A recipient's way through this node, and who has it in hand:
+// A recipient's way through this node, and which part has it in hand:
 //
 //   claim loop      takes it out of the queue when it is due; fresh mail comes straight to `take`
 //   router          decides its transports by the routes, and groups it with others

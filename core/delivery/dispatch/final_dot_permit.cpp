@@ -32,7 +32,7 @@ void FinalDotPermit::reached(delivery::Stage stage) noexcept {
     store_.progress(leases_, stage);
 }
 
-// The database must say yes: when it is away nothing is sent, for nobody could know of it
+// The database must say yes. While it is away nothing is sent, since no one could know of it
 // afterwards.
 awaitable<bool> FinalDotPermit::may_finish(std::span<const std::int32_t> recipients) {
     const std::vector<std::int32_t> numbers(recipients.begin(), recipients.end());

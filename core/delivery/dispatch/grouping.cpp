@@ -20,7 +20,7 @@ GroupKey key_of(const Routed& routed, const DestinationKey& destination) {
 }
 
 bool must_be_alone(const Snapshot& snapshot, const queue::Claimed& claim) {
-    // A suspect is alone, so that nobody shares his fate should he turn out to be poison.
+    // A suspect is alone, so that no other shares its fate if it turns out to be poison.
     return claim.crashes > 0 || !claim.recipient.address.literal().empty() ||
            has_return_paths(snapshot, *claim.envelope);
 }

@@ -20,12 +20,12 @@ DestinationKey destination_of(
     const Snapshot& snapshot, const route::Decision& decision, const mail::Address& recipient
 );
 
-/// Whether the message leaves with return paths of ours. What has no sender has nobody to be told
-/// of a bounce, and keeps the null reverse-path (RFC 5321 section 4.5.5).
+/// Whether the message leaves with return paths of ours. A message without a sender has nobody to
+/// tell of a bounce, and keeps the null reverse-path (RFC 5321 section 4.5.5).
 bool has_return_paths(const Snapshot& snapshot, const delivery::Message& message) noexcept;
 
 /// Puts recipients together that share message, decision, destination and attempt; at most `most`
-/// in a request. Address literals are alone, and so is who has a return path of his own: a
+/// in a request. Address literals are alone, and so is a recipient with its own return path: a
 /// transaction has one MAIL FROM. Order of first appearance is kept.
 std::vector<DeliveryRequest> group(
     const SnapshotPtr& snapshot, std::vector<Routed> routed, std::size_t most

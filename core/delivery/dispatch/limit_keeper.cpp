@@ -111,7 +111,7 @@ awaitable<void> LimitKeeper::stay_alone() {
 }
 
 awaitable<void> LimitKeeper::share() {
-    // Each step leads to the next; what others do in between may lead back, but not for ever.
+    // Each step leads to the next; what others do in between may lead back, but not forever.
     for (int steps = 0; steps < 4; ++steps) {
         if (!published_) {
             const bool alone = co_await store_.alone();

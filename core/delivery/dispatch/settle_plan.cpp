@@ -13,7 +13,7 @@ using queue::RecipientState;
 using queue::Report;
 
 /// A relay that does not accept our password says nothing about the recipient: its mail waits until
-/// somebody mends the password.
+/// someone corrects the password.
 Verdict fair_verdict(const Verdict& verdict) {
     return verdict.stage() == delivery::Stage::auth ? verdict.softened() : verdict;
 }

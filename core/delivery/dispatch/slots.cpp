@@ -58,7 +58,7 @@ void Slots::give(const LimitKey& key, SteadyTime now) {
         if (is_idle(entry)) {
             entries_.erase(found);
         } else if (is_above_ceiling(entry, now)) {
-            changed_ = true;  // somebody waits for it
+            changed_ = true;  // another node waits for it
         }
         waiting = waiting_for(key);
     }
@@ -255,7 +255,7 @@ std::vector<LimitKey> Slots::granted(
 ) {
     const std::lock_guard lock(mutex_);
     for (auto& [key, entry] : entries_)
-        entry.ceiling.reset();  // who still waits is in the answer
+        entry.ceiling.reset();  // those that still wait are in the answer
     std::map<LimitKey, SlotRequest> requests;
     for (const auto& one : asked)
         requests.emplace(one.key, one);
@@ -272,7 +272,7 @@ std::vector<LimitKey> Slots::granted(
         entry.told_held = entry.held = grant.slots;
         const auto more = grant.slots - std::min(grant.slots, request->second.keep);
         entry.told_wanted = request->second.want - std::min(request->second.want, more);
-        // Whoever still wants says so again when it is tried.
+        // What is still wanted is noted again when it is tried.
         if (std::exchange(entry.wanted, 0) > 0) may_try.push_back(grant.key);
         if (more > 0) entry.peak = std::max(entry.peak, std::min(grant.slots, entry.used + more));
         if (is_idle(entry)) entries_.erase(found);
