@@ -201,7 +201,7 @@ awaitable<Attempt::Tried> Attempt::try_transports() {
         }
         if (verdict) {
             if (refuses_requiretls(entry))
-                parts_.counters.count(delivery::SecurityEvent::requiretls_transport);
+                parts_.counters.count(delivery::events::requiretls_transport);
             transcript_.remark(verdict->words());
             const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
             if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
@@ -236,7 +236,7 @@ std::optional<Verdict> Attempt::unusable(const std::string& name, const Transpor
 }
 
 bool Attempt::refuses_requiretls(const TransportEntry* entry) const {
-    return job_.message->require_tls.value_or(false) && entry != nullptr &&
+    return job_.message->tls_wish == delivery::TlsWish::required && entry != nullptr &&
            !entry->transport->can_require_tls();
 }
 
