@@ -8,7 +8,6 @@
 #include "core/cli/sample.hpp"
 #include "core/cli/story.hpp"
 #include "core/foundation/database/local_cluster.hpp"
-#include "core/server/node/pg_backend.hpp"
 #include "core/server/node/runtime.hpp"
 #include "core/server/node/transport_factory.hpp"
 
@@ -98,7 +97,6 @@ int serve_locally(const LocalOptions& options) {
     std::thread sample;
     server::RuntimeOptions runtime_options;
     runtime_options.config_file = options.port_base ? std::filesystem::path() : files.config();
-    runtime_options.make_backend = server::open_pg_backend;
     runtime_options.make_transport = [&transports](
                                          const server::Settings& all, const std::string& name,
                                          const delivery::TransportSettings& one,

@@ -132,10 +132,10 @@ int explain_queued(const server::Settings& settings, std::int64_t id) {
         facts.last_error =
             delivery::parse_error_kind(row.view(2)).value_or(delivery::ErrorKind::none);
         facts.last_status = row.text(3);
-        facts.size = message->size;
+        facts.size = message->body.size();
         facts.tag = message->tag;
         facts.header = [&message](std::string_view name) -> std::optional<std::string> {
-            const auto field = mail::find_field(message->content->header(), name);
+            const auto field = mail::find_field(message->body.held()->header(), name);
             return field ? std::optional(field->value()) : std::nullopt;
         };
         std::cout << row.text(0) << ", after " << facts.attempts << " attempts:\n";

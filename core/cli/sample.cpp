@@ -29,8 +29,7 @@ delivery::DeliveryJob sample_job() {
         "This message went through the whole machine: submission, queue, route,\r\ntransport, and "
         "the receiving server.\r\n"
     };
-    message->content = std::make_shared<mail::Content>(header, std::move(body));
-    message->size = message->content->size();
+    message->body = std::make_shared<const mail::Content>(header, std::move(body));
     delivery::DeliveryJob job;
     job.message = message;
     job.recipients.push_back({mail::Address::parse("you@example.com").value(), {}, {}, 1});

@@ -77,8 +77,8 @@ std::filesystem::path keep(const delivery::Message& message, const std::filesyst
     const auto path = directory / (hex_encode(crypto::random_bytes(8)) + ".eml");
     const mode_t before = umask(077);
     std::ofstream file(path, std::ios::binary);
-    file << message.content->header();
-    for (const std::string& chunk : message.content->body())
+    file << message.body.held()->header();
+    for (const std::string& chunk : message.body.held()->body())
         file << chunk;
     file.close();
     umask(before);

@@ -93,11 +93,12 @@ Result<delivery::DeliveryJob> make_submission(
     mail::complete_header(header, user.hostname, now);
     auto message = std::make_shared<delivery::Message>();
     message->mail_from = *sender;
-    message->content =
-        std::make_shared<mail::Content>(std::move(header).str(), std::move(parts.body));
-    message->size = message->content->size();
-    message->eightbit = mail::has_eightbit(*message->content);
-    message->smtputf8 = mail::has_eightbit(message->content->header());
+    const auto content = std::make_shared<const mail::Content>(
+        std::move(header).str(), std::move(parts.body)
+    );
+    message->body = content;
+    message->eightbit = mail::has_eightbit(*content);
+    message->smtputf8 = mail::has_eightbit(content->header());
     message->ret = options.ret;
     message->envid = options.envid;
     message->tls_wish = options.tls_wish;

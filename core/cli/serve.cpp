@@ -3,7 +3,6 @@
 
 #include "core/cli/commands.hpp"
 #include "core/foundation/database/migrate.hpp"
-#include "core/server/node/pg_backend.hpp"
 #include "core/server/node/runtime.hpp"
 #include "core/server/node/transport_factory.hpp"
 
@@ -13,7 +12,6 @@ int serve(server::Loaded loaded, const std::filesystem::path& file) {
     server::TransportFactory transports;
     server::RuntimeOptions options;
     options.config_file = file;
-    options.make_backend = server::open_pg_backend;
     options.make_transport = [&transports](
                                  const server::Settings& all, const std::string& name,
                                  const delivery::TransportSettings& settings,

@@ -21,8 +21,9 @@ bool write_file(const std::filesystem::path& file, const DeliveryJob& job) {
     std::ofstream out(unfinished, std::ios::binary);
     for (const auto& recipient : job.recipients)
         out << "X-To: " << recipient.address.wire() << "\r\n";
-    out << job.message->content->header();
-    for (const std::string& chunk : job.message->content->body())
+    const mail::Content& content = *job.message->body.held();
+    out << content.header();
+    for (const std::string& chunk : content.body())
         out << chunk;
     out.close();
     std::error_code error;

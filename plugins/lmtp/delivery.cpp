@@ -112,7 +112,7 @@ awaitable<bool> Delivery::greet(smtp::Chat& chat) {
 bool Delivery::permitted() {
     enter(Stage::mail);
     const delivery::Message& message = *job_.message;
-    if (extensions_.max_size && message.size > *extensions_.max_size) {
+    if (extensions_.max_size && message.body.size() > *extensions_.max_size) {
         settle_rest(Verdict::failed(
             stage_, ErrorKind::policy, {5, 3, 4}, "the message is larger than the store takes"
         ));
@@ -141,7 +141,7 @@ bool Delivery::permitted() {
 std::vector<std::string> Delivery::envelope_commands() const {
     const delivery::Message& message = *job_.message;
     smtp::MailParameters mail;
-    if (extensions_.size) mail.size = message.size;
+    if (extensions_.size) mail.size = message.body.size();
     mail.body_8bitmime = message.eightbit;
     mail.smtputf8 = smtputf8_;
     if (extensions_.dsn) {
@@ -196,7 +196,7 @@ awaitable<bool> Delivery::announce_data(smtp::Chat& chat) {
 /// True when all has been sent, the final dot too. False: the dot was not sent, and since the
 /// message cannot be taken back otherwise, the connection must be closed.
 awaitable<bool> Delivery::send_content(smtp::Chat& chat) {
-    const mail::Content& content = *job_.message->content;
+    const mail::Content& content = *job_.message->body.held();
     smtp::DataEncoder encoder;
     std::string out;
     bool sound = encoder.encode(content.header(), out);

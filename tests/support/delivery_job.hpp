@@ -26,10 +26,9 @@ class NotingGate : public delivery::DotGate {
 inline delivery::Message small_message() {
     delivery::Message message;
     message.mail_from = *mail::Address::parse("from@sender.test");
-    message.content = std::make_shared<mail::Content>(
+    message.body = std::make_shared<const mail::Content>(
         "Subject: x\r\n\r\n", std::vector<std::string>{"one\r\n.two\r\n"}
     );
-    message.size = message.content->size();
     return message;
 }
 

@@ -16,7 +16,7 @@ std::shared_ptr<const Message> stored_form(const queue::NewMessage& from, WallTi
     message->id = from.id;
     message->account = from.account;
     message->mail_from = from.mail_from;
-    message->content = from.content;
+    message->body = from.content;
     message->eightbit = from.eightbit;
     message->smtputf8 = from.smtputf8;
     message->tls_wish = from.tls_wish;
@@ -24,7 +24,6 @@ std::shared_ptr<const Message> stored_form(const queue::NewMessage& from, WallTi
     message->envid = from.envid;
     message->tag = from.tag;
     message->submitted_at = message->due_from = now;
-    message->size = from.content ? from.content->size() : 0;
     return message;
 }
 
@@ -142,7 +141,7 @@ awaitable<std::vector<Claimed>> MemoryQueueStore::claim(
     for (Row* row : ready) {
         claims.push_back(lease(*row));
         auto envelope = std::make_shared<Message>(*claims.back().envelope);
-        envelope->content = nullptr;
+        envelope->body = delivery::BodyHandle(envelope->body.size());
         const auto same = std::find_if(claims.begin(), claims.end() - 1, [&](const Claimed& other) {
             return other.key.message == row->key.message;
         });
@@ -172,13 +171,12 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_signed(
     if (found == stored_.end()) co_return nullptr;
     if (unsigned_.erase(to_number(id)) > 0) {
         auto message = std::make_shared<Message>(*found->second);
-        const auto& content = *found->second->content;
+        const auto& content = *found->second->body.held();
         const mail::Header header(content.header());
         const auto made =
             signer->sign({header, content.body(), message->account, message->mail_from, clock()});
-        message->content =
-            std::make_shared<mail::Content>(made.fields + content.header(), content.body());
-        message->size = message->content->size();
+        message->body =
+            std::make_shared<const mail::Content>(made.fields + content.header(), content.body());
         found->second = std::move(message);
     }
     co_return found->second;
@@ -188,8 +186,11 @@ awaitable<std::shared_ptr<const Message>> MemoryQueueStore::load_header(MessageI
     const auto whole = co_await load(id);
     if (!whole) co_return nullptr;
     auto message = std::make_shared<Message>(*whole);
-    message->content =
-        std::make_shared<mail::Content>(whole->content->header(), std::vector<std::string>());
+    message->body = delivery::BodyHandle(
+        whole->body.size(), std::make_shared<const mail::Content>(
+                                whole->body.held()->header(), std::vector<std::string>()
+                            )
+    );
     co_return message;
 }
 

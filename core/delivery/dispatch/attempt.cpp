@@ -5,451 +5,326 @@
 
 #include <algorithm>
 #include <iterator>
-#include <random>
-#include <span>
 #include <utility>
 
-#include "core/delivery/dispatch/attempt_log.hpp"
 #include "core/delivery/dispatch/grouping.hpp"
-#include "core/delivery/dispatch/late_content.hpp"
-#include "core/delivery/dispatch/settle_plan.hpp"
 #include "core/foundation/base/log.hpp"
-#include "core/mail/dsn/suppression.hpp"
 #include "core/mail/tlsrpt/tls_report.hpp"
 
+// An attempt, from a request whose turn has come to what is to be recorded:
+//
+// 1. Recipients whose address is suppressed fail. Nobody left: over.
+// 2. A suspect, in flight when the server died twice in a row, waits: one such at a time.
+// 3. The body is read first where the transports cannot ask for it, or it is to be signed.
+// 4. Recipients whose node died with them are noted as begun: not earlier, for waiting kills
+// nothing.
+// 5. The transports of the route in order, until one reaches a host. The outcome is that one's.
+// 6. Each recipient: settled by its verdict, or given back untried where the fault is ours.
+//
+// Whatever cannot go on at 2 or 3 is put off: given back untried, due again after a pause.
 namespace outpost::dispatch {
-namespace {
 
 using delivery::DeliveryOutcome;
 using delivery::ErrorKind;
 using delivery::Stage;
 using delivery::Verdict;
 
-double throw_dice() {
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    return std::uniform_real_distribution<>(0.0, 1.0)(generator);
+Attempt::Attempt(
+    DeliveryRequest& request, FinalDotPermit& permit, const AttemptParts& parts, std::size_t loop
+)
+    : request_(request), permit_(permit), parts_(parts), context_{request.snapshot->ehlo_name,
+                                                                  parts.resolver,
+                                                                  parts.dialer,
+                                                                  permit,
+                                                                  transcript_,
+                                                                  {},
+                                                                  loop} {}
+
+awaitable<AttemptResult> Attempt::run() {
+    if (any_may_be_suppressed()) co_await refuse_suppressed();
+    if (request_.claims.empty()) co_return std::move(result_);
+
+    Semaphore::Permit turn;
+    if (is_suspect()) {
+        // Not so long that many of them would fill the node.
+        turn = co_await parts_.suspects.acquire(Deadline::in(std::chrono::seconds(10)));
+        if (!turn) put_off(std::chrono::seconds(20));
+        if (!turn) co_return std::move(result_);
+    }
+    const bool has_body = co_await have_body();
+    if (!has_body) co_return std::move(result_);
+
+    if (was_interrupted()) co_await parts_.store.note_begun(leases_of(request_.claims));
+    prepare();
+    const auto start = SteadyClock::now();
+    const Tried tried = co_await try_transports();
+    common_.duration = SteadyClock::now() - start;
+    conclude(tried);
+    co_return std::move(result_);
 }
 
-delivery::DeliveryJob make_job(
-    const Parcel& parcel, std::shared_ptr<const delivery::Message> message,
-    delivery::ContentSource& source
-) {
-    const auto& first = parcel.claims.front();
-    delivery::DeliveryJob job{std::move(message), {}, {}, first.attempts, first.crashes};
-    job.source = &source;
-    job.policies = parcel.decision->policies;
-    job.domain = parcel.claims.front().recipient.address.domain();
-    if (has_return_paths(*parcel.snapshot, *job.message))
-        job.return_path = parcel.snapshot->return_paths->of(first.key);
-    for (const auto& claim : parcel.claims) {
-        job.recipients.push_back(claim.recipient);
-        if (claim.recipient.address.domain() != job.domain) job.domain = {};
-    }
-    return job;
+// 1. Suppressed addresses
+
+bool Attempt::any_may_be_suppressed() const {
+    return std::any_of(request_.claims.begin(), request_.claims.end(), [&](const auto& claim) {
+        return parts_.suppressions.may_hold(claim.recipient.address);
+    });
 }
 
-/// What the transports of a decision made of a job.
-struct Tried {
-    DeliveryOutcome outcome;
-    std::string transport;     ///< the one whose outcome it is
-    bool unreachable = false;  ///< a transport was tried and reached no host
-
-    bool all_delivered() const {
-        return std::all_of(
-            outcome.verdicts.begin(), outcome.verdicts.end(),
-            [](const Verdict& verdict) { return verdict.kind() == Verdict::Kind::delivered; }
-        );
-    }
-};
-
-/// One attempt, while it runs.
-class Attempt {
-  public:
-    Attempt(
-        const Parcel& parcel, delivery::DeliveryJob job, const LateContent& late, Gate& gate,
-        const AttemptParts& parts, std::size_t loop
-    )
-        : parcel_(parcel),
-          job_(std::move(job)),
-          late_(late),
-          parts_(parts),
-          context_{
-              parcel.snapshot->ehlo_name,
-              parts.resolver,
-              parts.dialer,
-              gate,
-              transcript_,
-              Deadline::in(parts.settings.attempt_timeout),
-              loop
-          } {}
-
-    /// Transports in order, as long as each can reach nothing. One that cannot be used is passed
-    /// over; why counts only when no transport could be tried at all.
-    awaitable<Tried> run() {
-        std::optional<Tried> tried, passed_over;
-        for (const auto& name : parcel_.decision->transports) {
-            if (tried && context_.deadline.passed()) break;
-            const auto* entry = parcel_.snapshot->transport(name);
-            auto verdict = unusable(name, entry);
-            // The first transport's allowance was taken with the lane's turn.
-            const bool takes_own = name != parcel_.lane.transport;
-            Allowances::Slot own;
-            if (!verdict && takes_own) {
-                own = co_await wait_for_slot(name);
-                if (!own) verdict = at_its_limit(name);
-            }
-            if (verdict) {
-                if (refuses_requiretls(entry))
-                    parts_.counters.count(delivery::events::requiretls_transport);
-                transcript_.remark(verdict->words());
-                const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
-                if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
-                continue;
-            }
-            if (tried) transcript_.remark(fmt::format("falling back on transport {}", name));
-            auto outcome = co_await deliver(name, *entry->transport);
-            own = {};
-            const bool unreachable = outcome.unreachable;
-            tried = Tried{std::move(outcome), name, unreachable};
-            if (!unreachable) break;
-            transcript_.remark(fmt::format("{}: {}", name, tried->outcome.verdicts.front().words())
-            );
+/// Every recipient is asked about, not only the first.
+awaitable<void> Attempt::refuse_suppressed() {
+    Common common;
+    common.started = parts_.store.now();
+    std::vector<queue::Claimed> permitted;
+    for (auto& claim : request_.claims) {
+        const auto suppression = co_await parts_.suppressions.find(claim.recipient.address);
+        if (!suppression) {
+            permitted.push_back(claim);
+            continue;
         }
-        co_return tried ? std::move(*tried) : std::move(*passed_over);
+        const auto verdict =
+            Verdict::failed(Stage::route, ErrorKind::policy, {5, 7, 1}, suppression->words());
+        result_.settled.push_back(settle(request_, claim, verdict, common));
     }
-
-    std::string transcript() const { return transcript_.text(); }
-
-  private:
-    /// Why the transport cannot be used for this job.
-    std::optional<Verdict> unusable(const std::string& name, const TransportEntry* entry) const {
-        if (entry == nullptr) {
-            return Verdict::deferred(
-                Stage::route, ErrorKind::config, {4, 3, 5},
-                fmt::format("the configuration has no transport named '{}'", name)
-            );
-        }
-        // RFC 8689 section 4.2.1: never hand it to what cannot keep the promise.
-        if (refuses_requiretls(entry)) {
-            return Verdict::failed(
-                Stage::route, ErrorKind::policy, {5, 7, 30},
-                fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
-            );
-        }
-        return std::nullopt;
-    }
-
-    bool refuses_requiretls(const TransportEntry* entry) const {
-        return job_.message->tls_wish == delivery::TlsWish::required && entry != nullptr &&
-               !entry->transport->can_require_tls();
-    }
-
-    // A fallback has no lane to wait in, and other nodes may have to be asked: a short wait does.
-    awaitable<Allowances::Slot> wait_for_slot(const std::string& name) {
-        constexpr std::chrono::seconds patience{10};
-        const auto limit = transport_limit(parts_.settings, *parcel_.snapshot, name);
-        return parts_.allowances.wait(
-            {queue::LimitKey::whole(name), limit}, context_.deadline.narrowed(patience)
-        );
-    }
-    static Verdict at_its_limit(const std::string& name) {
-        return Verdict::deferred(
-            Stage::route, ErrorKind::local, {4, 4, 5},
-            fmt::format("fallback transport '{}' is at its limit", name)
-        );
-    }
-
-    // An exception is a bug of the transport; it costs this attempt and nothing else.
-    awaitable<DeliveryOutcome> deliver(const std::string& name, delivery::Transport& transport) {
-        std::string fault;
-        try {
-            auto outcome = co_await transport.deliver(job_, context_);
-            parts_.counters.count(outcome);
-            if (outcome.evidence) co_await learn(outcome.evidence);
-            if (outcome.verdicts.size() == job_.recipients.size()) co_return outcome;
-            fault = fmt::format(
-                "{} verdicts for {} recipients", outcome.verdicts.size(), job_.recipients.size()
-            );
-        } catch (const std::exception& error) {
-            fault = error.what();
-        } catch (...) {
-            fault = "unknown exception";
-        }
-        log::error(
-            "dispatch", "message={} transport {} is faulty: {}", to_number(job_.message->id), name,
-            fault
-        );
-        co_return DeliveryOutcome::all(
-            job_,
-            Verdict::deferred(Stage::route, ErrorKind::local, {4, 3, 0}, "internal error: " + fault)
-        );
-    }
-
-    awaitable<void> learn(std::shared_ptr<const delivery::SecurityEvidence> evidence) {
-        delivery::Learned learned{
-            std::move(evidence), job_.message->account, parts_.store.now(), true
-        };
-        learned.causes_report = !co_await is_tls_report();
-        parts_.on_learned(learned);
-    }
-
-    // The content may have come with the message, been read meanwhile, or not been needed.
-    awaitable<bool> is_tls_report() {
-        if (job_.message->content) co_return tlsrpt::is_tls_report(job_.message->content->header());
-        if (const auto known = late_.is_tls_report()) co_return *known;
-        try {
-            const auto loaded = co_await parts_.store.load_header(job_.message->id);
-            if (loaded && loaded->content)
-                co_return tlsrpt::is_tls_report(loaded->content->header());
-        } catch (const std::exception& error) {
-            log::debug("dispatch", "a header could not be read: {}", error.what());
-        }
-        co_return true;  // who knows: rather one report less
-    }
-
-    const Parcel& parcel_;
-    delivery::DeliveryJob job_;
-    const LateContent& late_;
-    const AttemptParts& parts_;
-    delivery::Transcript transcript_;
-    delivery::AttemptContext context_;
-};
-
-/// What all recipients of an attempt have in common in their rows.
-struct Common {
-    WallTime started{};  ///< by the queue's clock
-    Duration duration{};
-    std::string transport, transcript;
-
-    WallTime ended() const { return started + duration; }
-};
-
-/// Whether a server has refused the mailbox itself. What fails by our own configuration, by a
-/// relay that does not let us in, or before anybody was asked for the recipient says nothing of it.
-bool refuses_mailbox(const Verdict& verdict, const TransportEntry* transport) {
-    if (verdict.kind() != Verdict::Kind::failed || !verdict.reply() || !verdict.remote ||
-        verdict.stage() < Stage::rcpt)
-        return false;
-    const bool by_mx = transport != nullptr && transport->transport->per_domain();
-    const dsn::Refusal refusal{
-        verdict.reply()->code, verdict.status(), by_mx && verdict.stage() == Stage::rcpt
-    };
-    return dsn::suppresses_at_once(refusal);
+    request_.claims = std::move(permitted);
 }
 
-queue::Settled settle_one(
-    const Parcel& parcel, const queue::Claimed& claim, const Verdict& verdict, const Common& common
-) {
-    const auto& decision = *parcel.decision;
-    const SettleRules rules{
-        parcel.snapshot->retry, decision.on_uncertain, common.ended(), throw_dice()
-    };
-    auto settled = plan_settlement(claim, verdict, rules);
-    settled.started = common.started;
-    settled.duration = common.duration;
-    settled.route_list = route::text(decision.list);
-    settled.route_name = decision.route;
-    settled.route_index = static_cast<int>(decision.index);
-    settled.route_reason = decision.reason();
-    settled.transport = common.transport;
-    settled.config_version = parcel.snapshot->version;
-    const auto& suppress_for = parcel.snapshot->suppress_for;
-    if (suppress_for &&
-        refuses_mailbox(settled.verdict, parcel.snapshot->transport(common.transport)))
-        settled.suppress_for = suppress_for;
-    if (settled.verdict.kind() != Verdict::Kind::delivered) settled.transcript = common.transcript;
-    log_attempt(claim, settled);
-    return settled;
+// 2. Suspects. Whatever crashed before is alone in its request, so that a third death strikes the
+// guilty one alone.
+
+bool Attempt::is_suspect() const noexcept {
+    return request_.claims.front().crashes >= 2;
 }
 
-/// Refused at the gate: not sent, because the database or the lease was lost; or the content could
-/// not be read, or no socket be opened. It is no failure of the recipient, so the attempt does not
-/// count.
-bool was_not_tried(
-    const queue::Claimed& claim, const Verdict& verdict, const Gate& gate, const LateContent& late
-) {
-    if (verdict.kind() != Verdict::Kind::deferred) return false;
-    if (gate.refused(claim.recipient.number)) return true;
-    const bool ours = verdict.error_kind() == ErrorKind::local;
-    return ours && (late.failed() || verdict.stage() == Stage::connect);
+void Attempt::put_off(std::optional<std::chrono::seconds> pause) {
+    result_.untried = leases_of(request_.claims);
+    result_.untried_pause = pause;
 }
 
-AttemptResult conclude(
-    const Parcel& parcel, const Gate& gate, const LateContent& late, const Tried& tried,
-    const Common& common
-) {
-    AttemptResult result;
-    for (std::size_t i = 0; i < parcel.claims.size(); ++i) {
-        const auto& claim = parcel.claims[i];
-        const auto& verdict = tried.outcome.verdicts[i];
-        if (was_not_tried(claim, verdict, gate, late)) {
-            result.untried.push_back({claim.key, claim.token});
-            result.untried_pause = std::chrono::seconds(5);
-        } else {
-            result.settled.push_back(settle_one(parcel, claim, verdict, common));
-        }
-    }
-    if (tried.unreachable) result.unreachable = tried.outcome.verdicts.front().words();
-    return result;
-}
+// 3. The body
 
-AttemptResult put_off(const Parcel& parcel, std::optional<std::chrono::seconds> pause) {
-    AttemptResult result;
-    result.untried = leases_of(parcel.claims);
-    result.untried_pause = pause;
-    return result;
-}
-
-bool was_interrupted(const Parcel& parcel) {
-    return std::any_of(parcel.claims.begin(), parcel.claims.end(), [](const queue::Claimed& claim) {
-        return claim.interrupted;
+bool may_read_late(const DeliveryRequest& request) {
+    const auto& message = request.message();
+    if (message.smtputf8 || message.body.size() >= BodyBudget::large_content) return false;
+    const auto& names = request.decision->transports;
+    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+        const auto* entry = request.snapshot->transport(name);
+        return entry == nullptr || entry->transport->reads_content_late();
     });
 }
 
 // Its signatures belong to it from its first attempt on, and to its size, which MAIL FROM tells.
-bool needs_signature(const Parcel& parcel) {
-    return parcel.claims.front().to_be_signed && parcel.snapshot->signer;
+bool Attempt::needs_signature() const {
+    return request_.claims.front().to_be_signed && request_.snapshot->signer;
 }
 
-awaitable<std::shared_ptr<const delivery::Message>> load(
-    const Parcel& parcel, queue::QueueStore& store
-) {
-    const auto id = parcel.claims.front().key.message;
-    if (needs_signature(parcel)) return store.load_signed(id, parcel.snapshot->signer);
-    return store.load(id);
+bool Attempt::must_read_first() const {
+    return !request_.message().body.held() && (needs_signature() || !may_read_late(request_));
 }
 
-bool must_read_first(const Parcel& parcel) {
-    return !parcel.claims.front().envelope->content &&
-           (needs_signature(parcel) || !may_read_late(parcel));
-}
-
-/// The message with its content, within the budget; or why there will be no attempt.
-awaitable<Result<std::shared_ptr<const delivery::Message>, AttemptResult>> read_first(
-    const Parcel& parcel, const AttemptParts& parts
-) {
-    auto share = co_await wait_for_room(parts.memory, parcel.claims.front().envelope->size);
-    if (!share) co_return Err{put_off(parcel, std::chrono::seconds(30))};
-    const auto loaded = co_await load(parcel, parts.store);
-    // Dropped by a person meanwhile: the lease leads nowhere.
-    if (!loaded || !loaded->content) co_return Err{put_off(parcel, std::nullopt)};
-    auto charged = std::make_shared<delivery::Message>(*loaded);
-    charged->content = ContentMemory::charged(std::move(charged->content), std::move(share));
-    co_return std::shared_ptr<const delivery::Message>(std::move(charged));
-}
-
-// Who was interrupted is noted as begun only now: whoever still waits for his turn, or for his
-// content, has no part in a death of the node.
-awaitable<AttemptResult> attempt_now(
-    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
-) {
-    auto message = parcel.claims.front().envelope;
-    if (must_read_first(parcel)) {
-        auto read = co_await read_first(parcel, parts);
-        if (!read) co_return std::move(read).error();
-        message = std::move(*read);
+awaitable<bool> Attempt::have_body() {
+    const auto message = request_.claims.front().envelope;
+    if (must_read_first()) {
+        auto signer = needs_signature() ? request_.snapshot->signer : nullptr;
+        auto read = co_await parts_.bodies.read(message, std::move(signer));
+        if (read)
+            carry(*read);
+        else if (read.error() == Bodies::Missing::no_room)
+            put_off(std::chrono::seconds(30));
+        else
+            put_off(std::nullopt);
+        co_return read.has_value();
     }
-    if (was_interrupted(parcel)) co_await parts.store.note_begun(leases_of(parcel.claims));
-    LateContent late(parts.store, parts.memory, message, parcel.content);
-    Common common;
-    common.started = parts.store.now();
-    const auto start = SteadyClock::now();
-    Attempt running(parcel, make_job(parcel, message, late), late, gate, parts, loop);
-    const auto tried = co_await running.run();
-    common.duration = SteadyClock::now() - start;
-    common.transport = tried.transport;
-    if (!tried.all_delivered()) common.transcript = running.transcript();
-    co_return conclude(parcel, gate, late, tried, common);
+    if (may_read_late(request_)) {
+        auto [without, late] = parts_.bodies.begin_late(message, SteadyClock::now());
+        late_ = std::move(late);
+        carry(without);
+    }
+    co_return true;
 }
 
-awaitable<AttemptResult> attempt_suspect(
-    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
-) {
-    // It waits for the one before it, but not so long that many would fill the node.
-    const auto turn = co_await parts.suspects.turn(Deadline::in(std::chrono::seconds(10)));
-    if (!turn) co_return put_off(parcel, std::chrono::seconds(20));
-    co_return co_await attempt_now(parcel, gate, parts, loop);
+void Attempt::carry(const MessagePtr& message) {
+    for (auto& claim : request_.claims)
+        claim.envelope = message;
 }
 
-// No coroutine: one frame less for each of the many that wait.
-awaitable<AttemptResult> attempt_in_turn(
-    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
-) {
-    return Suspects::is_suspect(parcel) ? attempt_suspect(parcel, gate, parts, loop)
-                                        : attempt_now(parcel, gate, parts, loop);
-}
+// 4. Interrupted
 
-bool may_be_suppressed(const Parcel& parcel, const queue::Suppressions& suppressions) {
-    return std::any_of(parcel.claims.begin(), parcel.claims.end(), [&](const auto& claim) {
-        return suppressions.may_hold(claim.recipient.address);
+bool Attempt::was_interrupted() const {
+    return std::any_of(request_.claims.begin(), request_.claims.end(), [](const auto& claim) {
+        return claim.interrupted;
     });
 }
 
-Verdict refuse(const queue::Suppression& suppression) {
-    return Verdict::failed(Stage::route, ErrorKind::policy, {5, 7, 1}, suppression.words());
-}
+// 5. The transports
 
-/// Every recipient is asked about, not only the first.
-awaitable<AttemptResult> attempt_permitted(
-    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
-) {
-    Parcel permitted = parcel;
-    permitted.claims.clear();
-    std::vector<queue::Settled> refused;
-    Common common;
-    common.started = parts.store.now();
-    for (const auto& claim : parcel.claims) {
-        const auto suppression = co_await parts.suppressions.find(claim.recipient.address);
-        if (suppression)
-            refused.push_back(settle_one(parcel, claim, refuse(*suppression), common));
-        else
-            permitted.claims.push_back(claim);
+void Attempt::prepare() {
+    const auto& first = request_.claims.front();
+    job_ = {first.envelope, {}, {}, first.attempts, first.crashes};
+    job_.policies = request_.decision->policies;
+    job_.domain = first.recipient.address.domain();
+    if (has_return_paths(*request_.snapshot, *job_.message))
+        job_.return_path = request_.snapshot->return_paths->of(first.key);
+    for (const auto& claim : request_.claims) {
+        job_.recipients.push_back(claim.recipient);
+        if (claim.recipient.address.domain() != job_.domain) job_.domain = {};
     }
-    AttemptResult result;
-    if (!permitted.claims.empty()) result = co_await attempt_in_turn(permitted, gate, parts, loop);
-    std::move(refused.begin(), refused.end(), std::back_inserter(result.settled));
-    co_return result;
+    transcript_ = delivery::Transcript();  // its times count from now
+    context_.deadline = Deadline::in(parts_.settings.attempt_timeout);
+    common_.started = parts_.store.now();
 }
 
-}  // namespace
-
-awaitable<AttemptResult> attempt(
-    const Parcel& parcel, Gate& gate, const AttemptParts& parts, std::size_t loop
-) {
-    return may_be_suppressed(parcel, parts.suppressions)
-               ? attempt_permitted(parcel, gate, parts, loop)
-               : attempt_in_turn(parcel, gate, parts, loop);
+bool Attempt::Tried::all_delivered() const {
+    const auto& verdicts = outcome.verdicts;
+    return std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& verdict) {
+        return verdict.kind() == Verdict::Kind::delivered;
+    });
 }
 
-queue::Settled defer_unrouted(
-    SnapshotPtr snapshot, std::shared_ptr<const route::Decision> decision, queue::Claimed claim,
-    WallTime now
-) {
-    const auto verdict = Verdict::deferred(
-        Stage::route, ErrorKind::dns, {4, 4, 3},
-        "the route cannot be chosen: the MX hosts of " + claim.recipient.address.domain().ascii() +
-            " could not be looked up"
+/// One that cannot be used is passed over; why counts only when no transport could be tried at all.
+awaitable<Attempt::Tried> Attempt::try_transports() {
+    std::optional<Tried> tried, passed_over;
+    for (const auto& name : request_.decision->transports) {
+        if (tried && context_.deadline.passed()) break;
+        const auto* entry = request_.snapshot->transport(name);
+        auto verdict = unusable(name, entry);
+        // The first transport's slot was taken when the request's turn came.
+        Slots::Slot own;
+        if (!verdict && name != request_.destination.transport) {
+            own = co_await wait_for_slot(name);
+            if (!own) {
+                verdict = Verdict::deferred(
+                    Stage::route, ErrorKind::local, {4, 4, 5},
+                    fmt::format("fallback transport '{}' is at its limit", name)
+                );
+            }
+        }
+        if (verdict) {
+            if (refuses_requiretls(entry))
+                parts_.counters.count(delivery::events::requiretls_transport);
+            transcript_.remark(verdict->words());
+            const bool softer = !passed_over || verdict->kind() == Verdict::Kind::deferred;
+            if (softer) passed_over = Tried{DeliveryOutcome::all(job_, *verdict), name, false};
+            continue;
+        }
+        if (tried) transcript_.remark(fmt::format("falling back on transport {}", name));
+        auto outcome = co_await hand_over(name, *entry->transport);
+        const bool unreachable = outcome.unreachable;
+        tried = Tried{std::move(outcome), name, unreachable};
+        if (!unreachable) break;
+        transcript_.remark(fmt::format("{}: {}", name, tried->outcome.verdicts.front().words()));
+    }
+    co_return tried ? std::move(*tried) : std::move(*passed_over);
+}
+
+std::optional<Verdict> Attempt::unusable(const std::string& name, const TransportEntry* entry)
+    const {
+    if (entry == nullptr) {
+        return Verdict::deferred(
+            Stage::route, ErrorKind::config, {4, 3, 5},
+            fmt::format("the configuration has no transport named '{}'", name)
+        );
+    }
+    // RFC 8689 section 4.2.1: never hand it to what cannot keep the promise.
+    if (refuses_requiretls(entry)) {
+        return Verdict::failed(
+            Stage::route, ErrorKind::policy, {5, 7, 30},
+            fmt::format("REQUIRETLS was asked for, which transport '{}' cannot assure", name)
+        );
+    }
+    return std::nullopt;
+}
+
+bool Attempt::refuses_requiretls(const TransportEntry* entry) const {
+    return job_.message->tls_wish == delivery::TlsWish::required && entry != nullptr &&
+           !entry->transport->can_require_tls();
+}
+
+// A fallback has no destination queue to wait in, and other nodes may have to be asked: a short
+// wait does.
+awaitable<Slots::Slot> Attempt::wait_for_slot(const std::string& name) {
+    constexpr std::chrono::seconds patience{10};
+    const auto limit = transport_limit(parts_.settings, *request_.snapshot, name);
+    return parts_.slots.wait(
+        {queue::LimitKey::whole(name), limit}, context_.deadline.narrowed(patience)
     );
-    Common common;
-    common.started = now;
-    const Parcel alone{{}, std::move(snapshot), std::move(decision), {std::move(claim)}};
-    return settle_one(alone, alone.claims.front(), verdict, common);
 }
 
-std::vector<queue::Settled> defer_resting(
-    const Parcel& parcel, const std::string& reason, WallTime now
+// An exception is a bug of the transport; it costs this attempt and nothing else.
+awaitable<DeliveryOutcome> Attempt::hand_over(
+    const std::string& name, delivery::Transport& transport
 ) {
-    const auto verdict = Verdict::deferred(
-        Stage::connect, ErrorKind::connect, {4, 4, 1},
-        fmt::format("not tried: the destination was found unreachable just before: {}", reason)
+    std::string fault;
+    try {
+        auto outcome = co_await transport.deliver(job_, context_);
+        parts_.counters.count(outcome);
+        if (outcome.evidence) co_await learn(outcome.evidence);
+        if (outcome.verdicts.size() == job_.recipients.size()) co_return outcome;
+        fault = fmt::format(
+            "{} verdicts for {} recipients", outcome.verdicts.size(), job_.recipients.size()
+        );
+    } catch (const std::exception& error) {
+        fault = error.what();
+    } catch (...) {
+        fault = "unknown exception";
+    }
+    log::error(
+        "dispatch", "message={} transport {} is faulty: {}", to_number(job_.message->id), name,
+        fault
     );
-    Common common;
-    common.started = now;
-    common.transport = parcel.lane.transport;
-    std::vector<queue::Settled> settled;
-    for (const auto& claim : parcel.claims)
-        settled.push_back(settle_one(parcel, claim, verdict, common));
-    return settled;
+    co_return DeliveryOutcome::all(
+        job_,
+        Verdict::deferred(Stage::route, ErrorKind::local, {4, 3, 0}, "internal error: " + fault)
+    );
+}
+
+awaitable<void> Attempt::learn(std::shared_ptr<const delivery::SecurityEvidence> evidence) {
+    delivery::Learned learned{std::move(evidence), job_.message->account, parts_.store.now(), true};
+    learned.causes_report = !co_await is_tls_report();
+    parts_.on_learned(learned);
+}
+
+// The body may have come with the message, been read meanwhile, or not been needed.
+awaitable<bool> Attempt::is_tls_report() {
+    if (const auto& content = job_.message->body.held())
+        co_return tlsrpt::is_tls_report(content->header());
+    if (const auto known = late_ ? late_->is_tls_report() : std::nullopt) co_return *known;
+    try {
+        const auto loaded = co_await parts_.store.load_header(job_.message->id);
+        if (loaded && loaded->body.held())
+            co_return tlsrpt::is_tls_report(loaded->body.held()->header());
+    } catch (const std::exception& error) {
+        log::debug("dispatch", "a header could not be read: {}", error.what());
+    }
+    co_return true;  // unknown: better one report too few
+}
+
+// 6. What becomes of each recipient
+
+void Attempt::conclude(const Tried& tried) {
+    common_.transport = tried.transport;
+    if (!tried.all_delivered()) common_.transcript = transcript_.text();
+    for (std::size_t i = 0; i < request_.claims.size(); ++i) {
+        const auto& claim = request_.claims[i];
+        const auto& verdict = tried.outcome.verdicts[i];
+        if (was_not_tried(claim, verdict)) {
+            result_.untried.push_back({claim.key, claim.token});
+            result_.untried_pause = std::chrono::seconds(5);
+        } else {
+            result_.settled.push_back(settle(request_, claim, verdict, common_));
+        }
+    }
+    if (tried.unreachable) result_.unreachable = tried.outcome.verdicts.front().words();
+}
+
+/// No final dot was permitted: nothing was sent, because the database or the lease was lost; or the
+/// body could not be read, or no socket be opened. It is no failure of the recipient, so the
+/// attempt does not count.
+bool Attempt::was_not_tried(const queue::Claimed& claim, const Verdict& verdict) const {
+    if (verdict.kind() != Verdict::Kind::deferred) return false;
+    if (permit_.refused(claim.recipient.number)) return true;
+    const bool ours = verdict.error_kind() == ErrorKind::local;
+    return ours && ((late_ && late_->failed()) || verdict.stage() == Stage::connect);
 }
 
 }  // namespace outpost::dispatch

@@ -26,10 +26,10 @@ constexpr std::chrono::milliseconds shortest_pause{5};
 }  // namespace
 
 LimitKeeper::LimitKeeper(
-    queue::LimitStore& store, Allowances& allowances, const Executor& executor, MayTry may_try
+    queue::LimitStore& store, Slots& slots, const Executor& executor, MayTry may_try
 )
     : store_(store),
-      allowances_(allowances),
+      slots_(slots),
       executor_(executor),
       may_try_(std::move(may_try)),
       event_(executor),
@@ -80,11 +80,11 @@ awaitable<void> LimitKeeper::run() {
 
 void LimitKeeper::may_try(const std::vector<queue::LimitKey>& destinations) {
     may_try_(destinations);
-    allowances_.offer();
+    slots_.offer();
 }
 
 Duration LimitKeeper::pause() const {
-    const auto next = allowances_.next_pause();
+    const auto next = slots_.next_pause();
     if (!next) return longest_pause;
     return std::clamp<Duration>(*next - SteadyClock::now(), Duration::zero(), longest_pause);
 }
@@ -92,34 +92,34 @@ Duration LimitKeeper::pause() const {
 awaitable<void> LimitKeeper::round() {
     // Others no longer counted what we hold: only what is under way is still ours.
     if (const auto losses = store_.lease_losses(); losses != lease_losses_) {
-        allowances_.share();
+        slots_.share();
         published_ = false;
         lease_losses_ = losses;
     }
-    if (allowances_.is_alone() && std::exchange(told_, false)) co_await stay_alone();
-    if (!allowances_.is_alone()) co_await share();
+    if (slots_.is_alone() && std::exchange(told_, false)) co_await stay_alone();
+    if (!slots_.is_alone()) co_await share();
     co_await ask_for_messages();
     // A lease that was renewed, or a pause that is over: whatever waits may be tried.
-    may_try(allowances_.pauses_over(SteadyClock::now()));
+    may_try(slots_.pauses_over(SteadyClock::now()));
 }
 
 awaitable<void> LimitKeeper::stay_alone() {
     const bool alone = co_await store_.alone();
     if (alone) co_return;
-    allowances_.share();
+    slots_.share();
     published_ = false;
 }
 
 awaitable<void> LimitKeeper::share() {
-    // Each step leads to the next; what others do in between may lead back, but not for ever.
+    // Each step leads to the next; what others do in between may lead back, but not forever.
     for (int steps = 0; steps < 4; ++steps) {
         if (!published_) {
             const bool alone = co_await store_.alone();
             if (alone) {
-                may_try(allowances_.count_alone());
+                may_try(slots_.count_alone());
                 co_return;
             }
-            co_await store_.publish(allowances_.held());
+            co_await store_.publish(slots_.held());
             published_ = true;
             told_ = true;
         }
@@ -134,24 +134,24 @@ awaitable<void> LimitKeeper::share() {
 awaitable<queue::LimitStanding> LimitKeeper::exchange() {
     using queue::LimitStanding;
     const auto now = SteadyClock::now();
-    const auto asked = allowances_.requests(now, batch);
+    const auto asked = slots_.requests(now, batch);
     const bool told = std::exchange(told_, false);
     if (asked.empty() && !told && now < next_check_) co_return LimitStanding::shared;
     next_check_ = now + check_interval;
     const auto answer = co_await store_.exchange(asked);
     if (answer.standing != LimitStanding::shared) co_return answer.standing;
     // What came too late for our lease is not ours.
-    if (may_begin()) may_try(allowances_.granted(asked, answer.grants, SteadyClock::now()));
-    if (asked.size() == batch || allowances_.take_news()) event_.notify();
+    if (may_begin()) may_try(slots_.granted(asked, answer.grants, SteadyClock::now()));
+    if (asked.size() == batch || slots_.take_change()) event_.notify();
     co_return LimitStanding::shared;
 }
 
 awaitable<void> LimitKeeper::ask_for_messages() {
     const auto asked_at = SteadyClock::now();
-    const auto asked = allowances_.message_requests(asked_at, batch);
+    const auto asked = slots_.message_requests(asked_at, batch);
     if (asked.empty()) co_return;
     const auto grants = co_await store_.let_go(asked);
-    may_try(allowances_.messages_granted(asked, grants, asked_at, SteadyClock::now()));
+    may_try(slots_.messages_granted(asked, grants, asked_at, SteadyClock::now()));
 }
 
 }  // namespace outpost::dispatch

@@ -3,13 +3,13 @@
 #include <functional>
 #include <vector>
 
-#include "core/delivery/dispatch/allowances.hpp"
+#include "core/delivery/dispatch/slots.hpp"
 #include "core/foundation/async/event.hpp"
 #include "core/foundation/async/task_group.hpp"
 
 namespace outpost::dispatch {
 
-/// Keeps this node's allowances in step with the other nodes: alone it leaves the database in
+/// Keeps this node's slots in step with the other nodes: alone it leaves the database in
 /// peace; as soon as it hears of another, it publishes what it holds, and then takes and gives back
 /// slots in batches. Lives on one loop.
 class LimitKeeper {
@@ -18,17 +18,15 @@ class LimitKeeper {
     /// each round that changed something else.
     using MayTry = std::function<void(const std::vector<queue::LimitKey>&)>;
 
-    LimitKeeper(
-        queue::LimitStore& store, Allowances& allowances, const Executor& executor, MayTry may_try
-    );
+    LimitKeeper(queue::LimitStore& store, Slots& slots, const Executor& executor, MayTry may_try);
 
     void start(TaskGroup& tasks);
     void stop();
-    /// There is news in the allowances.
+    /// Something changed in the slots.
     void wake() { event_.notify(); }
     /// Another node has told that something changed. Thread-safe.
     void changed();
-    /// Whether what the allowances say is still true: not after the lease was lost.
+    /// Whether what the slots say is still true: not after the lease was lost.
     bool may_begin() const;
 
   private:
@@ -42,7 +40,7 @@ class LimitKeeper {
     Duration pause() const;
 
     queue::LimitStore& store_;
-    Allowances& allowances_;
+    Slots& slots_;
     const Executor executor_;
     const MayTry may_try_;
     Event event_;

@@ -25,12 +25,12 @@ route::Facts facts_of(
     facts.attempts = claim.attempts - 1;
     facts.last_error = claim.last_error;
     facts.last_status = claim.last_status;
-    facts.size = message.size;
+    facts.size = message.body.size();
     facts.tag = message.tag;
     facts.mx_hosts = mx_hosts;
-    if (message.content) {
-        facts.header = [content =
-                            message.content](std::string_view name) -> std::optional<std::string> {
+    if (message.body.held()) {
+        facts.header = [content = message.body.held()](std::string_view name
+                       ) -> std::optional<std::string> {
             const auto field = mail::find_field(content->header(), name);
             return field ? std::optional(field->value()) : std::nullopt;
         };
@@ -45,7 +45,7 @@ Needs needs_of(const Snapshot& snapshot, const queue::Claimed& claim) {
     const auto lists = lists_of(snapshot, claim);
     return {
         route::needs_mx(lists) && !claim.recipient.address.domain().empty(),
-        route::needs_header(lists) && !claim.envelope->content
+        route::needs_header(lists) && !claim.envelope->body.held()
     };
 }
 

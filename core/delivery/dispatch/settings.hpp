@@ -22,7 +22,7 @@ struct DestinationLimit {
 struct Settings {
     /// Deliveries (attempts of one message with its recipients of one next hop) in flight.
     std::size_t max_in_flight = 12'000;
-    /// Recipients leased by this node: waiting in its lanes or in flight.
+    /// Recipients leased by this node: waiting in its queues or in flight.
     std::size_t max_recipients = 20'000;
     /// Octets of message content kept in memory: half for mail on its way in, beyond which clients
     /// are told to come again, and half for mail on its way out, beyond which deliveries wait and
@@ -50,10 +50,10 @@ struct Settings {
     std::chrono::seconds poll_interval{5};
     /// The longest that one attempt may take, all hosts and fallback transports together.
     std::chrono::seconds attempt_timeout{30 * 60};
-    /// After so many attempts in a row that reached no host, a destination rests: what waits for it
-    /// is deferred without a connection of its own. Zero: never.
+    /// After so many attempts in a row that reached no host, a destination is backed off: what
+    /// waits for it is deferred without a connection of its own. Zero: never.
     std::size_t unreachable_before_rest = 3;
-    /// How long a destination rests before one delivery probes it again.
+    /// How long it is backed off before one delivery probes it again.
     std::chrono::seconds rest{60};
     /// At SIGTERM: how long deliveries in flight may take to end. What has not sent its final dot
     /// by then is given back.

@@ -13,7 +13,7 @@ using queue::RecipientState;
 using queue::Report;
 
 /// A relay that does not accept our password says nothing about the recipient: its mail waits until
-/// somebody mends the password.
+/// someone corrects the password.
 Verdict fair_verdict(const Verdict& verdict) {
     return verdict.stage() == delivery::Stage::auth ? verdict.softened() : verdict;
 }
@@ -114,7 +114,7 @@ void settle_unknown(
             settle_deferred(
                 settled, claim, rules,
                 std::max(
-                    rules.retry.uncertain, retry_delay(rules.retry, claim.attempts, rules.dice)
+                    rules.retry.uncertain, retry_delay(rules.retry, claim.attempts, rules.jitter)
                 )
             );
             return;
@@ -155,7 +155,7 @@ queue::Settled plan_settlement(
                 hold_poison(settled);
             } else {
                 settle_deferred(
-                    settled, claim, rules, retry_delay(rules.retry, claim.attempts, rules.dice)
+                    settled, claim, rules, retry_delay(rules.retry, claim.attempts, rules.jitter)
                 );
             }
             break;

@@ -10,7 +10,7 @@ struct SettleRules {
     const delivery::RetryPolicy& retry;
     route::OnUncertain on_uncertain = route::OnUncertain::resend;
     WallTime now{};
-    double dice = 0.5;  ///< in [0, 1): the jitter of the retry time
+    double jitter = 0.5;  ///< in [0, 1): the jitter of the retry time
 };
 
 /// What becomes of a recipient after an attempt with this verdict: its next state, when it is tried

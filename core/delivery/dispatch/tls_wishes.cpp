@@ -13,13 +13,13 @@ void TlsWishes::note(const queue::TlsChange& change, SteadyTime now) {
     wishes_[change.message] = {change.wish, now};
 }
 
-void TlsWishes::put_on(Parcel& parcel) const {
-    const auto& first = parcel.claims.front();
+void TlsWishes::put_on(DeliveryRequest& request) const {
+    const auto& first = request.claims.front();
     const auto found = wishes_.find(first.key.message);
     if (found == wishes_.end() || found->second.wish == first.envelope->tls_wish) return;
     auto changed = std::make_shared<delivery::Message>(*first.envelope);
     changed->tls_wish = found->second.wish;
-    for (auto& claim : parcel.claims)
+    for (auto& claim : request.claims)
         claim.envelope = changed;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <map>
 
-#include "core/delivery/dispatch/parcel.hpp"
+#include "core/delivery/dispatch/delivery_request.hpp"
 #include "core/foundation/base/clock.hpp"
 
 namespace outpost::dispatch {
@@ -13,9 +13,9 @@ namespace outpost::dispatch {
 class TlsWishes {
   public:
     void note(const queue::TlsChange& change, SteadyTime now);
-    /// Gives the parcel the wish that was changed, if it was. The message is shared by others, so
+    /// Gives the request the wish that was changed, if it was. The message is shared by others, so
     /// it is a copy that changes.
-    void put_on(Parcel& parcel) const;
+    void put_on(DeliveryRequest& request) const;
     /// Forgets what is so old that all that is claimed comes with it already.
     void sweep(SteadyTime now);
 

@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/delivery/interface/body.hpp"
 #include "core/delivery/interface/policy_mode.hpp"
-#include "core/foundation/async/awaitable.hpp"
 #include "core/foundation/base/clock.hpp"
 #include "core/foundation/base/ids.hpp"
 #include "core/mail/message/address.hpp"
-#include "core/mail/message/content.hpp"
 #include "core/mail/smtp/recipient.hpp"
 #include "core/mail/smtp/tls_wish.hpp"
 
@@ -27,7 +26,7 @@ struct Message {
     MessageId id{};
     std::string account;      ///< empty for system mail (DSNs)
     mail::Address mail_from;  ///< null reverse-path for DSNs
-    mail::ContentPtr content;
+    BodyHandle body;
     bool eightbit = false;  ///< has octets above 127: wants 8BITMIME
     bool smtputf8 = false;  ///< submitted with SMTPUTF8
     TlsWish tls_wish = TlsWish::standard;
@@ -37,20 +36,10 @@ struct Message {
     WallTime submitted_at{};
     /// Submitted, or released later (RFC 4865): its time for retries begins here.
     WallTime due_from{};
-    std::uint64_t size = 0;  ///< octets of content
 
     /// How much of it goes back in reports, by us or by others: of one with REQUIRETLS no more than
     /// the header, whatever was asked for (RFC 8689 section 5).
     Ret returned() const noexcept { return tls_wish == TlsWish::required ? Ret::headers : ret; }
-};
-
-/// Reads the content of a message that is not held in memory.
-class ContentSource {
-  public:
-    virtual ~ContentSource() = default;
-    /// The content, once there is room for it in memory; to be let go as soon as it has been sent.
-    /// Null: it cannot be had now, and the attempt is over. Never throws.
-    virtual awaitable<mail::ContentPtr> read() = 0;
 };
 
 /// One unit of work for a transport: a message and those of its recipients that share a next hop.
@@ -59,11 +48,8 @@ struct DeliveryJob {
     std::vector<Recipient> recipients;  ///< never empty
     /// The recipients' common domain (empty for address literals: then one recipient a job).
     dns::Domain domain;
-    int attempt = 1;  ///< counting this one
-    int crashes = 0;  ///< attempts in a row, before this one, that a process died under
-    /// Where the content comes from when `message` is without: only for transports that say so with
-    /// Transport::reads_content_late. Lives as long as the attempt.
-    ContentSource* source = nullptr;
+    int attempt = 1;            ///< counting this one
+    int crashes = 0;            ///< attempts in a row, before this one, that a process died under
     PolicyModes policies = {};  ///< of the route
     /// Where bounces shall go instead of to the sender; only in a job with one recipient. Routes,
     /// the queue and reports of ours know the sender alone.

@@ -74,8 +74,9 @@ class Transport {
     /// only to servers that it has verified and that announce the extension, or is where the
     /// message's way by SMTP ends. To others it is never given: they fail it with 5.7.30.
     virtual bool can_require_tls() const noexcept { return false; }
-    /// True when the transport asks a job's `source` for content that its message comes without. So
-    /// content takes up memory only while it is sent, not while a slow host makes us wait.
+    /// True when the transport asks the message's body for its content with `get`, when it sends
+    /// it, and does not expect it to be held. So content takes up memory only while it is sent, not
+    /// while a slow host makes us wait.
     virtual bool reads_content_late() const noexcept { return false; }
     /// Drops idle connections; called regularly, and when the configuration that made it is gone.
     virtual void prune() noexcept {}

@@ -158,7 +158,7 @@ std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, Me
     message->id = id;
     message->account = row.text(first);
     message->mail_from = address_of(row.view(first + 1), id);
-    message->size = static_cast<std::uint64_t>(row.number(first + 2));
+    message->body = delivery::BodyHandle(static_cast<std::uint64_t>(row.number(first + 2)));
     message->eightbit = row.flag(first + 3);
     message->smtputf8 = row.flag(first + 4);
     message->tls_wish = wish_of(row, first + 5);
@@ -354,14 +354,18 @@ class BodyReader {
     std::vector<std::string> body_;
 };
 
+void hold(delivery::Message& message, std::string header, std::vector<std::string> body) {
+    auto content = std::make_shared<mail::Content>(std::move(header), std::move(body));
+    message.body = delivery::BodyHandle(message.body.size(), std::move(content));
+}
+
 }  // namespace
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
-    message->content =
-        std::make_shared<mail::Content>(rows.at(0).bytes(11), BodyReader(session, id).read());
+    hold(*message, rows.at(0).bytes(11), BodyReader(session, id).read());
     return message;
 }
 
@@ -369,13 +373,12 @@ std::shared_ptr<const delivery::Message> load_header(db::Session& session, Messa
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
-    message->content =
-        std::make_shared<mail::Content>(rows.at(0).bytes(11), std::vector<std::string>());
+    hold(*message, rows.at(0).bytes(11), {});
     return message;
 }
 
 bool is_whole(const delivery::Message& message) {
-    return message.content->size() == message.size;
+    return message.body.held()->size() == message.body.size();
 }
 
 void hold_damaged(db::Session& session, MessageId id, NodeId node) {

@@ -135,7 +135,8 @@ dsn::DsnRecipient recipient_of(const db::Row& row, std::optional<WallTime> retry
 
 /// Otherwise the body is not read at all.
 bool goes_back_whole(const delivery::Message& original, const ReportSettings& settings) {
-    return original.returned() == delivery::Ret::full && original.size <= settings.max_original;
+    return original.returned() == delivery::Ret::full &&
+           original.body.size() <= settings.max_original;
 }
 
 dsn::DsnFacts facts_of(
@@ -150,12 +151,12 @@ dsn::DsnFacts facts_of(
     facts.smtputf8 = original.smtputf8;
     facts.eightbit = original.eightbit;
     facts.ret = original.returned();
-    facts.original_header = original.content->header();
+    facts.original_header = original.body.held()->header();
     const auto id = mail::find_field(facts.original_header, "Message-ID");
     if (id) facts.original_message_id = id->value();
     // The body is gone when all recipients had come to an end before a bounce came.
     if (goes_back_whole(original, settings) && is_whole(original))
-        facts.original = original.content;
+        facts.original = original.body.held();
     for (const db::Row row : rows)
         facts.recipients.push_back(recipient_of(row, retry_until));
     facts.now = WallClock::now();

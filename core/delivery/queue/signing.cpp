@@ -21,7 +21,7 @@ const Statement put_on_signatures{"put_on_signatures", R"(
 )"};
 
 void sign(db::Session& session, const delivery::Message& message, const dkim::Signer& signer) {
-    const auto& content = *message.content;
+    const auto& content = *message.body.held();
     const mail::Header header(content.header());
     const auto made =
         signer.sign({header, content.body(), message.account, message.mail_from, WallClock::now()});
@@ -38,8 +38,10 @@ std::shared_ptr<const delivery::Message> with_new_header(
     const auto envelope = load_header(session, message.id);
     if (!envelope) return nullptr;
     auto fresh = std::make_shared<delivery::Message>(*envelope);
-    fresh->content =
-        std::make_shared<const mail::Content>(envelope->content->header(), *message.content);
+    const auto content = std::make_shared<const mail::Content>(
+        envelope->body.held()->header(), *message.body.held()
+    );
+    fresh->body = delivery::BodyHandle(envelope->body.size(), content);
     return fresh;
 }
 

@@ -45,7 +45,7 @@ std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted,
     message->id = accepted.id;
     message->account = accepted.account;
     message->mail_from = accepted.mail_from;
-    message->content = accepted.content;
+    message->body = accepted.content;
     message->eightbit = accepted.eightbit;
     message->smtputf8 = accepted.smtputf8;
     message->tls_wish = accepted.tls_wish;
@@ -53,7 +53,6 @@ std::shared_ptr<const delivery::Message> as_delivery(const NewMessage& accepted,
     message->envid = accepted.envid;
     message->tag = accepted.tag;
     message->submitted_at = message->due_from = now;
-    message->size = accepted.content->size();
     return message;
 }
 

@@ -27,9 +27,9 @@ bool needs_smtputf8(const DeliveryJob& job) {
                job.recipients.begin(), job.recipients.end(),
                [](const Recipient& r) { return r.address.needs_smtputf8(); }
            ) ||
-           (message.smtputf8 && message.content &&
+           (message.smtputf8 && message.body.held() &&
             std::any_of(
-                message.content->header().begin(), message.content->header().end(),
+                message.body.held()->header().begin(), message.body.held()->header().end(),
                 [](unsigned char c) { return c >= 0x80; }
             ));
 }
@@ -106,11 +106,11 @@ awaitable<std::vector<Verdict>> Transaction::run() {
 // that nothing will ever make bare line ends fit.
 std::optional<Verdict> Transaction::unfit() const {
     const Message& message = *job_.message;
-    if (extensions_.max_size && message.size > *extensions_.max_size) {
+    if (extensions_.max_size && message.body.size() > *extensions_.max_size) {
         return Verdict::failed(
             Stage::mail, ErrorKind::policy, {5, 3, 4},
-            "the message has " + std::to_string(message.size) + " octets, the remote takes " +
-                std::to_string(*extensions_.max_size)
+            "the message has " + std::to_string(message.body.size()) +
+                " octets, the remote takes " + std::to_string(*extensions_.max_size)
         );
     }
     if (smtputf8_ && !extensions_.smtputf8) {
@@ -131,7 +131,7 @@ std::optional<Verdict> Transaction::unfit() const {
             "the message needs REQUIRETLS, which the remote does not offer"
         );
     }
-    if (message.content && !lines_end_with_crlf(*message.content)) return bare_line_ends();
+    if (message.body.held() && !lines_end_with_crlf(*message.body.held())) return bare_line_ends();
     return std::nullopt;
 }
 
@@ -145,7 +145,7 @@ bool Transaction::is_verified() const {
 std::string Transaction::mail_line() const {
     const Message& message = *job_.message;
     smtp::MailParameters parameters;
-    if (extensions_.size) parameters.size = message.size;
+    if (extensions_.size) parameters.size = message.body.size();
     parameters.body_8bitmime = message.eightbit && extensions_.eightbitmime;
     parameters.smtputf8 = smtputf8_;
     parameters.requiretls = message.tls_wish == TlsWish::required;
@@ -293,8 +293,9 @@ awaitable<bool> Transaction::send_data() {
 // Content that is not in memory is read now, when nothing but the content itself is left to wait
 // for.
 awaitable<mail::ContentPtr> Transaction::get_content() {
-    if (job_.message->content) co_return job_.message->content;
-    mail::ContentPtr content = co_await job_.source->read();
+    const BodyHandle& body = job_.message->body;
+    if (body.held()) co_return body.held();
+    mail::ContentPtr content = co_await body.get();
     if (!content) {
         conclude_open(Verdict::deferred(
             Stage::data, ErrorKind::local, {4, 3, 0}, "the content could not be read just now"

@@ -19,10 +19,11 @@ std::shared_ptr<inbound::Mailbox> bounce_mailbox(
 }  // namespace
 
 inbound::Mailboxes make_mailboxes(
-    const Settings& settings, Backend& backend, tls_report_receiving::TlsReportIntake& reports
+    const Settings& settings, queue::BounceStore& bounces,
+    tls_report_receiving::TlsReportIntake& reports
 ) {
     inbound::Mailboxes mailboxes;
-    if (settings.bounces) mailboxes.push_back(bounce_mailbox(*settings.bounces, backend.bounces()));
+    if (settings.bounces) mailboxes.push_back(bounce_mailbox(*settings.bounces, bounces));
     if (auto addresses = report_addresses(settings); !addresses.empty()) {
         mailboxes.push_back(std::make_shared<tls_report_receiving::TlsReportMailbox>(
             reports, std::move(addresses), report_scope(settings)

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/server/node/node_pages.hpp"
 
+#include <utility>
+
 #include "core/foundation/base/clock.hpp"
-#include "core/server/node/pg_backend.hpp"
+#include "core/server/node/version.hpp"
 
 namespace outpost::server {
 namespace {
 
-http_server::Response health(const Backend& backend, bool serving) {
+http_server::Response health(bool database_answers, bool serving) {
     http_server::Response response;
-    response.status = serving && backend.reachable() ? 200 : 503;
-    response.body = !serving               ? "stopping\n"
-                    : !backend.reachable() ? "the database does not answer\n"
-                                           : "serving\n";
+    response.status = serving && database_answers ? 200 : 503;
+    response.body = !serving            ? "stopping\n"
+                    : !database_answers ? "the database does not answer\n"
+                                        : "serving\n";
     return response;
 }
 
@@ -31,7 +33,8 @@ void measure_process(metrics::Registry& registry) {
 }  // namespace
 
 std::map<std::string, http_server::Page> node_pages(
-    metrics::Registry& registry, const Backend& backend, const std::atomic<bool>& serving
+    metrics::Registry& registry, std::function<bool()> database_answers,
+    const std::atomic<bool>& serving
 ) {
     measure_process(registry);
     const auto metrics = [&registry] {
@@ -41,7 +44,8 @@ std::map<std::string, http_server::Page> node_pages(
     };
     return {
         {"/metrics", metrics},
-        {"/health", [&backend, &serving] { return health(backend, serving); }},
+        {"/health",
+         [answers = std::move(database_answers), &serving] { return health(answers(), serving); }},
     };
 }
 

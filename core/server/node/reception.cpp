@@ -14,18 +14,19 @@ constexpr std::size_t judging_threads = 2;
 }  // namespace
 
 Reception::Reception(
-    EventLoops& loops, Backend& backend, std::shared_ptr<dns::Resolver> resolver,
-    metrics::Registry& metrics
+    EventLoops& loops, const Stores& stores, std::shared_ptr<dns::Resolver> resolver,
+    metrics::Registry& metrics, std::function<bool()> store_is_up
 )
-    : backend_(backend),
+    : bounces_(stores.bounces),
+      store_is_up_(std::move(store_is_up)),
       resolver_(std::move(resolver)),
-      reports_(backend.received_reports(), metrics),
+      reports_(stores.received_reports, metrics),
       judging_(judging_threads),
       web_(loops) {}
 
 Reception::Plan Reception::plan(const Settings& settings) {
     Plan plan;
-    plan.mailboxes = make_mailboxes(settings, backend_, reports_);
+    plan.mailboxes = make_mailboxes(settings, bounces_, reports_);
     if (!settings.https) return plan;
     const auto& certificate = settings.https->certificate;
     if (!certificate.certificate.empty())
@@ -37,8 +38,7 @@ Reception::Plan Reception::plan(const Settings& settings) {
 submission::Listeners::MakeReceiver Reception::receivers(const Plan& plan) {
     return [this, mailboxes = plan.mailboxes](submission::Entrance entrance) {
         inbound::ReceivingPolicy::Parts parts{
-            std::move(entrance), mailboxes, resolver_, &judging_,
-            [&backend = backend_] { return backend.reachable(); }
+            std::move(entrance), mailboxes, resolver_, &judging_, store_is_up_
         };
         return std::make_shared<inbound::ReceivingPolicy>(std::move(parts));
     };

@@ -2,12 +2,14 @@
 #pragma once
 #include <asio/thread_pool.hpp>
 
+#include <functional>
 #include <memory>
 
 #include "core/net/http_server/public_server.hpp"
 #include "core/reception/inbound/receiving_policy.hpp"
 #include "core/reception/submission/listeners.hpp"
-#include "core/server/node/backend.hpp"
+#include "core/server/node/stores.hpp"
+#include "core/server/settings/settings.hpp"
 #include "core/tls_reports/receiving/tls_report_intake.hpp"
 
 namespace outpost::server {
@@ -16,10 +18,11 @@ namespace outpost::server {
 /// To be used from one thread at a time; must end before the loops do.
 class Reception {
   public:
-    /// All of them must outlive it.
+    /// All of them must outlive it. `store_is_up`: whether what is taken could be kept, as far as
+    /// is known.
     Reception(
-        EventLoops& loops, Backend& backend, std::shared_ptr<dns::Resolver> resolver,
-        metrics::Registry& metrics
+        EventLoops& loops, const Stores& stores, std::shared_ptr<dns::Resolver> resolver,
+        metrics::Registry& metrics, std::function<bool()> store_is_up
     );
 
     /// How it is by some settings. Made ahead, since that may fail.
@@ -43,7 +46,8 @@ class Reception {
     awaitable<bool> join(Deadline deadline) { co_return co_await web_.join(deadline); }
 
   private:
-    Backend& backend_;
+    queue::BounceStore& bounces_;
+    const std::function<bool()> store_is_up_;
     const std::shared_ptr<dns::Resolver> resolver_;
     tls_report_receiving::TlsReportIntake reports_;
     asio::thread_pool judging_;  ///< verifies signatures of whatever strangers send

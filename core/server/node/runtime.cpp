@@ -21,6 +21,7 @@
 #include "core/reception/submission/sink.hpp"
 #include "core/server/node/allocator.hpp"
 #include "core/server/node/descriptors.hpp"
+#include "core/server/node/node_database.hpp"
 #include "core/server/node/node_pages.hpp"
 #include "core/server/node/policies.hpp"
 #include "core/server/node/reception.hpp"
@@ -30,6 +31,7 @@
 #include "core/server/node/tls_reporting.hpp"
 #include "core/server/node/tlsa_watch.hpp"
 #include "core/server/node/watchdog.hpp"
+#include "core/server/settings/builtin.hpp"
 
 namespace outpost::server {
 namespace {
@@ -68,35 +70,37 @@ struct Runtime::Parts {
     Parts(const Loaded& loaded, const RuntimeOptions& options)
         : settings(loaded.settings),
           loops(loops_for(options)),
-          backend(options.make_backend(loaded)),
+          database(options.stores ? nullptr : open_database(loaded)),
+          stores(options.stores ? *options.stores : database->stores()),
           resolver(dns::make_resolver(settings.dns)),
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
-          policies(
-              settings, [this](const std::string& key) { return backend->policy_store(key); },
-              resolver, tasks, loops.at(0).get_executor()
-          ),
+          policies(settings, stores.of_policy, resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
-              loops, backend->store(), backend->limits(), backend->suppressions(), *resolver,
-              *dialer, fitting_limits(settings),
+              {loops, stores.queue, stores.limits, stores.suppressions, *resolver, *dialer, registry},
+              fitting_limits(settings),
               make_snapshot(loaded, options.make_transport, policies.of(settings)),
-              [this] { reporter.wake(); }, registry,
-              [this](const delivery::Learned& learned) { backend->learn(learned); }
+              {[this] { reporter.wake(); },
+               [this](const delivery::Learned& learned) {
+                   if (database) database->learn(learned);
+               }}
           ),
           reporter(
               "reports", loops.at(0).get_executor(), report_interval,
-              [this] { return backend->report_round(); }
+              [this] { return database->compose_report(); }
           ),
           janitor(
               "tidying", loops.at(0).get_executor(), tidy_interval,
-              [this] { return backend->tidy_round(); }
+              [this] { return database->tidy(); }
           ),
-          tls_reporting(settings, *backend, resolver, loops.at(0).get_executor()),
+          tls_reporting(
+              settings, database ? &database->pool() : nullptr, resolver, loops.at(0).get_executor()
+          ),
           tlsa_watch(settings, resolver, loops.at(0).get_executor()),
-          reception(loops, *backend, resolver, registry),
-          listeners(loops, backend->store(), registry, settings.limits.content_memory / 2),
-          pages(node_pages(registry, *backend, serving)) {
+          reception(loops, stores, resolver, registry, [this] { return database_answers(); }),
+          listeners(loops, stores.queue, registry, settings.limits.content_memory / 2),
+          pages(node_pages(registry, [this] { return database_answers(); }, serving)) {
         if (settings.sink) sink = make_sink();
-        backend->measure(registry);
+        if (database) database->measure(registry);
         policies.count_in(registry);
     }
 
@@ -114,22 +118,47 @@ struct Runtime::Parts {
         return std::make_unique<submission::Sink>(loops, std::move(options));
     }
 
+    std::unique_ptr<NodeDatabase> open_database(const Loaded& loaded) {
+        return std::make_unique<NodeDatabase>(loaded, [this] { superseded = true; });
+    }
+    bool database_answers() const { return !database || database->reachable(); }
+
+    /// What other nodes and SQL have to tell the parts.
+    NodeDatabase::Channels channels() {
+        NodeDatabase::Channels channels{
+            {"outpost_work", [this](const auto&) { dispatcher.wake(); }},
+            {"outpost_report", [this](const auto&) { reporter.wake(); }},
+            {"outpost_limits",
+             [this](const std::string& sender) {
+                 if (!database->is_own(sender)) dispatcher.limits_changed();
+             }},
+            {"outpost_tls",
+             [this](const std::string& text) {
+                 if (const auto change = queue::TlsChange::parse(text))
+                     dispatcher.tls_changed(*change);
+             }},
+            {"outpost_tls_reports", [this](const auto&) { tls_reporting.wake(); }},
+        };
+        for (const auto& kind : policy_kinds()) {
+            if (kind->channel().empty()) continue;
+            channels[kind->channel()] = [this, policy = kind->key()](const std::string& what) {
+                policies.notified(policy, what);
+            };
+        }
+        return channels;
+    }
+
     void start() {
         loops.start();
-        backend->connect(
-            {&dispatcher, [this] { dispatcher.wake(); }, [this] { reporter.wake(); },
-             [this] { dispatcher.limits_changed(); },
-             [this](const std::string& policy, const std::string& what) {
-                 policies.notified(policy, what);
-             },
-             [this](queue::TlsChange change) { dispatcher.tls_changed(change); },
-             [this] { tls_reporting.wake(); }, [this] { superseded = true; }}
-        );
+        stores.hand_fresh_work_to(&dispatcher);
+        if (database) database->listen(channels());
         if (sink) sink->start();
         policies.start();
         dispatcher.start();
-        reporter.start(tasks);
-        janitor.start(tasks);
+        if (database) {
+            reporter.start(tasks);
+            janitor.start(tasks);
+        }
         tls_reporting.start(tasks);
         tlsa_watch.start(tasks);
         const auto plan = reception.plan(settings);
@@ -159,7 +188,8 @@ struct Runtime::Parts {
         on_first_loop(tasks.join(deadline)).wait();
         if (sink) sink->stop();
         pages.stop();
-        backend->close();
+        stores.hand_fresh_work_to(nullptr);
+        if (database) database->close();
         loops.stop();
     }
 
@@ -171,9 +201,11 @@ struct Runtime::Parts {
     const Settings settings;  ///< those of the start: what a reload changes is handed to the parts
     metrics::Registry registry;
     std::atomic<bool> serving{false};
+    std::atomic<bool> superseded{false};  ///< a later run has taken this node's name
     EventLoops loops;
     TaskGroup tasks;
-    std::unique_ptr<Backend> backend;
+    std::unique_ptr<NodeDatabase> database;  ///< null: what lasts is kept elsewhere
+    const Stores stores;
     std::shared_ptr<dns::Resolver> resolver;
     std::shared_ptr<net::Dialer> dialer;
     Policies policies;
@@ -185,7 +217,6 @@ struct Runtime::Parts {
     submission::Listeners listeners;
     std::unique_ptr<submission::Sink> sink;
     http_server::Server pages;
-    std::atomic<bool> superseded{false};
 };
 
 Runtime::Runtime(Loaded loaded, RuntimeOptions options)
@@ -271,7 +302,7 @@ void Runtime::apply(Loaded next) {
     parts_->listeners.apply(parts_->doors(next.settings, plan));
     parts_->reception.serve(plan);
     parts_->dispatcher.use(std::move(snapshot));
-    parts_->backend->reconfigure(next);
+    if (parts_->database) parts_->database->reconfigure(next);
     parts_->tlsa_watch.use(next.settings);
     log::set_level(next.settings.log_level);
     for (const auto& key : needs_restart(parts_->settings, next.settings))

@@ -5,10 +5,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "core/server/node/backend.hpp"
 #include "core/server/node/make_snapshot.hpp"
+#include "core/server/node/stores.hpp"
 #include "core/server/node/watched_files.hpp"
 
 namespace outpost::server {
@@ -16,9 +17,8 @@ namespace outpost::server {
 struct RuntimeOptions {
     std::filesystem::path config_file;  ///< what SIGHUP reads again; empty: SIGHUP is ignored
     unsigned threads = 0;               ///< event loops; 0: one a core
-    /// Connects, brings the schema up to date, registers this node. Blocks; throws what a person
-    /// must read when it cannot.
-    std::function<std::unique_ptr<Backend>(const Loaded&)> make_backend;
+    /// What lasts is kept here and not in the configured PostgreSQL: for tests.
+    std::optional<Stores> stores;
     TransportMaker make_transport;
     std::function<void()> on_ready;  ///< called by `run` once everything is up; may be empty
     std::chrono::milliseconds look_at_certificates = std::chrono::seconds(10);  ///< how often

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/net/tls/context.hpp"
+#include "core/tls_reports/sending/sender.hpp"
 
 namespace outpost::server {
 namespace {
@@ -24,18 +25,22 @@ tls_reports::Settings tls_report_settings(const Settings& settings) {
 }
 
 TlsReporting::TlsReporting(
-    const Settings& settings, Backend& backend, std::shared_ptr<dns::Resolver> resolver,
+    const Settings& settings, db::Pool* database, std::shared_ptr<dns::Resolver> resolver,
     const Executor& executor
 )
-    : backend_(backend), resolver_(std::move(resolver)), client_(make_client(settings)) {
+    : database_(database),
+      resolver_(std::move(resolver)),
+      settings_(tls_report_settings(settings)),
+      client_(make_client(settings)) {
+    if (database_ == nullptr) return;
     for (int n = 0; n < makers; ++n) {
         workers_.emplace_back("making TLS reports", executor, interval, [this] {
-            return backend_.tls_report_round(resolver_);
+            return tls_reports::make_round(*database_, resolver_, this->settings());
         });
     }
     for (int n = 0; n < posters; ++n) {
         workers_.emplace_back("posting TLS reports", executor, interval, [this] {
-            return backend_.tls_post_round(client());
+            return tls_reports::post_round(*database_, client());
         });
     }
 }
@@ -53,11 +58,18 @@ std::shared_ptr<http_client::Client> TlsReporting::client() {
     return client_;
 }
 
+tls_reports::Settings TlsReporting::settings() {
+    const std::lock_guard lock(mutex_);
+    return settings_;
+}
+
 // A post under way keeps the client that it began with.
 void TlsReporting::reconfigure(const Settings& settings) {
     auto client = make_client(settings);
+    auto reports = tls_report_settings(settings);
     const std::lock_guard lock(mutex_);
     client_ = std::move(client);
+    settings_ = std::move(reports);
 }
 
 void TlsReporting::wake() {

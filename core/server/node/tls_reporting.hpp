@@ -5,7 +5,9 @@
 #include <mutex>
 
 #include "core/delivery/dispatch/periodic.hpp"
-#include "core/server/node/backend.hpp"
+#include "core/foundation/database/pool.hpp"
+#include "core/net/dns/resolver.hpp"
+#include "core/net/http_client/client.hpp"
 #include "core/server/settings/settings.hpp"
 #include "core/tls_reports/sending/settings.hpp"
 
@@ -18,15 +20,15 @@ tls_reports::Settings tls_report_settings(const Settings& settings);
 /// that a domain whose DNS or server is slow does not hold up the others.
 class TlsReporting {
   public:
-    /// The backend must outlive it. Throws std::runtime_error when a certificate file cannot be
-    /// used.
+    /// `database` must outlive it; null: there is nothing to report. Throws std::runtime_error when
+    /// a certificate file cannot be used.
     TlsReporting(
-        const Settings& settings, Backend& backend, std::shared_ptr<dns::Resolver> resolver,
+        const Settings& settings, db::Pool* database, std::shared_ptr<dns::Resolver> resolver,
         const Executor& executor
     );
 
-    /// Certificates and networks of a reload. Throws as the constructor does, and has done nothing
-    /// then.
+    /// The settings of a reload, and certificates read again. Throws as the constructor does, and
+    /// has done nothing then.
     void reconfigure(const Settings& settings);
     /// Thread-safe.
     void wake();
@@ -37,10 +39,12 @@ class TlsReporting {
   private:
     std::shared_ptr<http_client::Client> make_client(const Settings& settings) const;
     std::shared_ptr<http_client::Client> client();
+    tls_reports::Settings settings();
 
-    Backend& backend_;
+    db::Pool* const database_;
     const std::shared_ptr<dns::Resolver> resolver_;
     std::mutex mutex_;
+    tls_reports::Settings settings_;
     std::shared_ptr<http_client::Client> client_;
     std::deque<dispatch::Periodic> workers_;
 };

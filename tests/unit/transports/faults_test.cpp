@@ -138,10 +138,9 @@ TEST_CASE("a NUL among the extensions hides none and makes none") {
 
 TEST_CASE("a server that refuses amid the content and closes is heard") {
     delivery::Message message = small_message();
-    message.content = std::make_shared<mail::Content>(
+    message.body = std::make_shared<const mail::Content>(
         "Subject: big\r\n\r\n", std::vector<std::string>(4000, std::string(4094, 'x') + "\r\n")
     );
-    message.size = message.content->size();
     for (const std::vector<std::string>& extensions : {std::vector<std::string>{}, {"CHUNKING"}}) {
         CAPTURE(extensions.size());
         Script script =

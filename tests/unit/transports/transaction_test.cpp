@@ -122,10 +122,9 @@ TEST_CASE("dots are stuffed in DATA and left alone in BDAT") {
 
 TEST_CASE("a large message comes whole, by DATA and by BDAT") {
     delivery::Message message = small_message();
-    message.content = std::make_shared<mail::Content>(
+    message.body = std::make_shared<const mail::Content>(
         "Subject: big\r\n\r\n", std::vector<std::string>(50, std::string(9998, 'x') + "\r\n")
     );
-    message.size = message.content->size();
     ScriptedServer server(
         {opening({"CHUNKING"}) +
          Script{
@@ -147,7 +146,7 @@ TEST_CASE("bare line ends never leave, whatever the server offers") {
           "a\r\n.\r", "a\n"}) {
         for (const char* extension : {"CHUNKING", "PIPELINING", "SIZE"}) {
             delivery::Message message = small_message();
-            message.content = std::make_shared<mail::Content>(
+            message.body = std::make_shared<const mail::Content>(
                 "Subject: x\r\n\r\n", std::vector<std::string>{body}
             );
             ScriptedServer server({opening({extension}) + taken});

@@ -135,7 +135,7 @@ void Child::pass_on(Message& message, bool ends) {
 void Child::run(const WorkPtr& work) {
     jobs_.emplace(work->number, work);
     octets_ += work->octets();
-    const auto& content = work->job.message->content;
+    const auto& content = work->job.message->body.held();
     std::uint64_t body = 0;
     for (const auto& chunk : content->body())
         body += chunk.size();

@@ -150,7 +150,7 @@ void write_message(Writer& out, const delivery::Message& message) {
     out.number(to_number(message.id));
     out.text(message.account);
     write_address(out, message.mail_from);
-    out.text(message.content->header());
+    out.text(message.body.held()->header());
     out.flag(message.eightbit);
     out.flag(message.smtputf8);
     write_enum(out, message.tls_wish);
@@ -159,7 +159,7 @@ void write_message(Writer& out, const delivery::Message& message) {
     out.text(message.tag);
     write_span(out, message.submitted_at.time_since_epoch());
     write_span(out, message.due_from.time_since_epoch());
-    out.number(static_cast<std::int64_t>(message.size));
+    out.number(static_cast<std::int64_t>(message.body.size()));
 }
 
 std::shared_ptr<const delivery::Message> read_message(Reader& in) {
@@ -167,7 +167,7 @@ std::shared_ptr<const delivery::Message> read_message(Reader& in) {
     message->id = MessageId{in.number()};
     message->account = in.text();
     message->mail_from = read_address(in);
-    message->content = std::make_shared<mail::Content>(in.text(), std::vector<std::string>());
+    auto header = std::make_shared<mail::Content>(in.text(), std::vector<std::string>());
     message->eightbit = in.flag();
     message->smtputf8 = in.flag();
     message->tls_wish = read_enum(in, delivery::TlsWish::not_required);
@@ -176,7 +176,8 @@ std::shared_ptr<const delivery::Message> read_message(Reader& in) {
     message->tag = in.text();
     message->submitted_at = WallTime(read_span<WallTime::duration>(in));
     message->due_from = WallTime(read_span<WallTime::duration>(in));
-    message->size = static_cast<std::uint64_t>(in.number(0, largest));
+    message->body =
+        delivery::BodyHandle(static_cast<std::uint64_t>(in.number(0, largest)), std::move(header));
     return message;
 }
 

@@ -210,8 +210,9 @@ class PluginProcess {
         auto running = std::make_shared<Running>();
         running->start = std::move(arriving.start);
         auto message = std::make_shared<delivery::Message>(*running->start.job.message);
-        message->content =
-            std::make_shared<mail::Content>(message->content->header(), std::move(arriving.body));
+        message->body = std::make_shared<const mail::Content>(
+            message->body.held()->header(), std::move(arriving.body)
+        );
         running->start.job.message = std::move(message);
         const auto transport = transports_.find(running->start.transport);
         if (transport == transports_.end())

@@ -39,7 +39,7 @@ struct Work {
     bool try_withdraw() { return !taken_.exchange(true); }
 
     std::vector<std::int32_t> released;  ///< of the plugin's thread
-    std::uint64_t octets() const { return job.message->content->size(); }
+    std::uint64_t octets() const { return job.message->body.held()->size(); }
 
   private:
     std::atomic<bool> taken_{false};

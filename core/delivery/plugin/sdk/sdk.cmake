@@ -31,6 +31,7 @@ set(OUTPOST_SDK_HEADERS
     core/mail/smtp/tls_wish.hpp
     core/mail/smtp/extensions.hpp
     core/mail/smtp/reply.hpp
+    core/delivery/interface/body.hpp
     core/delivery/interface/job.hpp
     core/delivery/interface/policy_mode.hpp
     core/delivery/interface/transport.hpp

@@ -69,11 +69,14 @@ class Node {
 
     void start() {
         dispatcher = std::make_unique<Dispatcher>(
-            loops, store, limits, suppressions, resolver, dialer, settings, snapshot,
-            [this] { ++reports; }, metrics,
-            [this](const delivery::Learned& one) {
-                const std::lock_guard lock(learning);
-                learned.push_back(one);
+            Services{loops, store, limits, suppressions, resolver, dialer, metrics}, settings,
+            snapshot,
+            Listeners{
+                [this] { ++reports; },
+                [this](const delivery::Learned& one) {
+                    const std::lock_guard lock(learning);
+                    learned.push_back(one);
+                }
             }
         );
         dispatcher->start();
@@ -449,16 +452,16 @@ TEST_CASE("a wish that is changed while its message is being claimed is not miss
     TlsWishes wishes;
     const auto now = SteadyClock::now();
     const auto message = test::message(7);
-    Parcel parcel{{}, nullptr, nullptr, {}};
-    parcel.claims = {
+    DeliveryRequest request{{}, nullptr, nullptr, {}};
+    request.claims = {
         test::claimed(message, 1, "a@b.example"), test::claimed(message, 2, "c@b.example")
     };
-    wishes.put_on(parcel);
-    CHECK(parcel.claims[0].envelope == message);
+    wishes.put_on(request);
+    CHECK(request.claims[0].envelope == message);
     wishes.note({MessageId{7}, delivery::TlsWish::required}, now);
     wishes.note({MessageId{8}, delivery::TlsWish::not_required}, now);
-    wishes.put_on(parcel);
-    for (const auto& claim : parcel.claims)
+    wishes.put_on(request);
+    for (const auto& claim : request.claims)
         CHECK(claim.envelope->tls_wish == delivery::TlsWish::required);
     CHECK(message->tls_wish == delivery::TlsWish::standard);  // others hold it too
     wishes.sweep(now + 1min);
@@ -736,9 +739,9 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
     std::atomic<std::size_t> read{0};
     struct Asking {
         static awaitable<DeliveryOutcome> deliver(
-            DeliveryOutcome outcome, delivery::ContentSource* source, std::atomic<std::size_t>& read
+            DeliveryOutcome outcome, delivery::BodyHandle body, std::atomic<std::size_t>& read
         ) {
-            const auto content = co_await source->read();
+            const auto content = co_await body.get();
             if (!content) {
                 outcome.verdicts.front() =
                     Verdict::deferred(Stage::data, ErrorKind::local, {4, 3, 0}, "not to be had");
@@ -751,16 +754,16 @@ TEST_CASE("content is read when it is asked for, or before the attempt for those
     node.direct->script(
         "example.org",
         [&](const delivery::DeliveryJob& job, delivery::AttemptContext&) {
-            came_without = job.message->content == nullptr;
+            came_without = job.message->body.held() == nullptr;
             return Asking::deliver(
-                DeliveryOutcome::all(job, Verdict::delivered("ok")), job.source, read
+                DeliveryOutcome::all(job, Verdict::delivered("ok")), job.message->body, read
             );
         }
     );
     node.relay->script(
         "plain.example",
         [&](const delivery::DeliveryJob& job, delivery::AttemptContext& context) {
-            came_with = job.message->content != nullptr;
+            came_with = job.message->body.held() != nullptr;
             return answer(Verdict::delivered("ok"))(job, context);
         }
     );
@@ -786,12 +789,12 @@ TEST_CASE("fresh content is sent from memory while that is quick, and later read
     std::atomic<bool> waits{false};
     const auto read_now_and_later = [&](const delivery::DeliveryJob& job,
                                         delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
-        CHECK_FALSE(job.message->content);
-        CHECK(co_await job.source->read());
+        CHECK_FALSE(job.message->body.held());
+        CHECK(co_await job.message->body.get());
         CHECK(node.store.loads() == 0);
         waits = true;
         co_await latch.wait();
-        const auto again = co_await job.source->read();
+        const auto again = co_await job.message->body.get();
         CHECK(node.store.loads() == 1);
         CHECK(again->size() == 25);
         co_return DeliveryOutcome::all(job, Verdict::delivered("ok"));
@@ -819,9 +822,9 @@ TEST_CASE("mail that is to be signed is signed before its first attempt, by the 
     const auto look = [&](const delivery::DeliveryJob& job,
                           delivery::AttemptContext&) -> awaitable<DeliveryOutcome> {
         const std::lock_guard lock(mutex);
-        const auto& content = job.message->content;
+        const auto& content = job.message->body.held();
         headers.push_back(content ? content->header() : "read late");
-        right_size.push_back(content && job.message->size == content->size());
+        right_size.push_back(content && job.message->body.size() == content->size());
         co_return DeliveryOutcome::all(job, Verdict::delivered("ok"));
     };
     node.direct->script("one.example", look);
@@ -948,16 +951,31 @@ TEST_CASE("draining waits for the reply to a dot that was sent") {
             return Dotted::deliver(job, context, after);
         }
     );
+    auto never_asked = std::make_shared<test::Latch>();
+    node.direct->script("silent.example", waits_at(never_asked));
     node.start();
     const auto id = node.enqueue({"a@slow.example"});
-    Node::until([&] { return node.store.row({id, 1}).dot_sent; });
+    const auto other = node.enqueue({"b@silent.example"});
+    Node::until([&] { return node.store.row({id, 1}).dot_sent && node.direct->calls() == 2; });
+    std::atomic<bool> drained{false}, returned_early{false}, still_ours{false};
     std::thread opener([&] {
-        std::this_thread::sleep_for(450ms);  // after the gates were shut, before the deadline
+        // Given back: from now on no dot is permitted, and only the reply is waited for.
+        while (!drained && node.state(other) != RecipientState::queued)
+            std::this_thread::sleep_for(2ms);
+        returned_early = drained.load();
+        still_ours = node.state(id) == RecipientState::leased;
         after->open();
     });
-    node.drain(500ms);
+    node.drain(3s);
+    drained = true;
+    const auto state_after = node.state(id);
     opener.join();
+    never_asked->open();
+    CHECK_FALSE(returned_early);
+    CHECK(still_ours);
+    CHECK(state_after == RecipientState::delivered);
     Node::until([&] { return node.state(id) == RecipientState::delivered; });
+    CHECK(node.state(other) == RecipientState::queued);
 }
 
 TEST_CASE("an attempt keeps the configuration that it was claimed under; the next one has the new"

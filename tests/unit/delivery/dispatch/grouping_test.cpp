@@ -27,29 +27,36 @@ std::shared_ptr<const route::Decision> decision(
     return made;
 }
 
-std::vector<std::size_t> sizes(const std::vector<Parcel>& parcels) {
+std::vector<std::size_t> sizes(const std::vector<DeliveryRequest>& requests) {
     std::vector<std::size_t> all;
-    for (const auto& parcel : parcels)
-        all.push_back(parcel.claims.size());
+    for (const auto& request : requests)
+        all.push_back(request.claims.size());
     return all;
 }
 
 }  // namespace
 
-TEST_CASE("the lane is the domain if any transport delivers per domain, else the relay") {
+TEST_CASE("the destination is the domain if any transport delivers per domain, else the relay") {
     const auto snapshot = two_transports();
     const auto bob = test::address("bob@example.org");
-    CHECK(lane_of(*snapshot, *decision({"direct"}), bob) == LaneKey{"direct", "example.org"});
-    CHECK(lane_of(*snapshot, *decision({"relay"}), bob) == LaneKey{"relay", ""});
     CHECK(
-        lane_of(*snapshot, *decision({"relay", "direct"}), bob) == LaneKey{"relay", "example.org"}
+        destination_of(*snapshot, *decision({"direct"}), bob) ==
+        DestinationKey{"direct", "example.org"}
     );
-    CHECK(lane_of(*snapshot, *decision({"gone"}), bob) == LaneKey{"gone", ""});
+    CHECK(destination_of(*snapshot, *decision({"relay"}), bob) == DestinationKey{"relay", ""});
+    CHECK(
+        destination_of(*snapshot, *decision({"relay", "direct"}), bob) ==
+        DestinationKey{"relay", "example.org"}
+    );
+    CHECK(destination_of(*snapshot, *decision({"gone"}), bob) == DestinationKey{"gone", ""});
     const auto literal = test::address("bob@[192.0.2.1]");
-    CHECK(lane_of(*snapshot, *decision({"direct"}), literal) == LaneKey{"direct", "[192.0.2.1]"});
+    CHECK(
+        destination_of(*snapshot, *decision({"direct"}), literal) ==
+        DestinationKey{"direct", "[192.0.2.1]"}
+    );
 }
 
-TEST_CASE("who has seen a crash is alone in his parcel") {
+TEST_CASE("who has seen a crash is alone in his request") {
     const auto direct = decision({"direct"});
     const auto message = test::message(1);
     std::vector<Routed> routed;
@@ -63,7 +70,7 @@ TEST_CASE("who has seen a crash is alone in his parcel") {
     );
 }
 
-TEST_CASE("recipients share a parcel only when everything about their delivery is the same") {
+TEST_CASE("recipients share a request only when everything about their delivery is the same") {
     const auto snapshot = two_transports();
     const auto direct = decision({"direct"}), relay = decision({"relay"});
     const auto first = test::message(1), second = test::message(2);

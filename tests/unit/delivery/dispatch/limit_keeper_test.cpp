@@ -20,7 +20,7 @@ namespace {
 struct KeptNode {
     explicit KeptNode(asio::io_context& on, std::shared_ptr<test::MemoryLimitStore::Shared> shared)
         : store(std::move(shared)),
-          keeper(store, allowances, on.get_executor(), [this](const auto& keys) {
+          keeper(store, ours, on.get_executor(), [this](const auto& keys) {
               may_try.insert(may_try.end(), keys.begin(), keys.end());
           }) {
         keeper.start(tasks);
@@ -29,14 +29,14 @@ struct KeptNode {
     int take_all(std::size_t limit) {
         int got = 0;
         const Need need{{"direct", "a.example"}, {limit, {}}, limit};
-        while (keeper.may_begin() && allowances.take(need, SteadyClock::now()))
+        while (keeper.may_begin() && ours.take(need, SteadyClock::now()))
             ++got;
-        if (allowances.take_news()) keeper.wake();
+        if (ours.take_change()) keeper.wake();
         return got;
     }
 
     test::MemoryLimitStore store;
-    Allowances allowances;
+    Slots ours;
     std::vector<LimitKey> may_try;
     LimitKeeper keeper;
     TaskGroup tasks;
@@ -71,7 +71,7 @@ TEST_CASE("a node that is alone asks once, and then leaves the database in peace
     Cluster cluster;
     KeptNode node(cluster.loop, cluster.shared);
     CHECK(node.take_all(3) == 0);
-    cluster.run_until([&] { return node.allowances.is_alone(); });
+    cluster.run_until([&] { return node.ours.is_alone(); });
     CHECK_FALSE(node.may_try.empty());
     CHECK(node.take_all(3) == 3);
     for (int i = 0; i < 3; ++i) {
@@ -85,10 +85,10 @@ TEST_CASE("a node that is alone asks once, and then leaves the database in peace
 TEST_CASE("a node that joins begins nothing before the other has said what it holds") {
     Cluster cluster;
     KeptNode first(cluster.loop, cluster.shared);
-    cluster.run_until([&] { return first.allowances.is_alone(); });
+    cluster.run_until([&] { return first.ours.is_alone(); });
     CHECK(first.take_all(5) == 5);
-    first.allowances.give({"direct", "a.example"}, SteadyClock::now());
-    first.allowances.give({"direct", "a.example"}, SteadyClock::now());
+    first.ours.give({"direct", "a.example"}, SteadyClock::now());
+    first.ours.give({"direct", "a.example"}, SteadyClock::now());
 
     cluster.shared->nodes = 2;
     KeptNode second(cluster.loop, cluster.shared);
@@ -104,13 +104,13 @@ TEST_CASE("a node that joins begins nothing before the other has said what it ho
         return got > 0;
     });
     CHECK(got == 2);
-    CHECK_FALSE(first.allowances.is_alone());
+    CHECK_FALSE(first.ours.is_alone());
     CHECK(first.take_all(5) == 0);
 
     cluster.shared->nodes = 1;  // the first one dies
     cluster.run_until([&] {
         second.keeper.changed();
-        return second.allowances.is_alone();
+        return second.ours.is_alone();
     });
     CHECK(second.take_all(5) == 3);
     cluster.stop({&first, &second});
@@ -119,9 +119,9 @@ TEST_CASE("a node that joins begins nothing before the other has said what it ho
 TEST_CASE("after a lost lease nothing begins before what is held has been published anew") {
     Cluster cluster;
     KeptNode node(cluster.loop, cluster.shared);
-    cluster.run_until([&] { return node.allowances.is_alone(); });
+    cluster.run_until([&] { return node.ours.is_alone(); });
     CHECK(node.take_all(2) == 2);
-    node.allowances.give({"direct", "a.example"}, SteadyClock::now());
+    node.ours.give({"direct", "a.example"}, SteadyClock::now());
     node.store.safe = false;
     CHECK(node.take_all(2) == 0);
     node.store.losses = 1;
@@ -140,7 +140,7 @@ TEST_CASE("a database that is away is asked again, and meanwhile what is held is
     cluster.run_until([&] { return node.store.calls > 0; });
     CHECK(node.take_all(2) == 0);
     node.store.away = false;
-    cluster.run_until([&] { return node.allowances.is_alone(); });
+    cluster.run_until([&] { return node.ours.is_alone(); });
     CHECK(node.take_all(2) == 2);
     cluster.stop({&node});
 }

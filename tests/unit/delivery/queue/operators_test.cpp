@@ -205,7 +205,7 @@ TEST_CASE("a message failed by hand bounces; a dropped one does not") {
     CHECK(claims[0].recipient.notify.never);
     const auto report = node.run(node.store.load(claims[0].key.message));
     std::string text;
-    for (const auto& chunk : report->content->body())
+    for (const auto& chunk : report->body.held()->body())
         text += chunk;
     CHECK(text.find("Final-Recipient: rfc822;a@a.example") != std::string::npos);
     CHECK(text.find("Status: 5.7.0") != std::string::npos);
@@ -234,7 +234,7 @@ TEST_CASE(
     REQUIRE(claims.size() == 1);
     const auto report = node.run(node.store.load(claims[0].key.message));
     std::string text;
-    for (const auto& chunk : report->content->body())
+    for (const auto& chunk : report->body.held()->body())
         text += chunk;
     CHECK(text.find("a@a.example") != std::string::npos);
     CHECK(text.find("b@b.example") != std::string::npos);
@@ -272,7 +272,7 @@ TEST_CASE("the report on a message with REQUIRETLS asks for it too, and returns 
         CHECK((envelope.ret == delivery::Ret::headers) == required);
         const auto report = node.run(node.store.load(claims[0].key.message));
         std::string text;
-        for (const auto& chunk : report->content->body())
+        for (const auto& chunk : report->body.held()->body())
             text += chunk;
         CHECK(text.find("Subject: test") != std::string::npos);
         CHECK((text.find("confidential") == std::string::npos) == required);
@@ -310,7 +310,7 @@ TEST_CASE("a delay is reported while the message goes on waiting, once") {
     const auto again = node.claim();
     REQUIRE(again.size() == 1);
     CHECK(again[0].warned);
-    CHECK(node.run(node.store.load(id))->content->body().size() == 1);
+    CHECK(node.run(node.store.load(id))->body.held()->body().size() == 1);
 }
 
 TEST_CASE("readers see the views and no content; they may not act") {

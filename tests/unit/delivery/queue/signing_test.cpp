@@ -54,7 +54,7 @@ struct WithMail : QueueDatabase {
 };
 
 std::size_t signatures(const delivery::Message& message) {
-    return mail::Header(message.content->header()).count("DKIM-Signature");
+    return mail::Header(message.body.held()->header()).count("DKIM-Signature");
 }
 
 }  // namespace
@@ -73,22 +73,22 @@ TEST_CASE("mail of SQL is to be signed until somebody has, and that is done once
     const auto first = node.run(node.store.load_signed(id, signer_with(key)));
     REQUIRE(first);
     CHECK(signatures(*first) == 1);
-    CHECK(first->size == first->content->size());
-    CHECK(first->size > claims[0].envelope->size);
+    CHECK(first->body.size() == first->body.held()->size());
+    CHECK(first->body.size() > claims[0].envelope->body.size());
     CHECK(database.signed_by(id) == "shop.example s");
 
     // By another key, so that a second signature would be seen.
     const auto other = dkim::PrivateKey::make_ed25519();
     const auto second = node.run(node.store.load_signed(id, signer_with(other, "t")));
-    CHECK(second->content->header() == first->content->header());
-    CHECK(node.run(node.store.load(id))->content->header() == first->content->header());
-    CHECK(node.run(node.store.load_header(id))->size == first->size);
+    CHECK(second->body.held()->header() == first->body.held()->header());
+    CHECK(node.run(node.store.load(id))->body.held()->header() == first->body.held()->header());
+    CHECK(node.run(node.store.load_header(id))->body.size() == first->body.size());
 
     const auto record = dkim::key_record(key);
     dns::Answer answer;
     answer.records.push_back({dns::Type::txt, 0, record});
     const dkim::KeyAnswers answers{{"s._domainkey.shop.example", answer}};
-    const auto results = dkim::judge(*first->content, answers, {});
+    const auto results = dkim::judge(*first->body.held(), answers, {});
     REQUIRE(results.size() == 1);
     CHECK(results[0].passed());
 
@@ -96,7 +96,7 @@ TEST_CASE("mail of SQL is to be signed until somebody has, and that is done once
     claims = node.claim();
     REQUIRE(claims.size() == 1);
     CHECK_FALSE(claims[0].to_be_signed);
-    CHECK(claims[0].envelope->size == first->size);
+    CHECK(claims[0].envelope->body.size() == first->body.size());
 }
 
 TEST_CASE("of several that sign at the same time one writes, and all send what it has written") {
@@ -118,7 +118,7 @@ TEST_CASE("of several that sign at the same time one writes, and all send what i
     for (const auto& message : loaded) {
         REQUIRE(message);
         CHECK(signatures(*message) == 1);
-        CHECK(message->content->header() == loaded[0]->content->header());
+        CHECK(message->body.held()->header() == loaded[0]->body.held()->header());
         CHECK(queue::is_whole(*message));
     }
 }
@@ -142,7 +142,7 @@ TEST_CASE("who is slower takes the signature of who was faster") {
     open.commit();
     slower.join();
     REQUIRE(loaded);
-    CHECK(loaded->content->header().starts_with("DKIM-Signature: faster\r\n"));
+    CHECK(loaded->body.held()->header().starts_with("DKIM-Signature: faster\r\n"));
     CHECK(signatures(*loaded) == 1);
     CHECK(queue::is_whole(*loaded));
     CHECK(database.signed_by(id) == "faster");
@@ -153,10 +153,10 @@ TEST_CASE("where no key fits, that is settled at the first attempt, too") {
     const auto id = database.enqueue();
     QueueNode node(database.settings);
     const auto key = dkim::PrivateKey::make_ed25519();
-    const auto as_it_was = node.run(node.store.load(id))->content->header();
+    const auto as_it_was = node.run(node.store.load(id))->body.held()->header();
     const auto message =
         node.run(node.store.load_signed(id, signer_with(key, "s", "elsewhere.example")));
-    CHECK(message->content->header() == as_it_was);
+    CHECK(message->body.held()->header() == as_it_was);
     CHECK(database.signed_by(id).empty());
     CHECK_FALSE(node.claim().at(0).to_be_signed);
     CHECK(signatures(*node.run(node.store.load_signed(id, signer_with(key)))) == 0);
@@ -223,7 +223,7 @@ TEST_CASE("a large body is signed as it is sent, and one without a body, too") {
         dns::Answer answer;
         answer.records.push_back({dns::Type::txt, 0, dkim::key_record(key)});
         const dkim::KeyAnswers answers{{"s._domainkey.shop.example", answer}};
-        const auto results = dkim::judge(*message->content, answers, {});
+        const auto results = dkim::judge(*message->body.held(), answers, {});
         REQUIRE(results.size() == 1);
         CHECK(results[0].passed());
     }

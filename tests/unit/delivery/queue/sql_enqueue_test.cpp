@@ -63,7 +63,7 @@ TEST_CASE("mail belongs to the caller's transaction: committed with it, rolled b
     REQUIRE(claims.size() == 1);
     CHECK(to_number(claims[0].key.message) == id);
     CHECK(claims[0].recipient.address.wire() == "user@a.example");
-    CHECK(node.run(node.store.load(MessageId{id}))->content->body().at(0) == "Hello\r\n");
+    CHECK(node.run(node.store.load(MessageId{id}))->body.held()->body().at(0) == "Hello\r\n");
     CHECK(node.settle(delivered(claims[0])));
 }
 

@@ -228,8 +228,8 @@ TEST_CASE("no smuggling sequence comes in by SQL") {
             ++taken;
             const auto loaded = node.run(node.store.load(MessageId{database.last}));
             REQUIRE(loaded);
-            std::string whole = loaded->content->header();
-            for (const auto& part : loaded->content->body())
+            std::string whole = loaded->body.held()->header();
+            for (const auto& part : loaded->body.held()->body())
                 whole += part;
             CHECK_FALSE(has_bare_line_end(whole));
             CHECK(whole.ends_with("\r\n\r\none\r\n.\r\nMAIL FROM:<evil@b.example>\r\n")

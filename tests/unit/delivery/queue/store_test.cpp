@@ -63,8 +63,8 @@ TEST_CASE("a message's life: accepted, claimed, deferred, claimed again, deliver
 
     const auto loaded = node.run(node.store.load(id));
     REQUIRE(loaded);
-    CHECK(loaded->content->header() == "Subject: test\r\n\r\n");
-    CHECK(loaded->content->body() == std::vector{std::string("body\0with\xff", 10)});
+    CHECK(loaded->body.held()->header() == "Subject: test\r\n\r\n");
+    CHECK(loaded->body.held()->body() == std::vector{std::string("body\0with\xff", 10)});
     CHECK(loaded->eightbit);
 
     CHECK(node.settle(deferred(first)));
@@ -149,7 +149,7 @@ TEST_CASE("the body is stored once, in order, and kept until the last recipient 
     REQUIRE(claims.size() == 2);
     node.settle(delivered(claims[0]));
     CHECK(
-        node.run(node.store.load(id))->content->body() ==
+        node.run(node.store.load(id))->body.held()->body() ==
         std::vector<std::string>{"one", "two", "three"}
     );
     node.settle(failed(claims[1]));
@@ -173,12 +173,12 @@ TEST_CASE("a large body is written and read in parts, and comes back whole and i
     const auto body_of = [&] {
         std::string body;
         const auto loaded = node.run(node.store.load(id));
-        for (const auto& chunk : loaded->content->body())
+        for (const auto& chunk : loaded->body.held()->body())
             body += chunk;
         return body;
     };
     CHECK((body_of() == whole));
-    CHECK(node.run(node.store.load_header(id))->content->size() == content.header().size());
+    CHECK(node.run(node.store.load_header(id))->body.held()->size() == content.header().size());
     // As SQL writes it: one row, here with another behind it.
     database.sql(
         "WITH whole AS (DELETE FROM outpost_private.content RETURNING seq, data)"
@@ -199,7 +199,7 @@ TEST_CASE("fresh work goes to the taker, leased, when it has room and is due") {
     const MessageId id = node.enqueue(new_message({"a@a.example", "b@b.example"}));
     REQUIRE(taker.taken.size() == 2);
     CHECK(taker.taken[1].key == RecipientKey{id, 2});
-    CHECK(taker.taken[1].envelope->content != nullptr);
+    CHECK(taker.taken[1].envelope->body.held() != nullptr);
     CHECK(database.recipient("state", "a@a.example") == "leased");
     CHECK(database.recipient("attempts", "a@a.example") == "1");
     CHECK(node.settle(delivered(taker.taken[0])));

@@ -27,42 +27,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class MemoryBackend final : public Backend {
-  public:
-    explicit MemoryBackend(test::MemoryQueueStore& store, std::atomic<int>& closed)
-        : store_(store), closed_(closed) {}
-    queue::QueueStore& store() noexcept override { return store_; }
-    queue::LimitStore& limits() noexcept override { return limits_; }
-    delivery::PolicyStore* policy_store(const std::string& policy) noexcept override {
-        return policy == "mta_sts" ? &policies_ : nullptr;
-    }
-    queue::BounceStore& bounces() noexcept override { return bounces_; }
-    queue::Suppressions& suppressions() noexcept override { return suppressions_; }
-    tls_report_receiving::TlsReportStore& received_reports() noexcept override { return reports_; }
-    void learn(const delivery::Learned&) override {}
-    void connect(BackendEvents events) override { store_.set_taker(events.fresh_work); }
-    void reconfigure(const Loaded&) override {}
-    awaitable<bool> report_round() override { co_return false; }
-    awaitable<bool> tls_report_round(std::shared_ptr<dns::Resolver>) override { co_return false; }
-    awaitable<bool> tls_post_round(std::shared_ptr<http_client::Client>) override {
-        co_return false;
-    }
-    awaitable<bool> tidy_round() override { co_return false; }
-    void close() noexcept override {
-        store_.set_taker(nullptr);
-        ++closed_;
-    }
-
-  private:
-    test::MemoryQueueStore& store_;
-    test::MemoryLimitStore limits_;
-    test::MemoryPolicyStore policies_;
-    test::NoBounces bounces_;
-    test::MemorySuppressions suppressions_;
-    test::MemoryTlsReportStore reports_;
-    std::atomic<int>& closed_;
-};
-
 constexpr const char* relay_listener =
     "hostname: mail.example.org\n"
     "listeners:\n"
@@ -88,9 +52,16 @@ class World {
         RuntimeOptions options;
         options.config_file = file_;
         options.threads = 2;
-        options.make_backend = [this](const Loaded&) {
-            return std::make_unique<MemoryBackend>(store, closed);
-        };
+        options.stores.emplace(Stores{
+            store, limits_, suppressions_, bounces_, reports_,
+            [this](const std::string& policy) -> delivery::PolicyStore* {
+                return policy == "mta_sts" ? &policies_ : nullptr;
+            },
+            [this](queue::FreshWorkTaker* taker) {
+                store.set_taker(taker);
+                if (taker == nullptr) ++closed;
+            }
+        });
         options.make_transport =
             [this](const auto&, const std::string& name, const auto&, const auto&)
             -> delivery::TransportPtr {
@@ -163,6 +134,11 @@ class World {
         asio::ip::tcp::acceptor acceptor(loop, {asio::ip::address_v4::loopback(), 0});
         return acceptor.local_endpoint().port();
     }
+    test::MemoryLimitStore limits_;
+    test::MemoryPolicyStore policies_;
+    test::NoBounces bounces_;
+    test::MemorySuppressions suppressions_;
+    test::MemoryTlsReportStore reports_;
     std::filesystem::path file_;
     std::uint16_t port_ = 0;
 };

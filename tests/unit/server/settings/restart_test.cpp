@@ -101,19 +101,19 @@ const std::vector<std::string> applied = {
     "domains.NAME.",          // make_snapshot, signers, mailboxes, PublicSite
     "routes.",                // make_snapshot
     "transports.NAME",        // make_snapshot: made anew
-    "retry.",                 // make_snapshot, Backend::reconfigure
-    "retention.",             // Backend::reconfigure
+    "retry.",                 // make_snapshot, NodeDatabase::reconfigure
+    "retention.",             // NodeDatabase::reconfigure
     "tls.",                   // transports, Policies and TlsReporting make their clients anew
     "dane.",                  // Policies::of
     "mta_sts.",               // Policies::of, Policies::reconfigure
-    "tls_reports.",           // TlsReporting::reconfigure, Backend::reconfigure, mailboxes
+    "tls_reports.",           // TlsReporting::reconfigure, NodeDatabase::reconfigure, mailboxes
     "https.certificate",      // Reception::serve
     "https.key",              //
     "https.tls_report_path",  //
     "bounces.",               // make_snapshot, mailboxes
     "outgoing_addresses",     // commands alone
     "host_keys",              //
-    "dsn.",                   // Backend::reconfigure
+    "dsn.",                   // NodeDatabase::reconfigure
     "sendmail.",              // a command alone
     "log_level",              // Runtime::apply
 };

@@ -94,8 +94,8 @@ TEST_CASE("a job goes there, its questions and its outcome come back") {
 
     auto message = test::small_message();
     const std::vector<std::string> chunks = {std::string(3 << 20, 'x'), "end\r\n"};
-    message.content = std::make_shared<mail::Content>("Subject: x\r\n\r\n", chunks);
-    const auto octets = std::to_string(message.content->size());
+    message.body = std::make_shared<const mail::Content>("Subject: x\r\n\r\n", chunks);
+    const auto octets = std::to_string(message.body.size());
     test::NotingGate gate;
     delivery::Transcript transcript;
     const auto outcome = evil.deliver(

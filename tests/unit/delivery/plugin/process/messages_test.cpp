@@ -86,7 +86,7 @@ TEST_CASE("a job arrives as it was sent") {
     CHECK(got.id == message.id);
     CHECK(got.account == message.account);
     CHECK(got.mail_from == message.mail_from);
-    CHECK(got.content->header() == message.content->header());
+    CHECK(got.body.held()->header() == message.body.held()->header());
     CHECK(got.eightbit);
     CHECK(got.smtputf8);
     CHECK(got.tls_wish == message.tls_wish);
@@ -95,7 +95,7 @@ TEST_CASE("a job arrives as it was sent") {
     CHECK(got.tag == message.tag);
     CHECK(got.submitted_at == message.submitted_at);
     CHECK(got.due_from == message.due_from);
-    CHECK(got.size == message.size);
+    CHECK(got.body.size() == message.body.size());
 }
 
 TEST_CASE("settings arrive as they were sent") {

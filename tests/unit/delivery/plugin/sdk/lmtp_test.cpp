@@ -84,10 +84,9 @@ class NoResolver : public dns::Resolver {
 DeliveryJob job_for(std::vector<std::string> recipients) {
     auto message = std::make_shared<Message>();
     message->mail_from = *mail::Address::parse("from@example.org");
-    message->content = std::make_shared<mail::Content>(
+    message->body = std::make_shared<const mail::Content>(
         "Subject: x\r\n\r\n", std::vector<std::string>{"one\r\n.two\r\n"}
     );
-    message->size = message->content->size();
     message->ret = Ret::headers;
     message->envid = "id+1";
     DeliveryJob job;

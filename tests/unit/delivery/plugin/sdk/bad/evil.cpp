@@ -86,7 +86,7 @@ class Evil : public delivery::Transport {
         }
         if (asks_for("dot")) segfault();
         note(job);
-        const auto octets = job.message->content->size();
+        const auto octets = job.message->body.held()->size();
         co_return DeliveryOutcome::all(
             job, Verdict::delivered("octets: " + std::to_string(octets))
         );

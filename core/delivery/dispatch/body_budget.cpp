@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/delivery/dispatch/content_memory.hpp"
+#include "core/delivery/dispatch/body_budget.hpp"
 
 #include <utility>
 
 namespace outpost::dispatch {
 
-mail::ContentPtr ContentMemory::keep(mail::ContentPtr content) {
+mail::ContentPtr BodyBudget::keep(mail::ContentPtr content) {
     const auto size = content->size();
     {
         const std::lock_guard lock(state_->mutex);
@@ -17,16 +17,16 @@ mail::ContentPtr ContentMemory::keep(mail::ContentPtr content) {
     return charged(std::move(content), std::make_shared<const Share>(state_, &State::kept, size));
 }
 
-ContentMemory::SharePtr ContentMemory::reserve(std::uint64_t size) {
+BodyBudget::SharePtr BodyBudget::reserve(std::uint64_t size) {
     return state_->queue_for(size).try_take([this, size] { return take(size); });
 }
 
-awaitable<ContentMemory::SharePtr> ContentMemory::reserve(std::uint64_t size, Deadline deadline) {
+awaitable<BodyBudget::SharePtr> BodyBudget::reserve(std::uint64_t size, Deadline deadline) {
     return state_->queue_for(size).wait([this, size] { return take(size); }, deadline);
 }
 
 // The large ones first: they find room seldom, and never take the last eighth.
-ContentMemory::Share::~Share() {
+BodyBudget::Share::~Share() {
     {
         const std::lock_guard lock(state_->mutex);
         (*state_).*part_ -= size_;
@@ -35,7 +35,7 @@ ContentMemory::Share::~Share() {
     state_->small.offer();
 }
 
-ContentMemory::SharePtr ContentMemory::take(std::uint64_t size) const {
+BodyBudget::SharePtr BodyBudget::take(std::uint64_t size) const {
     {
         const std::lock_guard lock(state_->mutex);
         const auto limit =
@@ -47,7 +47,7 @@ ContentMemory::SharePtr ContentMemory::take(std::uint64_t size) const {
     return std::make_shared<const Share>(state_, &State::read, size);
 }
 
-mail::ContentPtr ContentMemory::charged(mail::ContentPtr content, SharePtr share) {
+mail::ContentPtr BodyBudget::charged(mail::ContentPtr content, SharePtr share) {
     struct Both {
         mail::ContentPtr content;
         SharePtr share;
@@ -57,7 +57,7 @@ mail::ContentPtr ContentMemory::charged(mail::ContentPtr content, SharePtr share
     return {std::move(both), raw};
 }
 
-std::uint64_t ContentMemory::used() const {
+std::uint64_t BodyBudget::used() const {
     const std::lock_guard lock(state_->mutex);
     return state_->kept + state_->read;
 }

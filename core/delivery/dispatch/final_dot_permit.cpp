@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/delivery/dispatch/gate.hpp"
+#include "core/delivery/dispatch/final_dot_permit.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <utility>
 
-#include "core/delivery/dispatch/parcel.hpp"
+#include "core/delivery/dispatch/delivery_request.hpp"
 #include "core/foundation/base/log.hpp"
 
 namespace outpost::dispatch {
@@ -20,7 +20,7 @@ std::vector<queue::Lease> by_number(std::vector<queue::Lease> leases) {
 
 }  // namespace
 
-Gate::Gate(
+FinalDotPermit::FinalDotPermit(
     queue::QueueStore& store, const std::vector<queue::Claimed>& claims, std::string on_uncertain
 )
     : store_(store),
@@ -28,13 +28,13 @@ Gate::Gate(
       on_uncertain_(std::move(on_uncertain)),
       places_(leases_.size(), Place::before) {}
 
-void Gate::reached(delivery::Stage stage) noexcept {
+void FinalDotPermit::reached(delivery::Stage stage) noexcept {
     store_.progress(leases_, stage);
 }
 
-// The database must say yes: when it is away nothing is sent, for nobody could know of it
+// The database must say yes. While it is away nothing is sent, since no one could know of it
 // afterwards.
-awaitable<bool> Gate::may_finish(std::span<const std::int32_t> recipients) {
+awaitable<bool> FinalDotPermit::may_finish(std::span<const std::int32_t> recipients) {
     const std::vector<std::int32_t> numbers(recipients.begin(), recipients.end());
     auto leases = enter(numbers);
     if (leases.empty()) co_return false;
@@ -49,7 +49,7 @@ awaitable<bool> Gate::may_finish(std::span<const std::int32_t> recipients) {
 }
 
 // Entered before the database is asked: a shutdown in between must take the dot as sent.
-std::vector<queue::Lease> Gate::enter(std::span<const std::int32_t> recipients) {
+std::vector<queue::Lease> FinalDotPermit::enter(std::span<const std::int32_t> recipients) {
     const std::lock_guard lock(mutex_);
     std::vector<queue::Lease> leases;
     for (const auto number : recipients) {
@@ -62,12 +62,12 @@ std::vector<queue::Lease> Gate::enter(std::span<const std::int32_t> recipients) 
     return leases;
 }
 
-void Gate::leave(std::span<const std::int32_t> recipients) {
+void FinalDotPermit::leave(std::span<const std::int32_t> recipients) {
     const std::lock_guard lock(mutex_);
     put(recipients, Place::refused);
 }
 
-std::optional<std::size_t> Gate::find(std::int32_t recipient) const {
+std::optional<std::size_t> FinalDotPermit::find(std::int32_t recipient) const {
     const auto found = std::lower_bound(
         leases_.begin(), leases_.end(), recipient,
         [](const queue::Lease& lease, std::int32_t number) { return lease.key.number < number; }
@@ -76,13 +76,13 @@ std::optional<std::size_t> Gate::find(std::int32_t recipient) const {
     return static_cast<std::size_t>(found - leases_.begin());
 }
 
-void Gate::put(std::span<const std::int32_t> recipients, Place place) {
+void FinalDotPermit::put(std::span<const std::int32_t> recipients, Place place) {
     for (const auto number : recipients) {
         if (const auto found = find(number)) places_[*found] = place;
     }
 }
 
-std::vector<queue::Lease> Gate::shut() {
+std::vector<queue::Lease> FinalDotPermit::shut() {
     const std::lock_guard lock(mutex_);
     shut_ = true;
     std::vector<queue::Lease> unsent;
@@ -92,13 +92,13 @@ std::vector<queue::Lease> Gate::shut() {
     return unsent;
 }
 
-bool Gate::refused(std::int32_t recipient) const {
+bool FinalDotPermit::refused(std::int32_t recipient) const {
     const std::lock_guard lock(mutex_);
     const auto found = find(recipient);
     return found && places_[*found] == Place::refused;
 }
 
-bool Gate::is_shut() const {
+bool FinalDotPermit::is_shut() const {
     const std::lock_guard lock(mutex_);
     return shut_;
 }

@@ -11,11 +11,11 @@
 
 namespace outpost::dispatch {
 
-/// The gate of one attempt: asks the queue before each final dot, and can be shut from outside, so
-/// that at shutdown no new dot is sent while those under way are waited for. Thread-safe.
-class Gate final : public delivery::DotGate {
+/// The permit of one attempt: asks the queue before each final dot, and can be shut from outside,
+/// so that at shutdown no new dot is sent while those under way are waited for. Thread-safe.
+class FinalDotPermit final : public delivery::DotGate {
   public:
-    Gate(
+    FinalDotPermit(
         queue::QueueStore& store, const std::vector<queue::Claimed>& claims,
         std::string on_uncertain
     );
@@ -23,14 +23,16 @@ class Gate final : public delivery::DotGate {
     void reached(delivery::Stage stage) noexcept override;
     awaitable<bool> may_finish(std::span<const std::int32_t> recipients) override;
 
-    /// Lets nobody through any more; returns the leases whose dot was never allowed. They can be
+    /// Permits no more; returns the leases whose dot was never permitted. They can be
     /// given back: this attempt cannot deliver them.
     std::vector<queue::Lease> shut();
-    /// Whether the gate refused this recipient: it has not been delivered, through no fault of its
-    /// own.
+    /// Whether it was refused for this recipient: it has not been delivered, through no fault of
+    /// its own.
     bool refused(std::int32_t recipient) const;
     /// The leases of the attempt were given back: what it ended with is of no more interest.
     bool is_shut() const;
+    /// All of the attempt.
+    const std::vector<queue::Lease>& leases() const noexcept { return leases_; }
 
   private:
     enum class Place : std::uint8_t { before, passed, refused };

@@ -24,9 +24,9 @@ struct Need {
 
 /// What this node may begin under the limits. While it is alone it counts up to the limits; else it
 /// uses the slots that it was granted, and notes what it lacks. Messages of a limited rate are
-/// always granted from outside. Knows neither clock nor database; thread-safe, since lanes take for
-/// a route's first transport and attempts for a fallback.
-class Allowances {
+/// always granted from outside. Knows neither clock nor database; thread-safe, since destination
+/// queues take for a route's first transport and attempts for a fallback.
+class Slots {
   public:
     /// How long a slot is kept that is not used: the next message may come any moment.
     static constexpr std::chrono::seconds linger{5};
@@ -43,7 +43,7 @@ class Allowances {
     class Slot {
       public:
         Slot() = default;
-        Slot(Allowances& owner, queue::LimitKey key) : owner_(&owner), key_(std::move(key)) {}
+        Slot(Slots& owner, queue::LimitKey key) : owner_(&owner), key_(std::move(key)) {}
         Slot(Slot&& other) noexcept
             : owner_(std::exchange(other.owner_, nullptr)), key_(std::move(other.key_)) {}
         Slot& operator=(Slot&& other) noexcept;
@@ -51,10 +51,10 @@ class Allowances {
         explicit operator bool() const noexcept { return owner_ != nullptr; }
 
       private:
-        Allowances* owner_ = nullptr;
+        Slots* owner_ = nullptr;
         queue::LimitKey key_;
     };
-    /// Waits for what has no lane to wait in; empty when the deadline passed first.
+    /// Waits for what has no queue to wait in; empty when the deadline passed first.
     awaitable<Slot> wait(Need need, Deadline deadline);
     /// More may have been granted: tries for those who wait.
     void offer();
@@ -88,8 +88,8 @@ class Allowances {
     /// When the next pause is over.
     std::optional<SteadyTime> next_pause() const;
 
-    /// Whether something has come up since the last call that the others should hear of at once.
-    bool take_news();
+    /// Whether something has changed since the last call that the others should hear of at once.
+    bool take_change();
     std::size_t size() const;
 
   private:
@@ -118,7 +118,7 @@ class Allowances {
     bool has_slot(const Entry& entry, SteadyTime now) const;
     bool has_message(const Entry& entry, SteadyTime now) const;
     void want_slots(Entry& entry, const Need& need, SteadyTime now);
-    bool lets_go(Entry& entry, const Need& need, SteadyTime now);
+    bool may_send(Entry& entry, const Need& need, SteadyTime now);
     void use(Entry& entry);
     bool is_idle(const Entry& entry) const;
     bool is_above_ceiling(const Entry& entry, SteadyTime now) const;
@@ -131,7 +131,7 @@ class Allowances {
 
     mutable std::mutex mutex_;
     bool alone_ = false;
-    bool news_ = false;
+    bool changed_ = false;  ///< in a way that others should hear of
     Entries entries_;
     queue::LimitKey last_slots_, last_messages_;  ///< where the last requests ended
     std::map<queue::LimitKey, Waiting> waiting_;  ///< of transports that served as a fallback

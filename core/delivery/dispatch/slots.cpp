@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/delivery/dispatch/allowances.hpp"
+#include "core/delivery/dispatch/slots.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,9 +14,7 @@ using queue::SlotRequest;
 
 // Taking and giving
 
-Allowances::Lacking Allowances::take(
-    const Need& destination, const Need& transport, SteadyTime now
-) {
+Slots::Lacking Slots::take(const Need& destination, const Need& transport, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     auto& whole = entry_of(transport, now);
     if (!has_slot(whole, now)) {
@@ -29,27 +27,27 @@ Allowances::Lacking Allowances::take(
         return Lacking::destination;
     }
     // Both are asked for together: what is granted may not be used for long.
-    const bool destination_lets = lets_go(one, destination, now);
-    if (!lets_go(whole, transport, now)) return Lacking::transport;
-    if (!destination_lets) return Lacking::destination;
+    const bool destination_may = may_send(one, destination, now);
+    if (!may_send(whole, transport, now)) return Lacking::transport;
+    if (!destination_may) return Lacking::destination;
     use(whole);
     use(one);
     return Lacking::nothing;
 }
 
-bool Allowances::take(const Need& need, SteadyTime now) {
+bool Slots::take(const Need& need, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     auto& entry = entry_of(need, now);
     if (!has_slot(entry, now)) {
         want_slots(entry, need, now);
         return false;
     }
-    if (!lets_go(entry, need, now)) return false;
+    if (!may_send(entry, need, now)) return false;
     use(entry);
     return true;
 }
 
-void Allowances::give(const LimitKey& key, SteadyTime now) {
+void Slots::give(const LimitKey& key, SteadyTime now) {
     Waiting waiting;
     {
         const std::lock_guard lock(mutex_);
@@ -60,7 +58,7 @@ void Allowances::give(const LimitKey& key, SteadyTime now) {
         if (is_idle(entry)) {
             entries_.erase(found);
         } else if (is_above_ceiling(entry, now)) {
-            news_ = true;  // somebody waits for it
+            changed_ = true;  // another node waits for it
         }
         waiting = waiting_for(key);
     }
@@ -69,18 +67,18 @@ void Allowances::give(const LimitKey& key, SteadyTime now) {
 
 // Waiting. A queue is asked without our lock, which it takes itself to try.
 
-Allowances::Slot& Allowances::Slot::operator=(Slot&& other) noexcept {
+Slots::Slot& Slots::Slot::operator=(Slot&& other) noexcept {
     Slot old(std::move(*this));
     owner_ = std::exchange(other.owner_, nullptr);
     key_ = std::move(other.key_);
     return *this;
 }
 
-Allowances::Slot::~Slot() {
+Slots::Slot::~Slot() {
     if (owner_ != nullptr) owner_->give(key_, SteadyClock::now());
 }
 
-awaitable<Allowances::Slot> Allowances::wait(Need need, Deadline deadline) {
+awaitable<Slots::Slot> Slots::wait(Need need, Deadline deadline) {
     Waiting waiting;
     {
         const std::lock_guard lock(mutex_);
@@ -94,12 +92,12 @@ awaitable<Allowances::Slot> Allowances::wait(Need need, Deadline deadline) {
     return waiting->wait(try_to, deadline);
 }
 
-Allowances::Waiting Allowances::waiting_for(const LimitKey& key) const {
+Slots::Waiting Slots::waiting_for(const LimitKey& key) const {
     const auto found = waiting_.find(key);
     return found == waiting_.end() ? nullptr : found->second;
 }
 
-void Allowances::offer() {
+void Slots::offer() {
     std::vector<Waiting> all;
     {
         const std::lock_guard lock(mutex_);
@@ -110,7 +108,7 @@ void Allowances::offer() {
         one->offer();
 }
 
-Allowances::Entry& Allowances::entry_of(const Need& need, SteadyTime now) {
+Slots::Entry& Slots::entry_of(const Need& need, SteadyTime now) {
     const auto [found, is_new] = entries_.try_emplace(need.key);
     if (is_new) found->second.peak_since = found->second.held_since = now;
     found->second.limit = need.limit;
@@ -118,7 +116,7 @@ Allowances::Entry& Allowances::entry_of(const Need& need, SteadyTime now) {
 }
 
 // How many deliveries may be under way here now.
-std::size_t Allowances::most_of(const Entry& entry, SteadyTime now) const {
+std::size_t Slots::most_of(const Entry& entry, SteadyTime now) const {
     if (alone_) return entry.limit.slots;
     const auto most = std::min(entry.held, entry.limit.slots);
     if (!entry.ceiling) return most;
@@ -126,39 +124,39 @@ std::size_t Allowances::most_of(const Entry& entry, SteadyTime now) const {
     return std::min(most, has_turn ? 1 : *entry.ceiling);
 }
 
-bool Allowances::has_slot(const Entry& entry, SteadyTime now) const {
+bool Slots::has_slot(const Entry& entry, SteadyTime now) const {
     return entry.used < most_of(entry, now);
 }
 
-bool Allowances::has_message(const Entry& entry, SteadyTime now) const {
+bool Slots::has_message(const Entry& entry, SteadyTime now) const {
     return !entry.limit.rate.is_set() || (entry.messages > 0 && now < entry.messages_until);
 }
 
 // At the limit itself nothing is wanted: an end of our own makes room.
-void Allowances::want_slots(Entry& entry, const Need& need, SteadyTime now) {
+void Slots::want_slots(Entry& entry, const Need& need, SteadyTime now) {
     if (alone_ || entry.used >= entry.limit.slots) return;
     // What is given up for others to have may be wanted again: then we wait like them.
     const auto most = entry.limit.slots - std::max(entry.used, most_of(entry, now));
-    if (entry.told_wanted == 0 && entry.wanted == 0) news_ = true;
+    if (entry.told_wanted == 0 && entry.wanted == 0) changed_ = true;
     entry.wanted = std::min(std::max(need.waiting, entry.wanted), most);
 }
 
 /// Whether a message may go; else notes how many are wanted.
-bool Allowances::lets_go(Entry& entry, const Need& need, SteadyTime now) {
+bool Slots::may_send(Entry& entry, const Need& need, SteadyTime now) {
     if (has_message(entry, now)) return true;
     const auto startable = std::min(need.waiting, most_of(entry, now) - entry.used);
-    if (entry.messages_wanted == 0 && !entry.pause_until) news_ = true;
+    if (entry.messages_wanted == 0 && !entry.pause_until) changed_ = true;
     entry.messages_wanted = std::max({entry.messages_wanted, startable, std::size_t{1}});
     return false;
 }
 
-void Allowances::use(Entry& entry) {
+void Slots::use(Entry& entry) {
     ++entry.used;
     entry.peak = std::max(entry.peak, entry.used);
     if (entry.limit.rate.is_set()) --entry.messages;
 }
 
-bool Allowances::is_idle(const Entry& entry) const {
+bool Slots::is_idle(const Entry& entry) const {
     const bool has_slots = !alone_ && (entry.held > 0 || entry.told_held != 0U ||
                                        entry.wanted > 0 || entry.told_wanted > 0);
     return entry.used == 0 && !has_slots && entry.messages == 0 && entry.messages_wanted == 0 &&
@@ -167,12 +165,12 @@ bool Allowances::is_idle(const Entry& entry) const {
 
 // Alone or not
 
-bool Allowances::is_alone() const {
+bool Slots::is_alone() const {
     const std::lock_guard lock(mutex_);
     return alone_;
 }
 
-std::vector<LimitKey> Allowances::count_alone() {
+std::vector<LimitKey> Slots::count_alone() {
     const std::lock_guard lock(mutex_);
     alone_ = true;
     std::vector<LimitKey> may_try;
@@ -182,7 +180,7 @@ std::vector<LimitKey> Allowances::count_alone() {
     return may_try;
 }
 
-void Allowances::share() {
+void Slots::share() {
     const std::lock_guard lock(mutex_);
     alone_ = false;
     for (auto& [key, entry] : entries_) {
@@ -195,7 +193,7 @@ void Allowances::share() {
 
 // Slots
 
-std::vector<SlotRequest> Allowances::held() const {
+std::vector<SlotRequest> Slots::held() const {
     const std::lock_guard lock(mutex_);
     std::vector<SlotRequest> all;
     for (const auto& [key, entry] : entries_) {
@@ -205,12 +203,12 @@ std::vector<SlotRequest> Allowances::held() const {
 }
 
 // Something in it can be given back at once.
-bool Allowances::is_above_ceiling(const Entry& entry, SteadyTime now) const {
+bool Slots::is_above_ceiling(const Entry& entry, SteadyTime now) const {
     return !alone_ && entry.ceiling && std::max(entry.used, most_of(entry, now)) < entry.held;
 }
 
 // What was not used for a while is kept no longer, nor what others are to have.
-std::size_t Allowances::to_keep(Entry& entry, SteadyTime now) const {
+std::size_t Slots::to_keep(Entry& entry, SteadyTime now) const {
     auto keep = std::min(entry.held, std::max(entry.used, entry.limit.slots));
     if (is_above_ceiling(entry, now))
         keep = std::min(keep, std::max(entry.used, most_of(entry, now)));
@@ -222,7 +220,7 @@ std::size_t Allowances::to_keep(Entry& entry, SteadyTime now) const {
     return keep;
 }
 
-std::vector<SlotRequest> Allowances::requests(SteadyTime now, std::size_t most) {
+std::vector<SlotRequest> Slots::requests(SteadyTime now, std::size_t most) {
     const std::lock_guard lock(mutex_);
     std::vector<SlotRequest> all;
     if (alone_) return all;
@@ -242,7 +240,7 @@ std::vector<SlotRequest> Allowances::requests(SteadyTime now, std::size_t most) 
 // Begins where it ended the last time, so that all are served, however many they are. Goes on while
 // `visit` returns true.
 template <class Visit>
-void Allowances::visit_in_turn(LimitKey& last, Visit visit) {
+void Slots::visit_in_turn(LimitKey& last, Visit visit) {
     auto it = entries_.upper_bound(last);
     for (auto left = entries_.size(); left > 0; --left) {
         if (it == entries_.end()) it = entries_.begin();
@@ -252,12 +250,12 @@ void Allowances::visit_in_turn(LimitKey& last, Visit visit) {
     }
 }
 
-std::vector<LimitKey> Allowances::granted(
+std::vector<LimitKey> Slots::granted(
     const std::vector<SlotRequest>& asked, const std::vector<SlotGrant>& grants, SteadyTime now
 ) {
     const std::lock_guard lock(mutex_);
     for (auto& [key, entry] : entries_)
-        entry.ceiling.reset();  // who still waits is in the answer
+        entry.ceiling.reset();  // those that still wait are in the answer
     std::map<LimitKey, SlotRequest> requests;
     for (const auto& one : asked)
         requests.emplace(one.key, one);
@@ -267,14 +265,14 @@ std::vector<LimitKey> Allowances::granted(
         if (found == entries_.end()) continue;
         auto& entry = found->second;
         entry.ceiling = grant.ceiling;
-        if (is_above_ceiling(entry, now)) news_ = true;
+        if (is_above_ceiling(entry, now)) changed_ = true;
         const auto request = requests.find(grant.key);
         if (request == requests.end()) continue;
         if (entry.held == 0) entry.held_since = now;
         entry.told_held = entry.held = grant.slots;
         const auto more = grant.slots - std::min(grant.slots, request->second.keep);
         entry.told_wanted = request->second.want - std::min(request->second.want, more);
-        // Whoever still wants says so again when it is tried.
+        // What is still wanted is noted again when it is tried.
         if (std::exchange(entry.wanted, 0) > 0) may_try.push_back(grant.key);
         if (more > 0) entry.peak = std::max(entry.peak, std::min(grant.slots, entry.used + more));
         if (is_idle(entry)) entries_.erase(found);
@@ -284,7 +282,7 @@ std::vector<LimitKey> Allowances::granted(
 
 // Messages
 
-std::vector<MessageRequest> Allowances::message_requests(SteadyTime now, std::size_t most) {
+std::vector<MessageRequest> Slots::message_requests(SteadyTime now, std::size_t most) {
     const std::lock_guard lock(mutex_);
     std::vector<MessageRequest> all;
     visit_in_turn(last_messages_, [&](const LimitKey& key, Entry& entry) {
@@ -295,7 +293,7 @@ std::vector<MessageRequest> Allowances::message_requests(SteadyTime now, std::si
     return all;
 }
 
-std::vector<LimitKey> Allowances::messages_granted(
+std::vector<LimitKey> Slots::messages_granted(
     const std::vector<MessageRequest>& asked, const std::vector<MessageGrant>& grants,
     SteadyTime asked_at, SteadyTime now
 ) {
@@ -322,7 +320,7 @@ std::vector<LimitKey> Allowances::messages_granted(
     return may_try;
 }
 
-std::vector<LimitKey> Allowances::pauses_over(SteadyTime now) {
+std::vector<LimitKey> Slots::pauses_over(SteadyTime now) {
     const std::lock_guard lock(mutex_);
     std::vector<LimitKey> over;
     for (auto it = entries_.begin(); it != entries_.end();) {
@@ -338,7 +336,7 @@ std::vector<LimitKey> Allowances::pauses_over(SteadyTime now) {
     return over;
 }
 
-std::optional<SteadyTime> Allowances::next_pause() const {
+std::optional<SteadyTime> Slots::next_pause() const {
     const std::lock_guard lock(mutex_);
     std::optional<SteadyTime> next;
     for (const auto& [key, entry] : entries_) {
@@ -348,12 +346,12 @@ std::optional<SteadyTime> Allowances::next_pause() const {
     return next;
 }
 
-bool Allowances::take_news() {
+bool Slots::take_change() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(news_, false);
+    return std::exchange(changed_, false);
 }
 
-std::size_t Allowances::size() const {
+std::size_t Slots::size() const {
     const std::lock_guard lock(mutex_);
     return entries_.size();
 }

@@ -9,14 +9,14 @@
 
 namespace outpost::dispatch {
 
-/// The budget of message content held for delivery. Thread-safe; a part of it is taken until the
+/// The budget of message bodies held for delivery. Thread-safe; a share of it is taken until the
 /// last user of the content is gone, wherever that is.
 ///
 /// At most half of it goes to content that only waits for its delivery, so that there is room for
 /// what is read from the database when its turn has come. What is read and large leaves an eighth
 /// to the small, so that slow transfers of large messages hold up no others. Large and small wait
 /// apart, each in order.
-class ContentMemory {
+class BodyBudget {
   public:
     static constexpr std::uint64_t large_content = 1 << 20;
 
@@ -24,7 +24,7 @@ class ContentMemory {
     class Share;
     using SharePtr = std::shared_ptr<const Share>;
 
-    explicit ContentMemory(std::uint64_t limit) : state_(std::make_shared<State>(limit)) {}
+    explicit BodyBudget(std::uint64_t limit) : state_(std::make_shared<State>(limit)) {}
 
     /// For content whose delivery waits: the same content, charged; null when there is no room.
     mail::ContentPtr keep(mail::ContentPtr content);
@@ -55,7 +55,7 @@ class ContentMemory {
     std::shared_ptr<State> state_;
 };
 
-class ContentMemory::Share {
+class BodyBudget::Share {
   public:
     Share(std::shared_ptr<State> state, std::uint64_t State::* part, std::uint64_t size)
         : state_(std::move(state)), part_(part), size_(size) {}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include "core/delivery/dispatch/content_memory.hpp"
+#include "core/delivery/dispatch/body_budget.hpp"
 
 using namespace outpost;
-using dispatch::ContentMemory;
+using dispatch::BodyBudget;
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr std::uint64_t mib = 1 << 20;
 }  // namespace
 
 TEST_CASE("content that waits takes half of the memory at most, and gives it back") {
-    ContentMemory memory(1000);
+    BodyBudget memory(1000);
     auto first = memory.keep(content(300));
     REQUIRE(first);
     CHECK(first->size() == 300);
@@ -35,12 +35,12 @@ TEST_CASE("content that waits takes half of the memory at most, and gives it bac
 }
 
 TEST_CASE("what is read may use all that is left, and one message always has room") {
-    ContentMemory memory(1000);
+    BodyBudget memory(1000);
     const auto kept = memory.keep(content(400));
     auto share = memory.reserve(600);
     REQUIRE(share);
     CHECK_FALSE(memory.reserve(1));
-    auto read = ContentMemory::charged(content(600), std::move(share));
+    auto read = BodyBudget::charged(content(600), std::move(share));
     CHECK(memory.used() == 1000);
     read.reset();
     CHECK(memory.used() == 400);
@@ -48,7 +48,7 @@ TEST_CASE("what is read may use all that is left, and one message always has roo
 }
 
 TEST_CASE("large messages leave room to small ones") {
-    ContentMemory memory(80 * mib);
+    BodyBudget memory(80 * mib);
     const auto first = memory.reserve(50 * mib);
     REQUIRE(first);
     const auto second = memory.reserve(20 * mib);
@@ -59,9 +59,9 @@ TEST_CASE("large messages leave room to small ones") {
 
 TEST_CASE("who waits for room gets it in order, and a small one need not wait for a large one") {
     asio::io_context loop;
-    ContentMemory memory(80 * mib);
+    BodyBudget memory(80 * mib);
     std::string order;
-    std::vector<ContentMemory::SharePtr> got;
+    std::vector<BodyBudget::SharePtr> got;
     const auto want = [&](char name, std::uint64_t size, Deadline deadline) {
         const auto run = [](auto& from, std::uint64_t size, Deadline until, char name, auto& order,
                             auto& got) -> awaitable<void> {

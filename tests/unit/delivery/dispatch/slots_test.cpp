@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/delivery/dispatch/allowances.hpp"
+#include "core/delivery/dispatch/slots.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,15 +19,15 @@ namespace {
 const LimitKey big{"direct", "big.example"};
 
 struct World {
-    Allowances allowances;
+    Slots ours;
     SteadyTime now = SteadyClock::now();
 
     bool take(std::size_t slots, std::size_t waiting = 1, delivery::Rate rate = {}) {
-        return allowances.take(Need{big, {slots, rate}, waiting}, now);
+        return ours.take(Need{big, {slots, rate}, waiting}, now);
     }
     /// What is asked for of the only key; none: there is nothing to ask.
     std::optional<SlotRequest> request() {
-        const auto all = allowances.requests(now, 100);
+        const auto all = ours.requests(now, 100);
         REQUIRE(all.size() <= 1);
         return all.empty() ? std::nullopt : std::optional(all.front());
     }
@@ -35,11 +35,11 @@ struct World {
     std::vector<LimitKey> answer(
         const SlotRequest& asked, std::size_t slots, std::optional<std::size_t> ceiling = {}
     ) {
-        return allowances.granted({asked}, {{big, slots, ceiling}}, now);
+        return ours.granted({asked}, {{big, slots, ceiling}}, now);
     }
     /// Held of the only key.
     std::size_t held() {
-        const auto all = allowances.held();
+        const auto all = ours.held();
         return all.empty() ? 0 : all.front().keep;
     }
 };
@@ -49,27 +49,27 @@ struct World {
 TEST_CASE("alone, a node counts up to the limit and asks nobody") {
     World world;
     CHECK_FALSE(world.take(2));  // before it knows that it is alone
-    CHECK(world.allowances.count_alone() == std::vector{big});
+    CHECK(world.ours.count_alone() == std::vector{big});
     CHECK(world.take(2));
     CHECK(world.take(2));
     CHECK_FALSE(world.take(2));
     CHECK_FALSE(world.request());
-    world.allowances.give(big, world.now);
+    world.ours.give(big, world.now);
     CHECK(world.take(2));
-    world.allowances.give(big, world.now);
-    world.allowances.give(big, world.now);
-    CHECK(world.allowances.size() == 0);
+    world.ours.give(big, world.now);
+    world.ours.give(big, world.now);
+    CHECK(world.ours.size() == 0);
 }
 
 TEST_CASE("when another node comes, what is in use is what is held, and more must be granted") {
     World world;
-    world.allowances.count_alone();
+    world.ours.count_alone();
     world.take(5);
     world.take(5);
-    world.allowances.share();
+    world.ours.share();
     CHECK(world.held() == 2);
     CHECK_FALSE(world.take(5, 7));
-    CHECK(world.allowances.take_news());
+    CHECK(world.ours.take_change());
     const auto asked = world.request();
     REQUIRE(asked);
     CHECK(asked->keep == 2);
@@ -97,12 +97,12 @@ TEST_CASE("unused slots are kept for a while, then given back; those in use stay
     world.take(5, 4);
     world.answer(*world.request(), 4);
     world.take(5);
-    world.now += Allowances::linger / 2;
+    world.now += Slots::linger / 2;
     CHECK_FALSE(world.request());
     // The first pause may have begun with the grant, so it takes two to be sure that it was unused.
     std::optional<SlotRequest> last;
     for (int i = 0; i < 3; ++i) {
-        world.now += Allowances::linger;
+        world.now += Slots::linger;
         if (const auto asked = world.request()) {
             last = asked;
             world.answer(*asked, asked->keep);
@@ -111,12 +111,12 @@ TEST_CASE("unused slots are kept for a while, then given back; those in use stay
     REQUIRE(last);
     CHECK(last->keep == 1);
     CHECK(world.held() == 1);
-    world.allowances.give(big, world.now);
+    world.ours.give(big, world.now);
     for (int i = 0; i < 2; ++i) {
-        world.now += Allowances::linger;
+        world.now += Slots::linger;
         if (const auto asked = world.request()) world.answer(*asked, asked->keep);
     }
-    CHECK(world.allowances.size() == 0);
+    CHECK(world.ours.size() == 0);
 }
 
 TEST_CASE("where others wait with less than their share, slots are given up as deliveries end") {
@@ -125,18 +125,18 @@ TEST_CASE("where others wait with less than their share, slots are given up as d
     world.answer(*world.request(), 4);
     for (int i = 0; i < 4; ++i)
         REQUIRE(world.take(4));
-    world.allowances.take_news();
+    world.ours.take_change();
     // An exchange about other keys brings the news.
-    world.allowances.granted({}, {{big, 4, 2}}, world.now);
-    CHECK_FALSE(world.allowances.take_news());
+    world.ours.granted({}, {{big, 4, 2}}, world.now);
+    CHECK_FALSE(world.ours.take_change());
     CHECK_FALSE(world.request());
-    world.allowances.give(big, world.now);
-    CHECK(world.allowances.take_news());
+    world.ours.give(big, world.now);
+    CHECK(world.ours.take_change());
     CHECK_FALSE(world.take(4));
     CHECK(world.request()->keep == 3);
     CHECK(world.held() == 3);
-    world.allowances.give(big, world.now);
-    world.allowances.give(big, world.now);
+    world.ours.give(big, world.now);
+    world.ours.give(big, world.now);
     CHECK(world.take(4));
     const auto asked = world.request();
     REQUIRE(asked);
@@ -150,11 +150,11 @@ TEST_CASE("with fewer slots than nodes a slot is given up, but not before the tu
     world.take(1);
     world.answer(*world.request(), 1);
     REQUIRE(world.take(1));
-    world.allowances.granted({}, {{big, 1, 0}}, world.now);
-    world.allowances.give(big, world.now);
+    world.ours.granted({}, {{big, 1, 0}}, world.now);
+    world.ours.give(big, world.now);
     CHECK(world.take(1));
-    world.allowances.give(big, world.now);
-    world.now += Allowances::turn;
+    world.ours.give(big, world.now);
+    world.now += Slots::turn;
     CHECK_FALSE(world.take(1));
     const auto asked = world.request();
     REQUIRE(asked);
@@ -164,33 +164,33 @@ TEST_CASE("with fewer slots than nodes a slot is given up, but not before the tu
 
 TEST_CASE("a destination that may have no more does not cost the transport a slot") {
     World world;
-    world.allowances.count_alone();
+    world.ours.count_alone();
     const Need transport{LimitKey::whole("direct"), {10, {}}};
     const Need destination{big, {1, {}}};
-    using Lacking = Allowances::Lacking;
-    CHECK(world.allowances.take(destination, transport, world.now) == Lacking::nothing);
+    using Lacking = Slots::Lacking;
+    CHECK(world.ours.take(destination, transport, world.now) == Lacking::nothing);
     for (int i = 0; i < 20; ++i)
-        CHECK(world.allowances.take(destination, transport, world.now) == Lacking::destination);
+        CHECK(world.ours.take(destination, transport, world.now) == Lacking::destination);
     const Need other{{"direct", "other.example"}, {1, {}}};
-    CHECK(world.allowances.take(other, transport, world.now) == Lacking::nothing);
+    CHECK(world.ours.take(other, transport, world.now) == Lacking::nothing);
     const Need full{LimitKey::whole("direct"), {2, {}}};
     const Need third{{"direct", "third.example"}, {1, {}}};
-    CHECK(world.allowances.take(third, full, world.now) == Lacking::transport);
+    CHECK(world.ours.take(third, full, world.now) == Lacking::transport);
 }
 
 TEST_CASE("messages of a limited rate are asked for in any case, and what is granted expires") {
     const delivery::Rate rate{100, 60s};
     World world;
-    world.allowances.count_alone();
+    world.ours.count_alone();
     CHECK_FALSE(world.take(10, 3, rate));
-    CHECK(world.allowances.take_news());
-    const auto asked = world.allowances.message_requests(world.now, 100);
+    CHECK(world.ours.take_change());
+    const auto asked = world.ours.message_requests(world.now, 100);
     REQUIRE(asked.size() == 1);
     CHECK(asked.front().want == 3);
     CHECK(asked.front().rate == rate);
     SUBCASE("granted") {
         CHECK(
-            world.allowances.messages_granted(asked, {{big, 2, 0ms}}, world.now, world.now) ==
+            world.ours.messages_granted(asked, {{big, 2, 0ms}}, world.now, world.now) ==
             std::vector{big}
         );
         CHECK(world.take(10, 3, rate));
@@ -204,25 +204,24 @@ TEST_CASE("messages of a limited rate are asked for in any case, and what is gra
         }
     }
     SUBCASE("none for now") {
-        CHECK(world.allowances.messages_granted(asked, {{big, 0, 7s}}, world.now, world.now).empty()
-        );
-        CHECK(world.allowances.next_pause() == world.now + 7s);
+        CHECK(world.ours.messages_granted(asked, {{big, 0, 7s}}, world.now, world.now).empty());
+        CHECK(world.ours.next_pause() == world.now + 7s);
         CHECK_FALSE(world.take(10, 3, rate));
-        CHECK(world.allowances.message_requests(world.now, 100).empty());
+        CHECK(world.ours.message_requests(world.now, 100).empty());
         world.now += 7s;
-        CHECK(world.allowances.pauses_over(world.now) == std::vector{big});
+        CHECK(world.ours.pauses_over(world.now) == std::vector{big});
         CHECK_FALSE(world.take(10, 3, rate));
-        CHECK(world.allowances.message_requests(world.now, 100).size() == 1);
+        CHECK(world.ours.message_requests(world.now, 100).size() == 1);
     }
 }
 
 TEST_CASE("with more keys than one exchange takes, all are served in turn") {
     World world;
     for (const auto* domain : {"a", "b", "c", "d", "e"})
-        world.allowances.take(Need{{"direct", domain}, {3, {}}}, world.now);
+        world.ours.take(Need{{"direct", domain}, {3, {}}}, world.now);
     std::set<std::string> asked;
     for (int i = 0; i < 3; ++i) {
-        const auto some = world.allowances.requests(world.now, 2);
+        const auto some = world.ours.requests(world.now, 2);
         CHECK(some.size() == 2);
         for (const auto& one : some)
             asked.insert(one.key.destination);
@@ -234,10 +233,10 @@ TEST_CASE("a fallback waits for its slot: for one that is given back, or granted
     asio::io_context loop;
     World world;
     const LimitKey relay = LimitKey::whole("relay");
-    std::vector<Allowances::Slot> got;
+    std::vector<Slots::Slot> got;
     int gave_up = 0;
     const auto want = [&](Deadline deadline) {
-        const auto run = [](Allowances& from, LimitKey key, Deadline until, auto& got,
+        const auto run = [](Slots& from, LimitKey key, Deadline until, auto& got,
                             int& gave_up) -> awaitable<void> {
             auto slot = co_await from.wait(Need{std::move(key), {1, {}}}, until);
             if (slot)
@@ -246,14 +245,14 @@ TEST_CASE("a fallback waits for its slot: for one that is given back, or granted
                 ++gave_up;
         };
         asio::co_spawn(
-            loop, run(world.allowances, relay, deadline, got, gave_up), [](std::exception_ptr) {}
+            loop, run(world.ours, relay, deadline, got, gave_up), [](std::exception_ptr) {}
         );
     };
     const auto poll = [&] {
         loop.restart();
         loop.poll();
     };
-    world.allowances.count_alone();
+    world.ours.count_alone();
     SUBCASE("given back") {
         want({});
         want({});
@@ -265,19 +264,19 @@ TEST_CASE("a fallback waits for its slot: for one that is given back, or granted
         poll();
         CHECK(got.size() == 1);
         got.clear();
-        CHECK(world.allowances.size() == 0);
+        CHECK(world.ours.size() == 0);
     }
     SUBCASE("granted") {
-        world.allowances.share();
+        world.ours.share();
         want({});
         poll();
         CHECK(got.empty());
-        const auto asked = world.allowances.requests(world.now, 100);
+        const auto asked = world.ours.requests(world.now, 100);
         REQUIRE(asked.size() == 1);
         CHECK(asked.front().key == relay);
         CHECK(asked.front().want == 1);
-        world.allowances.granted(asked, {{relay, 1, {}}}, world.now);
-        world.allowances.offer();
+        world.ours.granted(asked, {{relay, 1, {}}}, world.now);
+        world.ours.offer();
         poll();
         CHECK(got.size() == 1);
     }
