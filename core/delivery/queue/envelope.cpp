@@ -22,7 +22,7 @@ std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, Me
     message->id = id;
     message->account = row.text(first + c["account"]);
     message->mail_from = stored_address(row.view(first + c["mail_from"]), id);
-    message->size = static_cast<std::uint64_t>(row.number(first + c["size"]));
+    message->body = delivery::BodyHandle(static_cast<std::uint64_t>(row.number(first + c["size"])));
     message->eightbit = row.flag(first + c["eightbit"]);
     message->smtputf8 = row.flag(first + c["smtputf8"]);
     message->tls_wish = smtp::parse_tls_wish(row.view(first + c["tls_wish"])).value();

@@ -83,15 +83,18 @@ class BodyReader {
     std::vector<std::string> body_;
 };
 
+void hold(delivery::Message& message, std::string header, std::vector<std::string> body) {
+    auto content = std::make_shared<mail::Content>(std::move(header), std::move(body));
+    message.body = delivery::BodyHandle(message.body.size(), std::move(content));
+}
+
 }  // namespace
 
 std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
-    message->content = std::make_shared<mail::Content>(
-        rows.at(0).bytes(header_column), BodyReader(session, id).read()
-    );
+    hold(*message, rows.at(0).bytes(header_column), BodyReader(session, id).read());
     return message;
 }
 
@@ -99,14 +102,12 @@ std::shared_ptr<const delivery::Message> load_header(db::Session& session, Messa
     const db::Rows rows = session.exec(select_message, to_number(id));
     if (rows.empty()) return nullptr;
     const auto message = envelope_of(rows.at(0), 0, id);
-    message->content = std::make_shared<mail::Content>(
-        rows.at(0).bytes(header_column), std::vector<std::string>()
-    );
+    hold(*message, rows.at(0).bytes(header_column), {});
     return message;
 }
 
 bool is_whole(const delivery::Message& message) {
-    return message.content->size() == message.size;
+    return message.body.held()->size() == message.body.size();
 }
 
 }  // namespace outpost::queue
