@@ -73,7 +73,7 @@ TEST_CASE_TEMPLATE(
     CHECK(claims[1].recipient.orcpt == "rfc822;two@old.example");
     CHECK(claims[1].attempts == 1);
     CHECK(claims[0].envelope == claims[1].envelope);
-    CHECK(claims[0].envelope->content == nullptr);
+    CHECK(claims[0].envelope->body.held() == nullptr);
     CHECK(claims[0].envelope->tls_wish == delivery::TlsWish::required);
     CHECK(claims[0].envelope->ret == delivery::Ret::full);
     CHECK(claims[0].envelope->envid == "env-1");
@@ -87,12 +87,12 @@ TEST_CASE_TEMPLATE(
     const MessageId id = store.enqueue(new_message({"one@a.example"}, "Hello\r\n")).id;
     const auto whole = test::run(store.loop, store.store.load(id));
     REQUIRE(whole);
-    CHECK(whole->size == whole->content->size());
-    CHECK(whole->content->body() == std::vector<std::string>{"Hello\r\n"});
+    CHECK(whole->body.size() == whole->body.held()->size());
+    CHECK(whole->body.held()->body() == std::vector<std::string>{"Hello\r\n"});
     const auto header = test::run(store.loop, store.store.load_header(id));
     REQUIRE(header);
-    CHECK(header->content->header() == whole->content->header());
-    CHECK(header->content->body().empty());
+    CHECK(header->body.held()->header() == whole->body.held()->header());
+    CHECK(header->body.held()->body().empty());
     CHECK(test::run(store.loop, store.store.load(MessageId{987654321})) == nullptr);
 }
 
