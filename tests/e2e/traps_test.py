@@ -195,8 +195,8 @@ class Traps(unittest.TestCase):
         wait_until(lambda: self.connections_to("127.0.3.4") == 200, "two hundred deliveries wait for a greeting")
         started = time.monotonic()
         message = self.outpost.send("user@good.test")
-        self.outpost.wait_state(message, "delivered", timeout=10)
-        self.assertLess(time.monotonic() - started, 5)
+        self.outpost.wait_state(message, "delivered", timeout=25)
+        self.assertLess(time.monotonic() - started, 20)  # silent ones are given up after 60 s
 
     def test_without_descriptors_the_server_waits_and_recovers(self):
         pid = self.outpost.process.pid

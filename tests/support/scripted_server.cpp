@@ -35,7 +35,7 @@ class Peer {
         for (const Step& step : script) {
             if (!step.expect.empty() && !await_line(step.expect)) return;
             std::this_thread::sleep_for(step.delay);
-            say(step.answer ? step.answer(last_line_) : step.say);
+            if (!say(step.answer ? step.answer(last_line_) : step.say)) return;
             if (!act(step.then)) return;
         }
     }
@@ -87,12 +87,14 @@ class Peer {
         buffer_.append(octets, got);
         return !error;
     }
-    void say(const std::string& octets) {
-        asio::error_code ignored;
+    /// False when nobody hears it any more.
+    bool say(const std::string& octets) {
+        asio::error_code error;
         if (tls_)
-            asio::write(stream_, asio::buffer(octets), ignored);
+            asio::write(stream_, asio::buffer(octets), error);
         else
-            asio::write(stream_.next_layer(), asio::buffer(octets), ignored);
+            asio::write(stream_.next_layer(), asio::buffer(octets), error);
+        return !error;
     }
     bool act(Step::Then then) {
         asio::error_code error;

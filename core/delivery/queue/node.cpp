@@ -47,18 +47,6 @@ const Statement sign_off{"node_sign_off", R"(
 )"};
 const Statement wake_others{"node_wake_others", "SELECT pg_notify('outpost_work', '')"};
 
-/// Goes on while the machine sleeps, as the database's clock does; the steady clock stands still
-/// then.
-SteadyTime awake_or_not() noexcept {
-#ifdef CLOCK_BOOTTIME
-    timespec time{};
-    ::clock_gettime(CLOCK_BOOTTIME, &time);
-    return SteadyTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-#else
-    return SteadyClock::now();
-#endif
-}
-
 double seconds(Duration span) {
     return std::chrono::duration<double>(span).count();
 }
@@ -75,9 +63,19 @@ db::Settings for_heartbeats(db::Settings settings) {
 
 }  // namespace
 
+SteadyTime Node::awake_or_not() noexcept {
+#ifdef CLOCK_BOOTTIME
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return SteadyTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+#else
+    return SteadyClock::now();
+#endif
+}
+
 Node::Node(
     db::Settings settings, NodeFacts facts, std::function<void()> superseded,
-    std::function<void()> tick
+    std::function<void()> tick, Clock clock
 )
     : settings_(for_heartbeats(std::move(settings))),
       lease_(settings_.lease),
@@ -85,9 +83,10 @@ Node::Node(
       margin_(lease_ / 4),
       facts_(std::move(facts)),
       superseded_(std::move(superseded)),
-      tick_(std::move(tick)) {
+      tick_(std::move(tick)),
+      clock_(clock) {
     db::Session session(settings_);
-    const SteadyTime asked = awake_or_not();
+    const SteadyTime asked = clock_();
     db::Transaction transaction(session);
     session.exec(end_earlier_runs, facts_.name);
     session.exec(tell_earlier_runs, takeover_channel, facts_.name);
@@ -106,7 +105,7 @@ Node::~Node() {
 }
 
 bool Node::lease_is_safe() const noexcept {
-    return awake_or_not().time_since_epoch().count() < safe_until_.load(std::memory_order_relaxed);
+    return clock_().time_since_epoch().count() < safe_until_.load(std::memory_order_relaxed);
 }
 
 bool Node::lease_is_safe(LeaseToken token) const noexcept {
@@ -114,15 +113,15 @@ bool Node::lease_is_safe(LeaseToken token) const noexcept {
 }
 
 bool Node::may_judge_others() const noexcept {
-    return lease_is_safe() && awake_or_not().time_since_epoch().count() >= judges_from_;
+    return lease_is_safe() && clock_().time_since_epoch().count() >= judges_from_;
 }
 
 void Node::set_clock(WallTime database) noexcept {
-    clock_offset_ = (database.time_since_epoch() - awake_or_not().time_since_epoch()).count();
+    clock_offset_ = (database.time_since_epoch() - clock_().time_since_epoch()).count();
 }
 
 WallTime Node::now() const noexcept {
-    return WallTime(awake_or_not().time_since_epoch() + Duration(clock_offset_));
+    return WallTime(clock_().time_since_epoch() + Duration(clock_offset_));
 }
 
 void Node::set_config_version(std::string version) {
@@ -184,7 +183,7 @@ void Node::beat(db::Session& session) {
         const std::lock_guard lock(mutex_);
         version = facts_.config_version;
     }
-    const SteadyTime asked = awake_or_not();
+    const SteadyTime asked = clock_();
     const SteadyTime::rep safe_before = safe_until_;
     const db::Rows rows = session.exec(renew, to_number(id_), seconds(lease_), version);
     if (rows.empty()) {
@@ -198,7 +197,7 @@ void Node::beat(db::Session& session) {
     set_clock(rows.at(0).time(1));
     if (!lease_is_safe()) ++lease_losses_;  // perhaps: nobody knows how long the database waited
     // First the doubt, then the trust: a final dot in between must see the doubt.
-    const SteadyTime answered = awake_or_not();
+    const SteadyTime answered = clock_();
     if (answered.time_since_epoch().count() >= safe_before) {
         // Asked for when the renewal has been committed: whoever leases later leases under it.
         doubtful_ = session.exec(newest_token).at(0).number(0);

@@ -33,11 +33,13 @@ class Node {
   public:
     /// Registers and starts the heartbeat. Leases of earlier runs under the same name end at once,
     /// which NOTIFY tells them. `superseded` is called, on the heartbeat's thread, when a later run
-    /// has taken our name. `tick` is called there several times a second. Throws db::Unavailable or
+    /// has taken our name. `tick` is called there several times a second. `clock` is for tests; it
+    /// is the machine's own by default, and may be asked on any thread. Throws db::Unavailable or
     /// db::Error.
+    using Clock = SteadyTime (*)() noexcept;
     Node(
         db::Settings settings, NodeFacts facts, std::function<void()> superseded,
-        std::function<void()> tick
+        std::function<void()> tick, Clock clock = awake_or_not
     );
     ~Node();
     Node(const Node&) = delete;
@@ -60,6 +62,9 @@ class Node {
     /// The database's time of day, by which all nodes agree, whatever this machine's clock says.
     WallTime now() const noexcept;
     void set_config_version(std::string version);
+    /// The monotonic clock of leases. It goes on while the machine sleeps, as the database's clock
+    /// does; the steady clock stands still then.
+    static SteadyTime awake_or_not() noexcept;
     /// Renews the lease now instead of at the next heartbeat, and so learns at once if a later run
     /// has taken our name: for whoever heard `takeover_channel`. Returns without waiting for it.
     void renew_now();
@@ -79,6 +84,7 @@ class Node {
     const Duration lease_, heartbeat_, margin_;
     NodeFacts facts_;
     const std::function<void()> superseded_, tick_;
+    const Clock clock_;
     NodeId id_{};
     std::atomic<SteadyTime::rep> safe_until_{0};
     /// The newest token that may have been given before a lapse of our lease.

@@ -422,15 +422,10 @@ TEST_CASE("nodes hear of each key that is suppressed") {
         heard.push_back(key);
     });
     const auto wait_for = [&](std::size_t count) {
-        const auto limit = SteadyClock::now() + std::chrono::seconds(20);
-        for (;;) {
-            {
-                const std::lock_guard lock(mutex);
-                if (heard.size() >= count) return true;
-            }
-            if (SteadyClock::now() > limit) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
+        return soon([&] {
+            const std::lock_guard lock(mutex);
+            return heard.size() >= count;
+        });
     };
     REQUIRE(wait_for(1));  // the connect itself
     database.sql("SELECT outpost.suppress('A.b+c@a.example')");

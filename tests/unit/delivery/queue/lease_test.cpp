@@ -38,6 +38,9 @@ queue::Claimed claim_one(QueueNode& node) {
     return claims[0];
 }
 
+/// What a clock says that tests set.
+std::atomic<Duration> passed{0s};
+
 void make_due(QueueDatabase& database) {
     database.sql(
         "UPDATE outpost_private.recipient SET next_attempt_at = now() WHERE state = 'queued'"
@@ -310,9 +313,7 @@ TEST_CASE("a second run under a name takes over from the first, which notices") 
     QueueNode second(database.settings);
     CHECK(take_over(database) == 1);
     CHECK(second.claim(1).size() == 1);
-    for (int i = 0; i < 120 && !first.superseded; ++i)
-        std::this_thread::sleep_for(100ms);
-    CHECK(first.superseded);
+    CHECK(soon([&] { return first.superseded.load(); }));
     CHECK_FALSE(first.node.lease_is_safe());
     CHECK(first.claim().empty());
     CHECK_FALSE(second.superseded);
@@ -327,19 +328,14 @@ TEST_CASE("a run that hears of its successor sends no dot from then on") {
         if (name == first.node.name()) first.node.renew_now();
         ++heard;
     });
-    const auto until = [](const std::function<bool()>& condition) {
-        for (int i = 0; i < 2000 && !condition(); ++i)
-            std::this_thread::sleep_for(10ms);
-        return condition();
-    };
-    REQUIRE(until([&] { return heard == 1; }));  // it listens
+    REQUIRE(soon([&] { return heard == 1; }));  // it listens
     first.enqueue(new_message({"a@a.example"}));
     const auto claim = claim_one(first);
     QueueNode other(database.settings, "n2");
-    REQUIRE(until([&] { return heard == 2; }));
+    REQUIRE(soon([&] { return heard == 2; }));
     CHECK(first.final_dot(claim));
     QueueNode second(database.settings);
-    CHECK(until([&] { return first.superseded.load(); }));
+    CHECK(soon([&] { return first.superseded.load(); }));
     CHECK_FALSE(first.final_dot(claim));
     CHECK(second.node.lease_is_safe());
 }
@@ -362,22 +358,22 @@ TEST_CASE("a node that leaves gives everything back untried, but for what may ha
 
 TEST_CASE("after a renewal that came late, earlier leases are no longer taken for safe") {
     QueueDatabase database;
-    database.settings.lease = 2s;
-    QueueNode node(database.settings);
+    database.settings.lease = 1h;  // a heartbeat comes only when it is asked for
+    passed = 0s;
+    QueueNode node(database.settings, "n1", []() noexcept { return SteadyTime(passed.load()); });
     node.enqueue(new_message({"a@a.example"}));
     node.enqueue(new_message({"b@b.example"}));
     const queue::Claimed before = claim_one(node);
     CHECK(node.node.lease_is_safe(before.token));
-    {
-        db::Session other(database.settings);
-        db::Transaction blocks(other);
-        other.exec_script("SELECT FROM outpost_private.node FOR UPDATE");
-        std::this_thread::sleep_for(1600ms);
-        CHECK_FALSE(node.node.lease_is_safe());
-    }
-    for (int i = 0; i < 100 && !node.node.lease_is_safe(); ++i)
-        std::this_thread::sleep_for(50ms);
+    CHECK(node.node.may_judge_others());
+    passed = 44min;  // a quarter of the lease is left
     CHECK(node.node.lease_is_safe());
+    passed = 45min;
+    CHECK_FALSE(node.node.lease_is_safe());
+    CHECK_FALSE(node.node.may_judge_others());
+    node.node.renew_now();
+    CHECK(soon([&] { return node.node.lease_is_safe(); }));
+    CHECK_FALSE(node.node.may_judge_others());
     CHECK_FALSE(node.node.lease_is_safe(before.token));
     CHECK(node.node.lease_is_safe(claim_one(node).token));
     CHECK(node.final_dot(before));  // the database is asked, and nobody has taken it over
@@ -444,7 +440,7 @@ TEST_CASE("a COMMIT without an answer is looked up, and waited for while it goes
     );
     std::optional<LeaseToken> found;
     std::thread looking([&] { found = queue::find_insertion(database.session, MessageId{4711}); });
-    std::this_thread::sleep_for(300ms);
+    CHECK(database.someone_waits_for_a_lock());
     open.commit();
     looking.join();
     CHECK(found == LeaseToken{42});

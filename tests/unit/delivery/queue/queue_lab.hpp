@@ -11,6 +11,7 @@
 #include "core/foundation/database/migrate.hpp"
 #include "core/foundation/database/pool.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/soon.hpp"
 #include "tests/support/temp_postgres.hpp"
 
 namespace outpost::test {
@@ -39,6 +40,18 @@ struct QueueDatabase {
         rows.transports = {"direct", "smarthost"};
         queue::publish_configuration(session, rows);
     }
+    /// Waits until a statement in this database waits for a lock of another. Asked from outside:
+    /// within a transaction pg_stat_activity would stand still.
+    bool someone_waits_for_a_lock() {
+        db::Session outside(settings);
+        return soon([&] {
+            const auto waiting = outside.exec_script(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND wait_event_type = 'Lock'"
+            );
+            return waiting.at(0).number(0) > 0;
+        });
+    }
     /// A recipient's column, by its address.
     std::string recipient(const std::string& column, const std::string& address) {
         return text(
@@ -53,11 +66,14 @@ struct QueueDatabase {
 
 /// One server process, as far as the queue goes.
 struct QueueNode {
-    explicit QueueNode(const db::Settings& settings, const std::string& name = "n1")
+    explicit QueueNode(
+        const db::Settings& settings, const std::string& name = "n1",
+        queue::Node::Clock clock = queue::Node::awake_or_not
+    )
         : pool(settings, 4),
           node(
               settings, {name, name + ".example", "test", "v1"}, [this] { superseded = true; },
-              [] {}
+              [] {}, clock
           ),
           store(pool, node) {}
     ~QueueNode() { pool.stop(); }

@@ -138,7 +138,7 @@ TEST_CASE("who is slower takes the signature of who was faster") {
         const auto signer = signer_with(dkim::PrivateKey::make_ed25519());
         loaded = queue::load_signed(database.session, id, *signer);
     });
-    std::this_thread::sleep_for(300ms);
+    CHECK(database.someone_waits_for_a_lock());
     open.commit();
     slower.join();
     REQUIRE(loaded);

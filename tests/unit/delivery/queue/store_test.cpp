@@ -449,8 +449,7 @@ TEST_CASE("stages are visible once they are flushed, and not written for what ha
     node.settle(deferred(claims[1]));
     node.store.stages().flush();
     node.run(node.store.next_due());  // comes behind the flush, mostly
-    for (int i = 0; i < 100 && database.recipient("stage", "a@a.example").empty(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    soon([&] { return !database.recipient("stage", "a@a.example").empty(); });
     CHECK(database.recipient("stage", "a@a.example") == "connect");
     CHECK(database.recipient("stage", "b@b.example") == "");
     CHECK(node.final_dot(claims[0]));

@@ -24,7 +24,7 @@ class Heard {
     }
     std::vector<std::string> wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, 10s, [&] { return all_.size() >= count; });
+        changed_.wait_for(lock, 30s, [&] { return all_.size() >= count; });
         return all_;
     }
 
@@ -58,5 +58,5 @@ TEST_CASE("notifications are heard, also after the connection was lost") {
 
     const auto started = SteadyClock::now();
     listener.stop();
-    CHECK(SteadyClock::now() - started < 1s);
+    CHECK(SteadyClock::now() - started < 15s);  // it looks after the connection every 30 s
 }

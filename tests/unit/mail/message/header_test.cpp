@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "core/mail/message/header.hpp"
+#include "tests/support/bounded.hpp"
 
 using namespace outpost::mail;
 
@@ -140,6 +143,24 @@ TEST_CASE("address lists are read over names, comments, groups and routes") {
 
 TEST_CASE("a hostile address list takes neither stack nor time") {
     for (const char c : {'(', '<', '"', ':', ',', '[', '\\', '@'}) {
-        CHECK_NOTHROW(parse_address_list(std::string(1'000'000, c)));
+        CAPTURE(c);
+        const std::string hostile(1'000'000, c);
+        CHECK(outpost::test::run_bounded([&] { parse_address_list(hostile); }) == "");
     }
+}
+
+TEST_CASE("what takes too much stack or time is found out") {
+    // Not for the compiler to see through.
+    const std::function<int(int)> recurses = [&](int depth) {
+        volatile char frame[64] = {};
+        return depth == 0 ? frame[0] : recurses(depth - 1) + frame[1];
+    };
+    CHECK(outpost::test::run_bounded([&] { recurses(10); }) == "");
+    CHECK(outpost::test::run_bounded([&] { recurses(4'000'000); }) != "");
+    const auto forever = [] {
+        volatile bool ended = false;
+        while (!ended) {
+        }
+    };
+    CHECK(outpost::test::run_bounded(forever, {256 * 1024, 1}) == "out of time");
 }

@@ -90,7 +90,7 @@ TEST_CASE("commands that misbehave are errors, in bounded time") {
     for (const auto& command : commands) {
         const auto start = SteadyClock::now();
         CHECK_FALSE(fetch_from_command({command, 1h}, 300ms));
-        CHECK(SteadyClock::now() - start < 5s);
+        CHECK(SteadyClock::now() - start < 30s);
     }
 }
 

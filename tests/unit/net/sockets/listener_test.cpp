@@ -4,38 +4,67 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <optional>
 #include <thread>
 
 #include "core/foundation/base/log.hpp"
 #include "core/net/sockets/connect.hpp"
 #include "core/net/sockets/shortage.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/soon.hpp"
 
 using namespace outpost;
 using namespace std::chrono_literals;
 using asio::ip::tcp;
+using test::soon;
 
 namespace {
 
-/// Waits up to 5 s for `condition`.
-template <class Condition>
-bool soon(Condition condition) {
-    for (int i = 0; i < 500 && !condition(); ++i)
-        std::this_thread::sleep_for(10ms);
-    return condition();
+/// How often the system had no descriptor left for accept() and socket().
+std::atomic<int> refusals{0};
+
+template <class Number>
+int counted(Number result) {
+    if (result < 0 && errno == EMFILE) ++refusals;
+    return static_cast<int>(result);
 }
 
-double cpu_seconds() {
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-}
+/// As long as it lives, no descriptor can be had.
+class NoDescriptors {
+  public:
+    NoDescriptors() {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        next_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        const rlimit none{static_cast<rlim_t>(next_), before_.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
+    }
+    ~NoDescriptors() {
+        setrlimit(RLIMIT_NOFILE, &before_);
+        ::close(next_);
+    }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
+    int next_ = -1;
+};
 
 }  // namespace
+
+// In front of the C library's, to count what they refuse.
+extern "C" int accept(int listener, sockaddr* address, socklen_t* size) {
+    return counted(::syscall(SYS_accept4, listener, address, size, 0));
+}
+extern "C" int socket(int domain, int type, int protocol) noexcept {
+    return counted(::syscall(SYS_socket, domain, type, protocol));
+}
 
 TEST_CASE("a listener gives connections to the loops in turn until it is stopped") {
     std::atomic<int> on_loop[2] = {0, 0};
@@ -75,19 +104,19 @@ TEST_CASE("without descriptors a listener waits, and does not spin") {
     // UBSan opens a pipe when it first sees an object with virtual functions, so let it see the
     // log's.
     log::warning("test", "descriptors run out next, on port {}: {}", listener.port(), "expected");
-    rlimit before{};
-    getrlimit(RLIMIT_NOFILE, &before);
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
-    const double begun = cpu_seconds();
-    client.connect({asio::ip::address_v4::loopback(), listener.port()});
-    std::this_thread::sleep_for(500ms);
-    const double used = cpu_seconds() - begun;
-    CHECK(accepted == 0);
-    setrlimit(RLIMIT_NOFILE, &before);
-    ::close(next);
-    CHECK(used < 0.1);
+    refusals = 0;
+    {
+        const NoDescriptors shortage;
+        client.connect({asio::ip::address_v4::loopback(), listener.port()});
+        REQUIRE(soon([] { return refusals > 0; }));
+        const int before = refusals;
+        const auto begun = SteadyClock::now();
+        REQUIRE(soon([&] { return refusals > before + 1; }));
+        // It has tried again, and waited twice meanwhile: 200 ms each.
+        const int tries = refusals - before;
+        CHECK(SteadyClock::now() - begun > (tries - 1) * 190ms);
+        CHECK(accepted == 0);
+    }
     CHECK(soon([&] { return accepted == 1; }));
     listener.stop();
     CHECK(soon([&] { return tasks.running() == 0; }));
@@ -110,20 +139,16 @@ TEST_CASE("without descriptors a connection waits for others to end, or for its 
         return test::run(here, once(to, deadline));
     };
     CHECK_FALSE(connect(Deadline::in(5s)));
-    rlimit before{};
-    getrlimit(RLIMIT_NOFILE, &before);
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
+    std::optional<NoDescriptors> shortage(std::in_place);
     const auto failed = connect(Deadline::in(10ms));
     CHECK(net::is_shortage(failed));
+    const int before = refusals;
     std::thread other([&] {
-        std::this_thread::sleep_for(300ms);
-        setrlimit(RLIMIT_NOFILE, &before);
+        CHECK(soon([&] { return refusals > before + 1; }));
+        shortage.reset();
     });
-    CHECK_FALSE(connect(Deadline::in(10s)));
+    CHECK_FALSE(connect(Deadline::in(25s)));
     other.join();
-    ::close(next);
 }
 
 TEST_CASE("an address in use is named") {

@@ -22,6 +22,7 @@ struct Step {
 
 struct Ending {
     std::string received, error, greeting, remote;
+    std::string late;  ///< what came after the script, while the proxy waited for the end
 };
 
 std::string octets(std::initializer_list<int> values) {
@@ -61,7 +62,7 @@ Ending dial_through(
             ending.received += got;
             asio::write(client, asio::buffer(step.send), error);
         }
-        if (linger) std::this_thread::sleep_for(700ms);
+        if (linger) asio::read(client, asio::dynamic_buffer(ending.late), error);  // to its end
     });
     net::SocksSettings settings{
         "127.0.0.1", acceptor.local_endpoint().port(), user, user.empty() ? "" : "secret"

@@ -6,9 +6,8 @@
 #include <asio/local/stream_protocol.hpp>
 #include <asio/read.hpp>
 
-#include <thread>
-
 #include "core/net/sockets/listener.hpp"
+#include "tests/support/soon.hpp"
 
 using namespace outpost;
 using namespace std::chrono_literals;
@@ -33,8 +32,7 @@ class Greeter {
     }
     ~Greeter() {
         listener_.stop();
-        for (int i = 0; i < 500 && tasks_.running() > 0; ++i)
-            std::this_thread::sleep_for(10ms);
+        test::soon([&] { return tasks_.running() == 0; });
         loops_.stop();
     }
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <stdexcept>
 
 #include "core/mail/authentication/dkim/key_record.hpp"
@@ -258,7 +259,7 @@ TEST_CASE("a client cannot break the Received field") {
 
 TEST_CASE("content that is hard to parse is opaque, or refused in bounded time") {
     Desk desk;
-    const auto begun = SteadyClock::now();
+    const std::clock_t begun = std::clock();  // the processor's time
     std::string fields, nested, groups = "To: ";
     for (int i = 0; i < 100'000; ++i)
         fields += "X: y\r\n";
@@ -272,5 +273,5 @@ TEST_CASE("content that is hard to parse is opaque, or refused in bounded time")
     CHECK(desk.accept(arrival("X:" + std::string(900'000, ' ') + "\r\n\r\n")).starts_with("250"));
     CHECK(desk.accept(arrival("X: " + std::string(10 << 20, 'x'))).starts_with("552 5.3.4"));
     CHECK(desk.store.messages().size() == 4);
-    CHECK(SteadyClock::now() - begun < std::chrono::seconds(10));  // some 10 ms each
+    CHECK(std::clock() - begun < 10 * CLOCKS_PER_SEC);  // some 10 ms each
 }

@@ -12,6 +12,7 @@
 #include "tests/support/blocking_smtp_client.hpp"
 #include "tests/support/memory_queue_store.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/soon.hpp"
 
 using namespace outpost;
 using namespace outpost::submission;
@@ -273,8 +274,7 @@ TEST_CASE("limits by address and account") {
         CHECK(c.at_end());
         CHECK(b.say("QUIT").starts_with("221"));
         CHECK(b.at_end());
-        for (int i = 0; i < 50 && node.listeners.sessions() > 1; ++i)
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        CHECK(test::soon([&] { return node.listeners.sessions() == 1; }));
         node.connect("relay");
     }
     SUBCASE("connections in all") {

@@ -3,11 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <future>
 
 #include "core/net/sockets/tcp_stream.hpp"
 #include "tests/support/delivery_job.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/soon.hpp"
 
 using namespace outpost;
 using namespace std::chrono_literals;
@@ -43,6 +45,16 @@ bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
+/// Counts the deliveries of which the plugin says that it works on them.
+struct CountingGate : test::NotingGate {
+    explicit CountingGate(std::atomic<int>& counter) : begun(counter) {}
+    void reached(Stage stage) noexcept override {
+        NotingGate::reached(stage);
+        ++begun;
+    }
+    std::atomic<int>& begun;
+};
+
 /// Who asks the plugin for deliveries, each on a thread of its own.
 class Evil {
   public:
@@ -69,7 +81,7 @@ class Evil {
     Verdict deliver(const std::string& wish, int crashes = 0, Duration patience = 20s) {
         auto job = test::job_for({wish + "@example.org"});
         job.crashes = crashes;
-        test::NotingGate gate;
+        CountingGate gate{under_way};
         delivery::Transcript transcript;
         return deliver(job, gate, transcript, patience).verdicts.at(0);
     }
@@ -81,6 +93,7 @@ class Evil {
 
     std::shared_ptr<IsolatedPlugin> plugin;
     delivery::TransportPtr transport;
+    std::atomic<int> under_way{0};  ///< deliveries that the plugin has begun
 };
 
 }  // namespace
@@ -196,8 +209,8 @@ TEST_CASE("who was let through before the crash is of unknown outcome") {
 
 TEST_CASE("a crash strikes its neighbours; tried alone they go free, and strike nobody") {
     Evil evil;
-    auto first = evil.begin("slow"), second = evil.begin("slow");
-    std::this_thread::sleep_for(100ms);
+    auto first = evil.begin("hang"), second = evil.begin("hang");
+    CHECK(test::soon([&] { return evil.under_way == 2; }));
     CHECK(evil.deliver("segfault").error_kind() == ErrorKind::crash);
     CHECK(first.get().error_kind() == ErrorKind::crash);
     CHECK(second.get().error_kind() == ErrorKind::crash);
