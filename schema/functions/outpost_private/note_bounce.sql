@@ -8,6 +8,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     r record;
     wanted boolean;
+    heard timestamptz := clock_timestamp();  -- one reading: a first report came when the last one did
 BEGIN
     SELECT q.address, q.domain, q.notify, m.account, m.mail_from INTO r
     FROM outpost_private.recipient q JOIN outpost_private.message m ON m.id = q.message_id
@@ -21,9 +22,9 @@ BEGIN
         WHEN action IN ('delivered', 'relayed', 'expanded') THEN r.notify LIKE '%SUCCESS%'
         ELSE false END;
     INSERT INTO outpost_private.bounce AS b (message_id, number, action, address, domain, account, status, diagnostic, remote_mta,
-        reporting_mta, report_owed)
+        reporting_mta, first_received_at, received_at, report_owed)
     VALUES (message, recipient, note_bounce.action, r.address, r.domain, r.account, note_bounce.status, note_bounce.diagnostic,
-        note_bounce.remote_mta, note_bounce.reporting_mta, wanted)
+        note_bounce.remote_mta, note_bounce.reporting_mta, heard, heard, wanted)
     ON CONFLICT ON CONSTRAINT bounce_pkey DO UPDATE SET status = excluded.status, diagnostic = excluded.diagnostic,
         remote_mta = excluded.remote_mta, reporting_mta = excluded.reporting_mta, received_at = excluded.received_at,
         times = least(b.times, 2147483646) + 1;

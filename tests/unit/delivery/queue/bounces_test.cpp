@@ -127,6 +127,9 @@ TEST_CASE("what is no address, or has ended already, cannot be suppressed") {
 TEST_CASE("a bounce is noted once for each action, with how often it came") {
     BounceDatabase database;
     CHECK(database.note("delayed") == "t");
+    CHECK(
+        database.text("SELECT received_at = first_received_at FROM outpost.bounces") == "t"
+    );  // one reading of the clock
     CHECK(database.note("failed") == "t");
     CHECK(database.note("failed") == "t");
     CHECK(
