@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
 #include <iostream>
@@ -9,6 +8,7 @@
 #include "core/delivery/queue/claim.hpp"
 #include "core/delivery/route/explain.hpp"
 #include "core/delivery/route/list.hpp"
+#include "core/foundation/async/run_to_end.hpp"
 #include "core/foundation/database/session.hpp"
 #include "core/mail/message/header.hpp"
 #include "core/net/dns/stub_resolver.hpp"
@@ -36,31 +36,28 @@ class Lists {
     route::RouteList account_, domain_, global_;
 };
 
+using Hosts = std::optional<std::vector<std::string>>;
+
 /// Nothing when the lookup failed for now; no hosts when the domain has none for good.
-std::optional<std::vector<std::string>> look_up_mx(
-    const server::Settings& settings, const dns::Domain& domain
-) {
+awaitable<Hosts> find_mx(dns::Resolver& resolver, const dns::Domain& domain) {
+    const delivery::NextHopOptions options;
+    const auto found = co_await delivery::find_hosts(
+        resolver, domain, options, Deadline::in(std::chrono::seconds(15))
+    );
+    if (!found) std::cerr << "MX lookup: " << found.error().verdict.words() << "\n";
+    Hosts hosts;
+    if (found || found.error().verdict.kind() == delivery::Verdict::Kind::failed) hosts.emplace();
+    if (found) {
+        for (const auto& host : found->hosts)
+            hosts->push_back(host.name);
+    }
+    co_return hosts;
+}
+
+Hosts look_up_mx(const server::Settings& settings, const dns::Domain& domain) {
     asio::io_context loop;
     const auto resolver = dns::make_resolver(settings.dns);
-    std::optional<std::vector<std::string>> hosts;
-    const auto look = [&]() -> awaitable<void> {
-        const delivery::NextHopOptions options;
-        const auto found = co_await delivery::find_hosts(
-            *resolver, domain, options, Deadline::in(std::chrono::seconds(15))
-        );
-        if (!found) std::cerr << "MX lookup: " << found.error().verdict.words() << "\n";
-        if (found || found.error().verdict.kind() == delivery::Verdict::Kind::failed)
-            hosts.emplace();
-        if (found) {
-            for (const auto& host : found->hosts)
-                hosts->push_back(host.name);
-        }
-    };
-    asio::co_spawn(loop, look(), [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    });
-    loop.run();
-    return hosts;
+    return run_to_end(loop, find_mx(*resolver, domain));
 }
 
 void print_decision(const server::Settings& settings, route::Facts facts) {

@@ -3,13 +3,14 @@
 
 #include <unistd.h>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 
 #include <array>
 #include <iostream>
+
+#include "core/foundation/async/detach.hpp"
 
 namespace outpost::cli {
 namespace {
@@ -46,7 +47,7 @@ awaitable<bool> pass_through(const std::vector<SubmissionServer>& servers, asio:
         auto connected = co_await connect(server, transcript);
         if (!connected.session) continue;
         std::cout << "220 " << server.ehlo_name << " ESMTP\r\n" << std::flush;
-        asio::co_spawn(loop, input_to_server(connected.session->stream()), asio::detached);
+        detach(loop.get_executor(), input_to_server(connected.session->stream()));
         try {
             co_await server_to_output(connected.session->stream());
         } catch (const std::exception&) {  // the server went away: so do we

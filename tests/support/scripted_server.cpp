@@ -57,7 +57,7 @@ class Peer {
             last_line_ = *line;
             if (beginning == "." ? *line == "." : line->starts_with(beginning)) return true;
             if (*line == "*" && beginning != silence)
-                say("501 5.7.0 login given up\r\n");  // RFC 4954 4
+                say("501 5.7.0 login given up\r\n");  // RFC 4954 section 4
             if (*line == "QUIT" && beginning != silence) {
                 say("221 bye\r\n");
                 return false;

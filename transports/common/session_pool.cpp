@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transports/common/session_pool.hpp"
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-
+#include "core/foundation/async/detach.hpp"
 #include "core/net/sockets/shortage.hpp"
 
 namespace outpost::transports {
@@ -52,7 +50,7 @@ void SessionPool::put(
             return;
         }
     }
-    asio::co_spawn(executor, end(std::move(session.session)), asio::detached);
+    detach(executor, end(std::move(session.session)));
 }
 
 void SessionPool::prune(bool all) noexcept {
@@ -72,7 +70,7 @@ void SessionPool::prune(bool all) noexcept {
     }
     for (Idle& one : old) {
         const Executor executor = one.executor;
-        asio::co_spawn(executor, end(std::move(one.open.session)), asio::detached);
+        detach(executor, end(std::move(one.open.session)));
     }
 }
 

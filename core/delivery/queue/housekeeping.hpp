@@ -16,8 +16,8 @@ bool expire(db::Session& session, std::chrono::seconds age);
 /// The same for attempts, double bounces and notes of configurations.
 bool expire_history(db::Session& session, std::chrono::seconds age);
 
-/// Adds what has changed to the counts of what waits (outpost_private.fold_waiting). True when there
-/// may be more.
+/// Adds what has changed to the counts of what waits (outpost_private.fold_waiting). True when
+/// there may be more.
 bool fold_waiting(db::Session& session);
 
 /// What SQL has to know of the configuration.

@@ -175,10 +175,11 @@ awaitable<std::optional<Verdict>> SmtpSession::run_mechanism(
         co_await chat_.ask(line, settings_->timeouts.command, "AUTH " + name + " ***");
     for (int round = 0; reply.code == 334; ++round) {
         const auto challenge = base64_decode(reply.lines.empty() ? "" : reply.lines.front());
-        const Result<std::string> response =
-            !challenge  ? Result<std::string>(Err{"the relay's challenge is not base64"})
-            : round > 5 ? Result<std::string>(Err{"the relay asks without end"})
-                        : co_await step(mechanism, *challenge, login.workers);
+        Result<std::string> response = Err{"the relay's challenge is not base64"};
+        if (challenge && round > 5)
+            response = Err{"the relay asks without end"};
+        else if (challenge)
+            response = co_await step(mechanism, *challenge, login.workers);
         if (!response) {
             co_await chat_.ask(
                 "*", settings_->timeouts.command

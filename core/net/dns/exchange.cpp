@@ -65,8 +65,11 @@ awaitable<Outcome> ask_udp(
     asio::error_code error;
     const udp::endpoint remote(server.address, server.port);
     asking->socket.open(remote.protocol(), error);
-    while (net::is_shortage(error) && co_await net::wait_out_shortage(error, deadline))
+    while (net::is_shortage(error)) {
+        const bool again = co_await net::wait_out_shortage(error, deadline);
+        if (!again) break;
         asking->socket.open(remote.protocol(), error);
+    }
     if (!error) asking->socket.non_blocking(true, error);
     if (!error) asking->socket.connect(remote, error);
     if (error) co_return Err{network_failure(server, error)};

@@ -140,8 +140,12 @@ awaitable<Found> ZoneFinder::standing_of(
         co_return Err{
             Failure{Failure::Kind::timeout, "no time was left to find the keys of " + name.text()}
         };
-    Found found = anchor != nullptr ? co_await learn_anchor(job, *anchor)
-                                    : co_await learn_below(job, name, *above);
+    std::optional<Found> learned;
+    if (anchor != nullptr)
+        learned = co_await learn_anchor(job, *anchor);
+    else
+        learned = co_await learn_below(job, name, *above);
+    Found found = std::move(*learned);
     // A failure for lack of time or budget is this caller's alone.
     const bool is_of_caller =
         !found && (job.deadline.passed() || job.fetches <= 0 || !job.budget.may_check());

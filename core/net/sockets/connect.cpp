@@ -42,8 +42,11 @@ awaitable<Socket> connect(
     const auto executor = co_await asio::this_coro::executor;
     const auto attempt = std::make_shared<Attempt>(executor);
     auto error = open(attempt->socket, to.protocol());
-    while (is_shortage(error) && co_await wait_out_shortage(error, deadline))
+    while (is_shortage(error)) {
+        const bool again = co_await wait_out_shortage(error, deadline);
+        if (!again) break;
         error = open(attempt->socket, to.protocol());
+    }
     if (error) throw std::system_error(error);
     if (source.size() > 0) attempt->socket.bind(source);
     attempt->timer.expires_at(deadline.at());

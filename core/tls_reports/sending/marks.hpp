@@ -10,8 +10,8 @@
 #include "core/mail/tlsrpt/report_plan.hpp"
 #include "core/tls_reports/sending/settings.hpp"
 
-/// The marks of reports in PostgreSQL (schema/steps/0106_tls_reports). Plain calls on a session; all
-/// times are the database's.
+/// The marks of reports in PostgreSQL (schema/steps/0106_tls_reports). Plain calls on a session;
+/// all times are the database's.
 namespace outpost::tls_reports {
 
 /// Of a day, of a domain; unset: of all.

@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/local/connect_pair.hpp>
 #include <asio/redirect_error.hpp>
 
 #include "core/delivery/plugin/process/codec.hpp"
+#include "core/foundation/async/detach.hpp"
 #include "core/foundation/base/log.hpp"
 
 namespace outpost::plugin_host {
@@ -43,12 +42,12 @@ Child::Child(
 }
 
 void Child::start() {
-    asio::co_spawn(loop_, live(shared_from_this()), asio::detached);
-    asio::co_spawn(loop_, ask_for_life(shared_from_this()), asio::detached);
+    detach(loop_.get_executor(), live(shared_from_this()));
+    detach(loop_.get_executor(), ask_for_life(shared_from_this()));
     const int descriptor = ::dup(process_->ended_descriptor());
     if (descriptor < 0) return;  // an old kernel: the closed socket tells
     end_.assign(descriptor);
-    asio::co_spawn(loop_, watch(shared_from_this()), asio::detached);
+    detach(loop_.get_executor(), watch(shared_from_this()));
 }
 
 awaitable<void> Child::live(std::shared_ptr<Child> self) {

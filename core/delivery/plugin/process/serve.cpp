@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/post.hpp>
 
 #include <atomic>
@@ -21,6 +20,7 @@
 #include "core/delivery/plugin/process/process.hpp"
 #include "core/delivery/plugin/sdk/library.hpp"
 #include "core/delivery/plugin/sdk/registry.hpp"
+#include "core/foundation/async/detach.hpp"
 #include "core/foundation/async/event_loops.hpp"
 #include "core/foundation/async/promise.hpp"
 #include "core/foundation/base/log.hpp"
@@ -223,7 +223,7 @@ class PluginProcess {
             running_.emplace(number, running);
         }
         const auto loop = loops_->next_index();
-        asio::co_spawn(loops_->at(loop), deliver(std::move(running), loop), asio::detached);
+        detach(loops_->at(loop).get_executor(), deliver(std::move(running), loop));
     }
 
     awaitable<void> deliver(std::shared_ptr<Running> running, std::size_t loop) {

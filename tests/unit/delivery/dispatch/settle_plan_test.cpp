@@ -233,8 +233,8 @@ TEST_CASE("the next attempt follows the retry policy") {
     const delivery::RetryPolicy policy;
     const Case refused_for_now{.what = "", .verdict = refused(450)};
     CHECK(settle(refused_for_now, policy, now).next_attempt == now + 600s);  // the second attempt
-    // Nobody can say how long a remote works on the message: 10 minutes at least (RFC
-    // 5321 4.5.3.2.6).
+    // Nobody can say how long a remote works on the message: 10 minutes at least (RFC 5321
+    // section 4.5.3.2.6).
     auto hasty = policy;
     hasty.first = 1s;
     const Case unknown{.what = "", .verdict = no_reply_to_dot()};
