@@ -25,20 +25,19 @@ AGAINST_THE_WINGS = {
 }
 # core names no policy and no transport, but for the registration of all of them, and for what an RFC has us show.
 POLICIES_AND_TRANSPORTS = {
-    ("core/server/node/policies.cpp", "policies/dane"): "the registration of the policies",
-    ("core/server/node/policies.cpp", "policies/mta_sts"): "the registration of the policies",
-    ("core/server/node/policies.hpp", "policies/mta_sts"): "the registration keeps the directory of MTA-STS policies",
-    ("core/server/node/transport_factory.cpp", "transports"): "the registration of the transports",
-    ("core/server/settings/settings.hpp", "transports"): "the registration of the transports' settings",
+    ("core/server/settings/builtin.cpp", "policies/dane"): "the one registration of what is built in",
+    ("core/server/settings/builtin.cpp", "policies/mta_sts"): "the one registration of what is built in",
+    ("core/server/settings/builtin.cpp", "transports"): "the one registration of what is built in",
+    ("core/server/settings", "policies/dane"): "the same, as a link",
+    ("core/server/settings", "policies/mta_sts"): "the same, as a link",
     ("core/server/settings", "transports"): "the same, as a link",
-    ("core/server/node/backend.hpp", "policies/mta_sts"): "the store of MTA-STS policies, which nodes share",
-    ("core/server/node/pg_backend.cpp", "policies/mta_sts"): "the same",
     ("core/domains/check/check.cpp", "policies/mta_sts"): "checks the policy that we publish (RFC 8461)",
     ("core/domains/check/mta_sts.cpp", "policies/mta_sts"): "checks the policy that we publish (RFC 8461)",
-    ("core/domains/check", "policies"): "the same, as a link",
+    ("core/domains/check", "policies/mta_sts"): "the same, as a link",
     ("core/cli/tls_explain.cpp", "policies/dane"): "shows DANE records as delivery sees them (RFC 7672)",
     ("core/cli/tls_explain.cpp", "policies/mta_sts"): "shows the MTA-STS policy as delivery sees it (RFC 8461)",
-    ("core/cli/tls_explanation.hpp", "policies/mta_sts"): "the same",
+    ("core/cli/tls_explain.cpp", "transports"): "asks the policies that direct delivery asks",
+    ("core/cli/tls_explanation.hpp", "policies/mta_sts"): "shows the MTA-STS policy as delivery sees it (RFC 8461)",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:core|policies|transports|plugins)/[^"]+)"', re.M)
