@@ -5,7 +5,7 @@
 
 #include "core/cli/commands.hpp"
 #include "core/delivery/next_hop/next_hop.hpp"
-#include "core/delivery/queue/claim.hpp"
+#include "core/delivery/queue/load.hpp"
 #include "core/delivery/route/explain.hpp"
 #include "core/delivery/route/list.hpp"
 #include "core/foundation/async/run_to_end.hpp"

@@ -5,14 +5,34 @@
 #include <map>
 #include <set>
 
+#include "core/delivery/queue/envelope.hpp"
 #include "core/delivery/queue/insert.hpp"
-#include "core/delivery/queue/lease_columns.hpp"
-#include "core/foundation/base/log.hpp"
+#include "core/delivery/queue/leases.hpp"
 
 namespace outpost::queue {
 namespace {
 
 using db::Statement;
+
+// Of a recipient that was leased; its message's envelope comes behind them.
+constexpr db::Columns claim_columns({
+    {"message_id", "l.message_id"},
+    {"number", "l.number"},
+    {"lease_token", "l.lease_token"},
+    {"address", "l.address"},
+    {"notify", "l.notify"},
+    {"orcpt", "l.orcpt"},
+    {"attempts", "l.attempts"},
+    {"uncertain", "l.uncertain"},
+    {"last_error", "l.last_error"},
+    {"last_status", "l.last_status"},
+    {"transport_override", "l.transport_override"},
+    {"warned", "l.warned"},
+    {"crashes", "l.crashes"},
+    {"interrupted", "l.interrupted"},
+    {"to_be_signed", "m.signed_by IS NULL AND m.source = 'sql'"},
+});
+constexpr int first_of_envelope = claim_columns.size();
 
 // What all ways of claiming do with the rows they chose: lease them under one token, count the
 // attempt, and return them with their envelopes.
@@ -23,11 +43,8 @@ const std::string lease_and_return = R"(
             leased_at = clock_timestamp(), stage = ''
         FROM due WHERE r.message_id = due.message_id AND r.number = due.number
         RETURNING r.*)
-    SELECT l.message_id, l.number, l.lease_token, l.address, l.notify, l.orcpt, l.attempts,
-        l.uncertain, l.last_error, l.last_status, l.transport_override, l.warned,
-        m.account, m.mail_from, m.size, m.eightbit, m.smtputf8, m.require_tls, m.ret, m.envid,
-        m.tag, m.submitted_at, m.due_from, l.crashes, l.interrupted,
-        m.signed_by IS NULL AND m.source = 'sql'
+    SELECT )" + claim_columns.sql() + ", " +
+                                     envelope_columns.sql() + R"(
     FROM leased l JOIN outpost_private.message m ON m.id = l.message_id
 )";
 
@@ -89,105 +106,39 @@ const Statement claim_from_front{"claim_from_front", from_front.c_str()};
 const Statement claim_by_lane{"claim_by_lane", by_lane.c_str()};
 
 const Statement new_token{"new_lease_token", "SELECT nextval('outpost_private.lease_token')"};
-const Statement select_message{"select_message", R"(
-    SELECT account, mail_from, size, eightbit, smtputf8, require_tls, ret, envid, tag,
-        submitted_at, due_from, header FROM outpost_private.message
-    WHERE id = $1
-)"};
-// A page of a body: some rows, and of each no more than a slice (a row from SQL may be a whole
-// body).
-constexpr std::size_t page_rows = 136, slice_octets = 1 << 20;
-const Statement select_content{"select_content", R"(
-    SELECT seq, CASE WHEN seq = $2::int4 THEN substr(data, $3::int4, 1048576)
-        ELSE substr(data, 1, 1048576) END
-    FROM outpost_private.content WHERE message_id = $1 AND seq >= $2::int4
-    ORDER BY seq LIMIT 136
-)"};
-const Statement give_back_leases{"give_back_leases", R"(
-    UPDATE outpost_private.recipient r
-    SET state = 'queued', attempts = greatest(r.attempts - 1, 0),
-        next_attempt_at = coalesce(l.next, clock_timestamp()), lease_node = NULL, stage = ''
-    FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::timestamptz[]) AS l (m, n, t, next)
-    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
-)"};
-// What cannot be delivered as it was accepted waits for a person, and is not attempted.
-const Statement hold_leased{"hold_leased", R"(
-    UPDATE outpost_private.recipient r
-    SET state = 'held', attempts = greatest(r.attempts - 1, 0), hold_reason = $1,
-        held_by = 'outpost', held_at = clock_timestamp(), lease_node = NULL, stage = ''
-    FROM unnest($2::int8[], $3::int4[], $4::int8[]) AS l (m, n, t)
-    WHERE r.message_id = l.m AND r.number = l.n AND r.lease_token = l.t AND r.state = 'leased'
-)"};
-const Statement hold_leased_of_message{"hold_leased_of_message", R"(
-    UPDATE outpost_private.recipient r
-    SET state = 'held', attempts = greatest(r.attempts - 1, 0), hold_reason = $1,
-        held_by = 'outpost', held_at = clock_timestamp(), lease_node = NULL, stage = ''
-    WHERE r.message_id = $2 AND r.lease_node = $3 AND r.state = 'leased'
-)"};
 const Statement select_earliest{"select_earliest_due", R"(
     SELECT min(next_attempt_at) FROM outpost_private.recipient
     WHERE state = 'queued'
 )"};
 
-mail::Address address_of(std::string_view text, MessageId id) {
-    if (text.empty()) return {};
-    auto address = mail::Address::parse(text);
-    if (!address)
-        log::error(
-            "queue", "message {}: address '{}' in the database cannot be read: {}", to_number(id),
-            text, address.error()
-        );
-    return address ? std::move(*address) : mail::Address();
-}
-
 /// The null reverse-path is an address, too; an envelope without recipient is none.
 bool is_readable(const Claimed& claimed, const db::Row& row) {
     return !claimed.recipient.address.is_null() &&
-           (!claimed.envelope->mail_from.is_null() || row.view(13).empty());
-}
-
-delivery::TlsWish wish_of(const db::Row& row, int column) {
-    if (row.is_null(column)) return delivery::TlsWish::standard;
-    return row.flag(column) ? delivery::TlsWish::required : delivery::TlsWish::not_required;
-}
-
-/// Eleven columns from `first`: account, mail_from, size, eightbit, smtputf8, require_tls, ret,
-/// envid, tag, submitted_at, due_from.
-std::shared_ptr<delivery::Message> envelope_of(const db::Row& row, int first, MessageId id) {
-    auto message = std::make_shared<delivery::Message>();
-    message->id = id;
-    message->account = row.text(first);
-    message->mail_from = address_of(row.view(first + 1), id);
-    message->size = static_cast<std::uint64_t>(row.number(first + 2));
-    message->eightbit = row.flag(first + 3);
-    message->smtputf8 = row.flag(first + 4);
-    message->tls_wish = wish_of(row, first + 5);
-    message->ret = smtp::parse_ret(row.view(first + 6)).value_or(delivery::Ret::unspecified);
-    message->envid = row.text(first + 7);
-    message->tag = row.text(first + 8);
-    message->submitted_at = row.time(first + 9);
-    message->due_from = row.time(first + 10);
-    return message;
+           (!claimed.envelope->mail_from.is_null() ||
+            row.view(first_of_envelope + envelope_columns["mail_from"]).empty());
 }
 
 Claimed claimed_of(const db::Row& row) {
+    constexpr auto& c = claim_columns;
+    const auto int4 = [&row](int column) { return static_cast<std::int32_t>(row.number(column)); };
     Claimed claimed;
-    claimed.key = {MessageId{row.number(0)}, static_cast<std::int32_t>(row.number(1))};
-    claimed.token = LeaseToken{row.number(2)};
+    claimed.key = {MessageId{row.number(c["message_id"])}, int4(c["number"])};
+    claimed.token = LeaseToken{row.number(c["lease_token"])};
     claimed.recipient.number = claimed.key.number;
-    claimed.recipient.address = address_of(row.view(3), claimed.key.message);
-    claimed.recipient.notify = delivery::Notify::parse(row.view(4)).value_or(delivery::Notify{});
-    claimed.recipient.orcpt = row.text(5);
-    claimed.attempts = static_cast<int>(row.number(6));
-    claimed.uncertain = row.flag(7);
+    claimed.recipient.address = stored_address(row.view(c["address"]), claimed.key.message);
+    claimed.recipient.notify =
+        delivery::Notify::parse(row.view(c["notify"])).value_or(delivery::Notify{});
+    claimed.recipient.orcpt = row.text(c["orcpt"]);
+    claimed.attempts = int4(c["attempts"]);
+    claimed.uncertain = row.flag(c["uncertain"]);
     claimed.last_error =
-        delivery::parse_error_kind(row.view(8)).value_or(delivery::ErrorKind::none);
-    claimed.last_status = row.text(9);
-    claimed.transport_override = row.text(10);
-    claimed.warned = row.flag(11);
-    claimed.crashes = static_cast<int>(row.number(23));
-    claimed.interrupted = row.flag(24);
-    claimed.to_be_signed = row.flag(25);
+        delivery::parse_error_kind(row.view(c["last_error"])).value_or(delivery::ErrorKind::none);
+    claimed.last_status = row.text(c["last_status"]);
+    claimed.transport_override = row.text(c["transport_override"]);
+    claimed.warned = row.flag(c["warned"]);
+    claimed.crashes = int4(c["crashes"]);
+    claimed.interrupted = row.flag(c["interrupted"]);
+    claimed.to_be_signed = row.flag(c["to_be_signed"]);
     return claimed;
 }
 
@@ -200,19 +151,14 @@ std::vector<Claimed> claims_of(db::Session& session, const db::Rows& rows) {
     for (const db::Row row : rows) {
         Claimed claimed = claimed_of(row);
         auto& envelope = envelopes[claimed.key.message];
-        if (!envelope) envelope = envelope_of(row, 12, claimed.key.message);
+        if (!envelope) envelope = envelope_of(row, first_of_envelope, claimed.key.message);
         claimed.envelope = envelope;
         if (is_readable(claimed, row))
             claims.push_back(std::move(claimed));
         else
             unreadable.add(claimed.key, claimed.token);
     }
-    if (!unreadable.message.empty()) {
-        session.exec(
-            hold_leased, "an address of the envelope cannot be read", unreadable.message,
-            unreadable.number, unreadable.token
-        );
-    }
+    if (!unreadable.message.empty()) hold_unreadable(session, unreadable);
     return claims;
 }
 
@@ -292,113 +238,6 @@ std::vector<Claimed> claim_due(
     if (claims.size() < limit)
         append(claims, claiming.from_front(limit - claims.size(), saturated));
     return claims;
-}
-
-namespace {
-
-/// The body of a message, page by page.
-class BodyReader {
-  public:
-    BodyReader(db::Session& session, MessageId id) : session_(session), id_(id) {}
-
-    std::vector<std::string> read() {
-        while (read_page()) {
-        }
-        return std::move(body_);
-    }
-
-  private:
-    /// False when there is no more.
-    bool read_page() {
-        const db::Rows rows = session_.exec(select_content, to_number(id_), seq_, offset_);
-        std::vector<std::string> page;
-        bool cut = false;
-        for (const db::Row row : rows) {
-            page.push_back(row.bytes(1));
-            cut = step(static_cast<std::int32_t>(row.number(0)), page.back().size());
-            if (cut) break;  // the rest of this row comes before the next
-        }
-        const bool full = rows.size() == page_rows;
-        full ? add_joined(page) : add(page);
-        return cut || full;
-    }
-
-    /// Sets where to go on behind this part of a row; true when there may be more of it.
-    bool step(std::int32_t seq, std::size_t octets) {
-        const bool cut = octets == slice_octets;
-        const std::int32_t here = seq == seq_ ? offset_ : 1;
-        offset_ = cut ? here + static_cast<std::int32_t>(octets) : 1;
-        seq_ = cut ? seq : seq + 1;
-        return cut;
-    }
-
-    void add(std::vector<std::string>& page) {
-        for (std::string& data : page) {
-            if (!data.empty()) body_.push_back(std::move(data));
-        }
-    }
-    /// Large content in blocks that malloc gets from the system and gives back to it.
-    void add_joined(const std::vector<std::string>& page) {
-        std::size_t octets = 0;
-        for (const std::string& data : page)
-            octets += data.size();
-        std::string& block = body_.emplace_back();
-        block.reserve(octets);
-        for (const std::string& data : page)
-            block += data;
-    }
-
-    db::Session& session_;
-    const MessageId id_;
-    std::int32_t seq_ = 0, offset_ = 1;  // where the next page begins
-    std::vector<std::string> body_;
-};
-
-}  // namespace
-
-std::shared_ptr<const delivery::Message> load_message(db::Session& session, MessageId id) {
-    const db::Rows rows = session.exec(select_message, to_number(id));
-    if (rows.empty()) return nullptr;
-    const auto message = envelope_of(rows.at(0), 0, id);
-    message->content =
-        std::make_shared<mail::Content>(rows.at(0).bytes(11), BodyReader(session, id).read());
-    return message;
-}
-
-std::shared_ptr<const delivery::Message> load_header(db::Session& session, MessageId id) {
-    const db::Rows rows = session.exec(select_message, to_number(id));
-    if (rows.empty()) return nullptr;
-    const auto message = envelope_of(rows.at(0), 0, id);
-    message->content =
-        std::make_shared<mail::Content>(rows.at(0).bytes(11), std::vector<std::string>());
-    return message;
-}
-
-bool is_whole(const delivery::Message& message) {
-    return message.content->size() == message.size;
-}
-
-void hold_damaged(db::Session& session, MessageId id, NodeId node) {
-    log::error(
-        "queue", "message {}: its stored content is not what was accepted; it is held",
-        to_number(id)
-    );
-    session.exec(
-        hold_leased_of_message, "the stored content is not what was accepted", to_number(id),
-        to_number(node)
-    );
-}
-
-void give_leases_back(db::Session& session, std::span<const GivenBack> batch) {
-    LeaseColumns l;
-    std::vector<std::optional<WallTime>> next;
-    for (const GivenBack& one : batch) {
-        for (const Lease& lease : one.leases) {
-            l.add(lease.key, lease.token);
-            next.push_back(one.next);
-        }
-    }
-    session.exec(give_back_leases, l.message, l.number, l.token, next);
 }
 
 std::optional<WallTime> earliest_due(db::Session& session) {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/delivery/queue/claim.hpp"
 #include "core/delivery/queue/insert.hpp"
+#include "core/delivery/queue/load.hpp"
 #include "core/delivery/queue/message_ids.hpp"
 #include "core/mail/dsn/dsn.hpp"
 #include "core/mail/message/header.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/delivery/queue/signing.hpp"
 
-#include "core/delivery/queue/claim.hpp"
+#include "core/delivery/queue/load.hpp"
 #include "core/foundation/base/log.hpp"
 
 namespace outpost::queue {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/delivery/queue/claim.hpp"
+#include "core/delivery/queue/load.hpp"
 #include "core/delivery/queue/settle.hpp"
 #include "core/delivery/queue/signing.hpp"
 

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <memory>
 
-#include "core/delivery/queue/claim.hpp"
 #include "core/delivery/queue/doubts.hpp"
 #include "core/delivery/queue/insert.hpp"
+#include "core/delivery/queue/leases.hpp"
 #include "core/delivery/queue/message_ids.hpp"
 #include "core/delivery/queue/node.hpp"
 #include "core/delivery/queue/stages.hpp"

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <thread>
 
-#include "core/delivery/queue/claim.hpp"
+#include "core/delivery/queue/load.hpp"
 #include "core/delivery/queue/reports.hpp"
 #include "core/mail/authentication/dkim/key_record.hpp"
 #include "core/mail/authentication/dkim/verify.hpp"
