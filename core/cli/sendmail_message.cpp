@@ -93,9 +93,8 @@ Result<delivery::DeliveryJob> make_submission(
     mail::complete_header(header, user.hostname, now);
     auto message = std::make_shared<delivery::Message>();
     message->mail_from = *sender;
-    const auto content = std::make_shared<const mail::Content>(
-        std::move(header).str(), std::move(parts.body)
-    );
+    const auto content =
+        std::make_shared<const mail::Content>(std::move(header).str(), std::move(parts.body));
     message->body = content;
     message->eightbit = mail::has_eightbit(*content);
     message->smtputf8 = mail::has_eightbit(content->header());

@@ -18,11 +18,7 @@ WINGS = ("foundation", "net", "mail", "delivery", "reception", "tls_reports", "d
 OUTSIDE = {"policies": "delivery", "transports": "delivery", "plugins": "delivery"}
 
 # (who, what): why it may all the same. The shorter the better: a line that nothing needs any more is a finding.
-AGAINST_THE_WINGS = {
-    ("core/delivery/dispatch/attempt.hpp", "core/tls_reports/results"):
-        "an attempt hands what it saw of TLS to the sums of RFC 8460",
-    ("core/delivery/dispatch", "core/tls_reports/results"): "the same, as a link",
-}
+AGAINST_THE_WINGS = {}
 # core names no policy and no transport, but for the registration of all of them, and for what an RFC has us show.
 POLICIES_AND_TRANSPORTS = {
     ("core/server/settings/builtin.cpp", "policies/dane"): "the one registration of what is built in",

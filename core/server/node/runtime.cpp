@@ -76,7 +76,8 @@ struct Runtime::Parts {
           dialer(net::make_direct_dialer(tls::make_client_context(settings.tls))),
           policies(settings, stores.of_policy, resolver, tasks, loops.at(0).get_executor()),
           dispatcher(
-              {loops, stores.queue, stores.limits, stores.suppressions, *resolver, *dialer, registry},
+              {loops, stores.queue, stores.limits, stores.suppressions, *resolver, *dialer, registry
+              },
               fitting_limits(settings),
               make_snapshot(loaded, options.make_transport, policies.of(settings)),
               {[this] { reporter.wake(); },

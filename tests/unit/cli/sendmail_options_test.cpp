@@ -55,12 +55,12 @@ TEST_CASE("RequireTLS asks by a parameter, or waives in the header") {
     };
     const auto required = made("requiretls=YES", "Subject: x\n\n");
     CHECK(required.tls_wish == delivery::TlsWish::required);
-    CHECK_FALSE(mail::waives_tls(mail::Header(required.content->header())));
+    CHECK_FALSE(mail::waives_tls(mail::Header(required.body.held()->header())));
     const auto waived = made("RequireTLS=no", "Subject: x\n\n");
-    CHECK(mail::waives_tls(mail::Header(waived.content->header())));
+    CHECK(mail::waives_tls(mail::Header(waived.body.held()->header())));
     const auto twice = made("RequireTLS=no", "TLS-Required: Yes\n\n");
-    CHECK(mail::waives_tls(mail::Header(twice.content->header())));
-    CHECK(mail::Header(twice.content->header()).count("TLS-Required") == 1);
+    CHECK(mail::waives_tls(mail::Header(twice.body.held()->header())));
+    CHECK(mail::Header(twice.body.held()->header()).count("TLS-Required") == 1);
 }
 
 TEST_CASE("what cannot be done is refused with a reason") {

@@ -176,9 +176,9 @@ TEST_CASE("each host has a plan of its own, by all policies and the message's wi
     REQUIRE(found.hosts.size() == 3);
     CHECK(found.hosts[0].plan.policy == "one, other");
     CHECK(found.hosts[0].plan.mode == TlsMode::required);
-    CHECK_FALSE(found.hosts[0].plan.may_fall_back);
+    CHECK_FALSE(found.hosts[0].plan.may_fall_back());
     CHECK(found.hosts[1].plan.policy.empty());
-    CHECK(found.hosts[1].plan.may_fall_back);
+    CHECK(found.hosts[1].plan.may_fall_back());
     CHECK_FALSE(found.hosts[2].addresses);
     CHECK(one->asked.size() == 2);  // nobody asks about a host without addresses
 
@@ -186,7 +186,7 @@ TEST_CASE("each host has a plan of its own, by all policies and the message's wi
     CHECK_FALSE(with_requiretls.hosts[0].plan.refused);
     REQUIRE(with_requiretls.hosts[1].plan.refused);
     CHECK(with_requiretls.hosts[1].plan.refused->status().text() == "4.7.30");
-    CHECK(survey_of(zone, policies, TlsWish::not_required).hosts[0].plan.may_fall_back);
+    CHECK(survey_of(zone, policies, TlsWish::not_required).hosts[0].plan.may_fall_back());
 }
 
 TEST_CASE("a domain without hosts has a survey, too, and no policy is asked") {
