@@ -2,11 +2,13 @@
 """Builds, runs groups of tests, and reports: what failed, what was slow, how long it took. See tests/run.
 
 The flow: choose the groups; for each, unless it passed on this commit already (only with --all), make its
-build up to date and run CTest in it; keep its result; at the end print one report of all."""
+build up to date and run CTest in it; keep its result; at the end print one report of all. End-to-end tests mostly
+wait, so the build that comes after them is made beside them, at low priority."""
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
@@ -52,30 +54,65 @@ def results_folder():
 
 def check(selected, keep):
     started = time.monotonic()
-    built, results = {}, []
+    builds, results = Builds(), []
+    todo = [group for group in selected if not load(keep, group)]
     for group in selected:
         kept = load(keep, group)
         if kept:
             print(f"== {group.name}: passed on this commit before", flush=True)
             results.append(kept)
             continue
-        if group.build not in built:
-            built[group.build] = build(group.build)
-            results.append({"name": f"build {group.build.directory}", "seconds": built[group.build], "tests": []})
+        seconds = builds.make(group.build)
+        if seconds is not None:
+            results.append({"name": f"build {group.build.directory}", "seconds": seconds, "tests": []})
+        if group.waits:
+            builds.begin_beside([later.build for later in todo])
         result = run(group)
         results.append(result)
         save(keep, group, result)
     return report(results, time.monotonic() - started)
 
 
-def build(wanted):
-    began = time.monotonic()
-    command = ["deploy/build", wanted.directory, *wanted.options]
-    if wanted.targets:
-        command += ["--", *wanted.targets]
-    if subprocess.run(command, cwd=ROOT).returncode:
-        sys.exit(f"== {wanted.directory} does not build: see above")
-    return time.monotonic() - began
+class Builds:
+    """Build directories, each made up to date once."""
+
+    def __init__(self):
+        self._made = set()
+        self._beside = None  # (what, process, its log)
+
+    def begin_beside(self, wanted):
+        """Begins to make the first of these that has not been made, beside what is run next."""
+        missing = [build for build in wanted if build not in self._made]
+        if not missing or self._beside:
+            return
+        print(f"== Building {missing[0].directory} beside the next tests", flush=True)
+        log = tempfile.TemporaryFile()
+        process = subprocess.Popen(["nice", "-n", "19", *command_of(missing[0])], cwd=ROOT, stdout=log, stderr=log)
+        self._beside = (missing[0], process, log)
+
+    def make(self, wanted):
+        """Makes it up to date; the seconds waited for that, none when it was."""
+        if wanted in self._made:
+            return None
+        self._made.add(wanted)
+        began = time.monotonic()
+        if self._beside and self._beside[0] == wanted:
+            _, process, log = self._beside
+            self._beside = None
+            print(f"== Waiting for {wanted.directory}", flush=True)
+            failed = process.wait() != 0
+            if failed:
+                log.seek(0)
+                sys.stdout.write(log.read().decode(errors="replace"))
+        else:
+            failed = subprocess.run(command_of(wanted), cwd=ROOT).returncode != 0
+        if failed:
+            sys.exit(f"== {wanted.directory} does not build: see above")
+        return time.monotonic() - began
+
+
+def command_of(build):
+    return ["deploy/build", build.directory, *build.options, *(["--", *build.targets] if build.targets else [])]
 
 
 def run(group):

@@ -47,7 +47,7 @@ def zombie(trial):
         frozen = time.monotonic()
         # Its clients are stuck with it; the load goes on through the other node.
         held = lambda: postgres.sql("select count(*) from outpost.queue where state = 'leased' and node = 'node1'")
-        wait_until(lambda: held() == "0", "the other node took everything over", 40, interval=0.2)
+        wait_until(lambda: held() == "0", "the other node took everything over", 120, interval=0.2)
         trial.note(f"taken over after {time.monotonic() - frozen:.1f} s")
         time.sleep(1)
         resumed = time.monotonic()
