@@ -22,7 +22,7 @@ void check_address(std::string_view text) {
     const auto address = Address::parse(text);
     if (!address) return;
     for (const auto& written : {address->wire(), address->unicode()}) {
-        require(is_clean_utf8(written));
+        require(outpost::is_clean_utf8(written));
         const auto again = Address::parse(written);
         require(again && *again == *address);
     }
@@ -30,8 +30,9 @@ void check_address(std::string_view text) {
 
 void check_xtext(std::string_view text) {
     const auto plain = xtext_decode(text);
-    if (plain) require(is_clean_utf8(*plain) && xtext_decode(xtext_encode(*plain)).has_value());
-    require(is_clean_utf8(xtext_encode(text)));
+    if (plain)
+        require(outpost::is_clean_utf8(*plain) && xtext_decode(xtext_encode(*plain)).has_value());
+    require(outpost::is_clean_utf8(xtext_encode(text)));
 }
 
 void check_header(std::string_view text) {

@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     const auto policy = parse_policy(text);
     if (!policy) {
-        require(outpost::mail::is_clean_utf8(policy.error()));
+        require(outpost::is_clean_utf8(policy.error()));
         return 0;
     }
     check(*policy, text);

@@ -18,7 +18,7 @@ void check(const Reply& reply) {
     require(reply.code >= 200 && reply.code < 600);
     require(!reply.lines.empty() && reply.lines.size() <= 128);
     require(!reply.enhanced || reply.enhanced->klass == reply.code / 100);
-    require(outpost::mail::is_clean_utf8(reply.text()));
+    require(outpost::is_clean_utf8(reply.text()));
 }
 
 }  // namespace
