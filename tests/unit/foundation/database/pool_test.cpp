@@ -109,9 +109,9 @@ TEST_CASE("work waits only so long for a busy connection") {
     asio::io_context loop;
     auto settings = test::fresh_database();
     settings.longest_wait = 1s;
-    db::Pool pool(settings, 1);
-    std::latch begun(1), enough(1);
+    std::latch begun(1), enough(1);  // before the pool, whose threads use them to the end
     std::atomic<bool> busy = true;
+    db::Pool pool(settings, 1);
     pool.post(
         [&](db::Session&) {
             begun.count_down();
