@@ -55,10 +55,10 @@ def results_folder():
 def check(selected, keep):
     started = time.monotonic()
     builds, results = Builds(), []
-    todo = [group for group in selected if not load(keep, group)]
+    passed = {group.name: load(keep, group) for group in selected}
+    todo = [group for group in selected if not passed[group.name]]
     for group in selected:
-        kept = load(keep, group)
-        if kept:
+        if kept := passed[group.name]:
             print(f"== {group.name}: passed on this commit before", flush=True)
             results.append(kept)
             continue

@@ -6,26 +6,13 @@
 #include <utility>
 
 #include "core/foundation/base/encoding.hpp"
+#include "core/mail/message/lines.hpp"
 
 namespace outpost::mail {
 namespace {
 
 constexpr bool is_blank(char c) noexcept {
     return c == ' ' || c == '\t';
-}
-
-/// The next line with its end, taken off `rest`.
-std::string_view take_line(std::string_view& rest) {
-    const auto end = rest.find('\n');
-    const auto line = rest.substr(0, end == rest.npos ? end : end + 1);
-    rest.remove_prefix(line.size());
-    return line;
-}
-
-std::string_view without_line_end(std::string_view line) {
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
 }
 
 std::string_view field_name(std::string_view line) {

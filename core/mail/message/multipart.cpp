@@ -7,25 +7,12 @@
 
 #include "core/foundation/base/encoding.hpp"
 #include "core/mail/message/header.hpp"
+#include "core/mail/message/lines.hpp"
 
 namespace outpost::mail {
 namespace {
 
 constexpr std::size_t most_parameters = 32;
-
-/// The next line with its end, taken off `rest`.
-std::string_view take_line(std::string_view& rest) {
-    const auto end = rest.find('\n');
-    const auto line = rest.substr(0, end == rest.npos ? end : end + 1);
-    rest.remove_prefix(line.size());
-    return line;
-}
-
-std::string_view without_line_end(std::string_view line) {
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-}
 
 /// A quoted string whose first quote is at the beginning of `rest`, taken off it.
 std::string take_quoted(std::string_view& rest) {
